@@ -1,0 +1,40 @@
+"""kerasdl: training that goes well, as plain Keras parts.
+
+Namespaces load when first used, so that importing kerasdl costs next to nothing on top of Keras. Only the layers are
+loaded at once: `keras.models.load_model` finds a layer only after its class is registered.
+"""
+
+import importlib
+from typing import Any
+
+from kerasdl import layers
+
+__version__ = "0.1.0"
+
+_NAMESPACES = (
+    "callbacks",
+    "data",
+    "errors",
+    "groups",
+    "interpret",
+    "lr_range",
+    "models",
+    "optimizers",
+    "plots",
+    "run_folder",
+    "schedules",
+)
+
+__all__ = ["__version__", "layers", "lr_find", *_NAMESPACES]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "lr_find":
+        return importlib.import_module("kerasdl.callbacks").lr_find
+    if name in _NAMESPACES:
+        return importlib.import_module(f"kerasdl.{name}")
+    raise AttributeError(f"module 'kerasdl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,137 @@
+"""LRRangeTest and lr_find: Smith's learning-rate range test, arXiv:1506.01186."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasdl.callbacks.batch_loss import BatchLoss
+from kerasdl.callbacks.restoring import Restoring
+from kerasdl.callbacks.snapshot import Snapshot
+from kerasdl.lr_range import SMOOTHING, LRRange, diverged, ramp, smooth
+from kerasdl.optimizers import current_step, steer
+
+
+class LRRangeTest(Restoring):
+    """Trains on an exponentially rising rate, stops when the loss diverges, then puts everything back.
+
+    Weights, optimizer, BatchNormalization statistics, metrics, random state and the position of our pipelines are
+    afterwards bit for bit what they were. `result` holds what was found.
+
+    Args:
+        start_lr: The first rate.
+        end_lr: The rate that `num_steps` steps would reach.
+        num_steps: Steps to take at most.
+        stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
+
+    Raises:
+        ValueError: Arguments out of range.
+
+    Example:
+        >>> test = kerasdl.callbacks.LRRangeTest()
+        >>> model.fit(train, epochs=10, callbacks=[test])     # ends by itself
+        >>> test.result.suggestion()
+    """
+
+    def __init__(
+        self, start_lr: float = 1e-7, end_lr: float = 10.0, *, num_steps: int = 100, stop_factor: float = 4.0
+    ) -> None:
+        super().__init__()
+        if not 0 < start_lr < end_lr:
+            raise ValueError(f"The rates must rise from above 0. Received: start_lr={start_lr}, end_lr={end_lr}")
+        if num_steps < 1 or stop_factor <= 1:
+            raise ValueError(
+                "The test needs a step and a factor above 1. "
+                f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
+            )
+        self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
+        self.result: LRRange | None = None
+
+    def change(self, epoch: int) -> None:  # noqa: ARG002 -- the ramp begins wherever the fit begins
+        self._snapshot = Snapshot(self.model)
+        first = current_step(self.model.optimizer)
+        self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - first))
+        self._loss, self._losses, self._ends = BatchLoss(self.model), [], []
+        self.result = None
+
+    def put_back(self) -> None:
+        self._undo()
+        self._snapshot.restore()
+        if self.result is None:
+            self.result = self._summary("The data ended.")
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_batch_begin(batch, logs)
+        self._loss.begin()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        if self.result is not None:
+            return
+        self._losses.append(self._loss.end())
+        # The last step of an execution stands for it.
+        self._ends.append((self._ends[-1] if self._ends else 0) + self.model.steps_per_execution)
+        if diverged(smooth(self._losses), self.stop_factor):
+            self._stop(f"The loss diverged at step {self._ends[-1]}.")
+        elif self._ends[-1] >= self.num_steps:
+            self._stop(f"All {self.num_steps} steps were taken.")
+
+    def _stop(self, reason: str) -> None:
+        self.result = self._summary(reason)
+        self.model.stop_training = True
+
+    def _summary(self, reason: str) -> LRRange:
+        rates = np.array([self._rate(end - 1) for end in self._ends])
+        return LRRange(rates, np.array(self._losses), smooth(self._losses), reason)
+
+    def _rate(self, step: Any) -> Any:
+        return ramp(step, self.num_steps, self.start_lr, self.end_lr)
+
+
+def lr_find(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    start_lr: float = 1e-7,
+    end_lr: float = 10.0,
+    num_steps: int = 100,
+    stop_factor: float = 4.0,
+    **fit_arguments: Any,
+) -> LRRange:
+    """Runs the learning-rate range test and leaves model, optimizer and random state as they were.
+
+    Args:
+        model: A compiled model.
+        x: As for `fit`; data shorter than the test are gone through again. A generator, which cannot be, loses the
+            batches it has given.
+        y: As for `fit`.
+        start_lr: The first rate.
+        end_lr: The rate that `num_steps` steps would reach.
+        num_steps: Steps to take at most.
+        stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
+        **fit_arguments: As for `fit`: batch_size, sample_weight, class_weight, shuffle, verbose…
+
+    Returns:
+        Rates, losses, smoothed losses, and why the test stopped; `suggestion()` picks a rate.
+
+    Raises:
+        ValueError: Arguments out of range.
+        TypeError: An argument that the test itself decides: epochs, callbacks, validation.
+
+    Example:
+        >>> found = kerasdl.lr_find(model, x_train, y_train, batch_size=64)
+        >>> found.suggestion()
+    """
+    decided = {"epochs", "initial_epoch", "validation_data", "validation_split"} & set(fit_arguments)
+    if decided:
+        raise TypeError(f"lr_find decides these itself. Received: {sorted(decided)}")
+    test = LRRangeTest(start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor)
+    callbacks = [*fit_arguments.pop("callbacks", ()), test]
+    before = model.history if hasattr(model, "history") else None
+    try:
+        # One step an epoch at the least, so as many epochs as steps are always enough.
+        model.fit(x, y, epochs=num_steps, callbacks=callbacks, **fit_arguments)
+    finally:
+        test.restore()
+        model.history, model.stop_training = before, False
+    return test.result

@@ -1,0 +1,88 @@
+"""Restoring: the base of every callback that changes a model for one fit and puts back what it found."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kerasdl.groups import retrace
+
+
+class Restoring(keras.callbacks.Callback):
+    """Changes the model when the first epoch begins and puts it back when the fit ends, in whatever way it ends.
+
+    Keras calls no hook when a step raises, so the train function is guarded: an exception in a step (Ctrl-C included)
+    puts everything back at once. After an exception anywhere else in the fit, the next fit's first step finds a guard
+    whose callback is not taking part, and puts everything back then.
+
+    Subclasses implement `change(epoch)` and `put_back()`; both may leave a stale trace, which is dropped after each.
+    """
+
+    changed = False
+    taking_part = False
+
+    def change(self, epoch: int) -> None:
+        """Changes the model, at the beginning of `epoch`, the first of this fit."""
+        raise NotImplementedError
+
+    def put_back(self) -> None:
+        """Undoes `change`."""
+        raise NotImplementedError
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+        # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback's turn.
+        if not self.changed:
+            self.change(epoch)
+            self.changed = True
+            self.retrace()
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.taking_part = True
+        _Guard.over(self.model).callbacks.add(self)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+        self.restore()
+
+    def restore(self) -> None:
+        """Puts back what was found, once."""
+        if self.changed:
+            self.changed = self.taking_part = False
+            self.put_back()
+            retrace(self.model)
+
+    def retrace(self) -> None:
+        """Lets what is now true of the model take effect from the next step of this fit."""
+        retrace(self.model)
+        self.model.make_train_function()
+
+
+class _Guard:
+    """Stands before a model's train function and tells the callbacks when a step fails or a fit was left."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model, self.function = model, model.train_function
+        self.callbacks: set[Restoring] = set()
+
+    @classmethod
+    def over(cls, model: keras.Model) -> "_Guard":
+        if not isinstance(model.train_function, cls):
+            model.train_function = cls(model)
+        return model.train_function
+
+    def __call__(self, iterator: Any) -> Any:
+        for callback in [each for each in self.callbacks if not each.taking_part]:
+            callback.restore()
+            self.callbacks.discard(callback)
+        if self.model.train_function is not self:
+            self.model.make_train_function()
+            return self.model.train_function(iterator)
+        for callback in self.callbacks:
+            callback.taking_part = False
+        try:
+            return self.function(iterator)
+        except (StopIteration, tf.errors.OutOfRangeError):
+            raise  # the data ended, which is no failure
+        except BaseException:
+            for callback in self.callbacks:
+                callback.restore()
+            raise

@@ -1,0 +1,128 @@
+"""Layer groups, as fast.ai's lessons have them: stem, stages, head; frozen and thawed together.
+
+Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146.
+"""
+
+import re
+import warnings
+from collections.abc import Sequence
+
+import keras
+
+# The names that our builders give, in order of depth; anything else is the user's to say.
+_BUILDER_GROUP = re.compile(r"(stem|stage\d+|head)_")
+
+
+def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dict[str, list[keras.layers.Layer]]:
+    """The layers that hold weights, by group, from the input's end to the output's.
+
+    Args:
+        model: A built model.
+        groups: One regular expression a group, first to last, matched against the start of layer names. By default
+            the groups of a kerasdl builder: the part of a layer's name before its first underscore.
+
+    Returns:
+        Group name (or expression) to layers, in order.
+
+    Raises:
+        ValueError: A layer with weights falls in no group or in two, or a group has no layer.
+
+    Example:
+        >>> list(layer_groups(kerasdl.models.resnet18((64, 64, 3), 2)))
+        ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'head']
+        >>> layer_groups(keras.applications.ResNet50(), ["conv1", "conv[23]", "conv[45]", "predictions"])
+    """
+    holders = [layer for layer in model.layers if layer.weights]
+    if groups is None:
+        return _builder_groups(model, holders)
+    found: dict[str, list[keras.layers.Layer]] = {pattern: [] for pattern in groups}
+    for layer in holders:
+        matching = [pattern for pattern in groups if re.match(pattern, layer.name)]
+        if len(matching) != 1:
+            raise ValueError(
+                f"Layer {layer.name!r} of model {model.name!r} matches {len(matching)} groups: every layer with weights "
+                f"must match exactly one. Received: groups={list(groups)}"
+            )
+        found[matching[0]].append(layer)
+    for pattern, layers in found.items():
+        if not layers:
+            raise ValueError(f"Group {pattern!r} matches no layer of {model.name!r}. Received: groups={list(groups)}")
+    return found
+
+
+def freeze_to(model: keras.Model, n: int, *, groups: Sequence[str] | None = None) -> None:
+    """Freezes every layer group before the n-th and thaws the rest, as fastai's `freeze_to`.
+
+    Takes effect at the next `fit` without a compile, for a train function traced earlier is dropped. Where the
+    optimizer was built while layers now thawed were frozen it holds no state for them: a warning then says so.
+
+    Args:
+        model: A built model.
+        n: Index of the first group that trains; negative counts from the end (-1: only the last group trains).
+        groups: As for `layer_groups`.
+
+    Raises:
+        ValueError: No such group; or as for `layer_groups`.
+
+    Warns:
+        UserWarning: The model must be compiled anew before it trains.
+
+    Example:
+        >>> kerasdl.groups.freeze_to(model, -1)   # train the head alone
+    """
+    found = list(layer_groups(model, groups).values())
+    if not -len(found) <= n < len(found):
+        raise ValueError(f"The model has {len(found)} groups. Received: n={n}")
+    for index, layers in enumerate(found):
+        for layer in layers:
+            layer.trainable = index >= n % len(found)
+    retrace(model)
+    if optimizer_lacks(model):
+        warnings.warn(
+            f"Compile {model.name!r} again before fit: its optimizer was built while layers that now train were frozen.",
+            stacklevel=2,
+        )
+
+
+def unfreeze(model: keras.Model, *, groups: Sequence[str] | None = None) -> None:
+    """Thaws every layer group; otherwise as `freeze_to(model, 0)`.
+
+    Args:
+        model: A built model.
+        groups: As for `layer_groups`.
+
+    Example:
+        >>> kerasdl.groups.unfreeze(model)
+    """
+    freeze_to(model, 0, groups=groups)
+
+
+def retrace(model: keras.Model) -> None:
+    """Drops a train function traced earlier, which would go on training what was trainable then."""
+    if model.compiled:
+        model.train_function = None
+
+
+def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
+    """The trainable variables that a built optimizer does not know; none where it is not built yet."""
+    optimizer = model.optimizer if model.compiled else None
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if optimizer is None or not optimizer.built:
+        return []
+    known = {id(variable) for variable in optimizer._trainable_variables}
+    return [variable for variable in model.trainable_variables if id(variable) not in known]
+
+
+def _builder_groups(
+    model: keras.Model, holders: list[keras.layers.Layer]
+) -> dict[str, list[keras.layers.Layer]]:
+    found: dict[str, list[keras.layers.Layer]] = {}
+    for layer in holders:
+        match = _BUILDER_GROUP.match(layer.name)
+        if not match:
+            raise ValueError(
+                f"The layer names of model {model.name!r} do not tell its groups. Name them: one regular expression a "
+                f"group, such as groups=['conv[1-3]', 'conv[45]', 'predictions']. Received: layer {layer.name!r}"
+            )
+        found.setdefault(match[1], []).append(layer)
+    return found

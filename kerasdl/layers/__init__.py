@@ -1,0 +1,6 @@
+"""Layers that Keras lacks."""
+
+from kerasdl.layers.class_names import ClassNames
+from kerasdl.layers.fit_image import FitImage
+
+__all__ = ["ClassNames", "FitImage"]

@@ -1,0 +1,46 @@
+"""FitImage: the one way in which a raw image is brought to a model's size."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class FitImage(keras.layers.Layer):
+    """Crops the centre of images to the target's aspect, resizes (bilinear, antialiased) and rounds to 0..255.
+
+    The pipelines and the exported model share this layer, so that a raw image gives the exported model exactly the
+    pixels that validation saw. `keras.layers.Resizing` does not serve: on uint8 images Keras 3.15 gives uint8 when
+    called eagerly, float32 in `predict`, and bfloat16 in tf.data under a bfloat16 policy.
+
+    Args:
+        height: Target height in pixels.
+        width: Target width in pixels.
+        **kwargs: As for `keras.layers.Layer`.
+
+    Shapes:
+        Input ([batch,] any height, any width, channels), values 0..255, of any dtype; output ([batch,] height, width,
+        channels), float32, whole numbers.
+
+    Example:
+        >>> kerasdl.layers.FitImage(64, 64)(np.zeros((1, 100, 80, 3), "uint8")).shape
+        TensorShape([1, 64, 64, 3])
+    """
+
+    def __init__(self, height: int, width: int, **kwargs: Any) -> None:
+        # float32 under any policy: bfloat16 cannot hold the whole numbers up to 255.
+        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+        self.height, self.width = height, width
+
+    def call(self, inputs: Any) -> Any:
+        images = ops.image.resize(
+            ops.cast(inputs, "float32"), (self.height, self.width), antialias=True, crop_to_aspect_ratio=True
+        )
+        return ops.round(images)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*input_shape[:-3], self.height, self.width, input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "height": self.height, "width": self.width}

@@ -1,0 +1,189 @@
+"""Moving a stock optimizer's learning rate and momentum from inside its own traced step.
+
+Keras 3.15 bakes momentum into the traced step as a Python float, and lets a learning rate be assigned only between
+executions. Both become functions of the optimizer's step here, computed in the graph, so they are exact under
+`steps_per_execution` too; nothing is added to the optimizer's variables or config.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+Schedule = Callable[[Any], Any]
+
+
+def steer(
+    optimizer: keras.optimizers.Optimizer, *, learning_rate: Schedule | None = None, momentum: Schedule | None = None
+) -> Callable[[], None]:
+    """Lets functions of the optimizer's step decide its learning rate and momentum, until told to stop.
+
+    Takes effect in steps traced afterwards: drop an earlier trace (`groups.retrace`) both after steering and after
+    the undo.
+
+    Args:
+        optimizer: A stock optimizer; of a `LossScaleOptimizer`, the inner one is steered.
+        learning_rate: From the step (a float32 tensor, 0 for the optimizer's first) to the rate, or None.
+        momentum: The same for `momentum` (SGD, RMSprop) or `beta_1` (the Adam family), or None.
+
+    Returns:
+        A function that puts back what was found.
+
+    Raises:
+        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state.
+
+    Example:
+        >>> undo = steer(model.optimizer, momentum=lambda step: 0.9 + 0.001 * step)
+    """
+    optimizer = innermost(optimizer)
+    live = _install_momentum(optimizer, momentum) if momentum else None
+    if learning_rate:
+        optimizer._get_current_learning_rate = _Reading(optimizer, learning_rate)
+
+    def undo() -> None:
+        if learning_rate:
+            del optimizer._get_current_learning_rate
+        if live:
+            del optimizer._backend_update_step
+            setattr(optimizer, _momentum_name(optimizer), float(live))
+
+    return undo
+
+
+def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer that updates the weights, inside any `LossScaleOptimizer`.
+
+    Example:
+        >>> innermost(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())).name
+        'SGD'
+    """
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate of the optimizer's next step, steered or not.
+
+    Example:
+        >>> round(current_learning_rate(keras.optimizers.SGD(0.1)), 6)
+        0.1
+    """
+    reading = innermost(optimizer)._get_current_learning_rate
+    return reading.number() if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
+
+
+def current_momentum(optimizer: keras.optimizers.Optimizer) -> float | None:
+    """The momentum of the optimizer's next step, steered or not; None where it has none.
+
+    Example:
+        >>> current_momentum(keras.optimizers.Adam())
+        0.9
+    """
+    optimizer = innermost(optimizer)
+    value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
+    return value.read.number() if isinstance(value, _Live) else value
+
+
+def current_step(optimizer: keras.optimizers.Optimizer) -> int:
+    """Batches that the optimizer has seen; under accumulation `iterations` counts updates instead.
+
+    Example:
+        >>> current_step(keras.optimizers.Adam())
+        0
+    """
+    return int(ops.convert_to_numpy(innermost(optimizer)._iterations))
+
+
+class _Reading:
+    """A schedule at the optimizer's step: as a tensor in the traced step, as a number on the host."""
+
+    def __init__(self, optimizer: keras.optimizers.Optimizer, schedule: Schedule) -> None:
+        self.optimizer, self.schedule = optimizer, schedule
+
+    def __call__(self) -> Any:
+        return self.schedule(ops.cast(ops.convert_to_tensor(self.optimizer._iterations), "float32"))
+
+    def number(self) -> float:
+        return float(self.schedule(current_step(self.optimizer)))
+
+
+def _momentum_name(optimizer: keras.optimizers.Optimizer) -> str | None:
+    return next((name for name in ("momentum", "beta_1") if hasattr(optimizer, name)), None)
+
+
+def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule) -> "_Live":
+    name = _momentum_name(optimizer)
+    if name is None or not getattr(optimizer, name):
+        raise ValueError(
+            f"{type(optimizer).__name__} has no momentum to move. Give it one (momentum=0.9), or leave momentum alone "
+            f"(momentum=None). Received: {name or 'momentum'}={getattr(optimizer, name, None) if name else None}"
+        )
+    live = _Live(getattr(optimizer, name), _Reading(optimizer, schedule))
+    update = optimizer._backend_update_step
+
+    def update_with_one_reading(*args: Any, **kwargs: Any) -> Any:
+        # One reading serves every variable of the step; each on its own would add a dozen ops a variable.
+        live.reading = live.read()
+        try:
+            return update(*args, **kwargs)
+        finally:
+            live.reading = None
+
+    setattr(optimizer, name, live)
+    optimizer._backend_update_step = update_with_one_reading
+    return live
+
+
+class _Live(float):
+    """A constant to Python branches, configs and JSON; a tensor, read anew, to arithmetic in the traced step."""
+
+    dtype = "float32"
+
+    def __new__(cls, static: float, read: _Reading) -> "_Live":
+        self = super().__new__(cls, static)
+        self.read, self.reading = read, None
+        return self
+
+    def _tensor(self) -> Any:
+        return self.read() if self.reading is None else self.reading
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:  # noqa: ARG002 -- TensorFlow's protocol
+        return self._tensor() if dtype is None else ops.cast(self._tensor(), getattr(dtype, "name", dtype))
+
+    def __neg__(self) -> Any:
+        return -self._tensor()
+
+    def __add__(self, other: Any) -> Any:
+        return self._tensor() + other
+
+    def __radd__(self, other: Any) -> Any:
+        return other + self._tensor()
+
+    def __sub__(self, other: Any) -> Any:
+        return self._tensor() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self._tensor()
+
+    def __mul__(self, other: Any) -> Any:
+        return self._tensor() * other
+
+    def __rmul__(self, other: Any) -> Any:
+        return other * self._tensor()
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._tensor() / other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self._tensor()
+
+    def __pow__(self, other: Any) -> Any:
+        return self._tensor() ** other
+
+    def __deepcopy__(self, memo: dict) -> float:
+        return float(self)
+
+    def __reduce__(self) -> tuple:
+        return float, (float(self),)
