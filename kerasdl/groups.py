@@ -40,8 +40,8 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         matching = [pattern for pattern in groups if re.match(pattern, layer.name)]
         if len(matching) != 1:
             raise ValueError(
-                f"Layer {layer.name!r} of model {model.name!r} matches {len(matching)} groups: every layer with weights "
-                f"must match exactly one. Received: groups={list(groups)}"
+                f"Layer {layer.name!r} of model {model.name!r} matches {len(matching)} groups: every layer with "
+                f"weights must match exactly one. Received: groups={list(groups)}"
             )
         found[matching[0]].append(layer)
     for pattern, layers in found.items():
@@ -79,7 +79,7 @@ def freeze_to(model: keras.Model, n: int, *, groups: Sequence[str] | None = None
     retrace(model)
     if optimizer_lacks(model):
         warnings.warn(
-            f"Compile {model.name!r} again before fit: its optimizer was built while layers that now train were frozen.",
+            f"Compile {model.name!r} again before fit: its optimizer was built while layers now thawed were frozen.",
             stacklevel=2,
         )
 
@@ -113,9 +113,7 @@ def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
     return [variable for variable in model.trainable_variables if id(variable) not in known]
 
 
-def _builder_groups(
-    model: keras.Model, holders: list[keras.layers.Layer]
-) -> dict[str, list[keras.layers.Layer]]:
+def _builder_groups(model: keras.Model, holders: list[keras.layers.Layer]) -> dict[str, list[keras.layers.Layer]]:
     found: dict[str, list[keras.layers.Layer]] = {}
     for layer in holders:
         match = _BUILDER_GROUP.match(layer.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from kerasdl.errors import BadInput
 
 SMOOTHING = 0.98
 
@@ -128,7 +129,8 @@ class LRRange:
         """The rate that `rule` picks, after dropping the first tenth of the steps and the last five.
 
         Raises:
-            ValueError: No such rule, or too few steps, or a loss that never falls.
+            ValueError: No such rule.
+            BadInput: Too few steps, or a loss that never falls.
 
         Example:
             >>> lr_find(model, x, y).suggestion("steep")
@@ -140,12 +142,12 @@ class LRRange:
         rates, smoothed = self.rates[kept], self.smoothed[kept]
         # `slide` looks at two points 15 apart; fewer points than that say little by any rule.
         if len(rates) < 17:
-            raise ValueError(
+            raise BadInput(
                 f"The range test is too short to read: {self.stopped} Start lower, or take more steps. "
                 f"Received: {len(rates)} usable points from {self.rates[0]:.1e} to {self.rates[-1]:.1e}"
             )
         if smoothed.min() >= smoothed[0]:
-            raise ValueError(
+            raise BadInput(
                 "The loss never fell below its start, so no rate can be read off. Look at the curve; widen "
                 f"start_lr and end_lr, or check the data. Received: lowest loss {smoothed.min():.4g}, "
                 f"first {smoothed[0]:.4g}"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.groups import freeze_to, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost

@@ -4,11 +4,10 @@ from typing import Any
 
 import keras
 import numpy as np
-
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.callbacks.snapshot import Snapshot
-from kerasdl.lr_range import SMOOTHING, LRRange, diverged, ramp, smooth
+from kerasdl.lr_range import LRRange, diverged, ramp, smooth
 from kerasdl.optimizers import current_step, steer
 
 
@@ -47,7 +46,7 @@ class LRRangeTest(Restoring):
         self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
         self.result: LRRange | None = None
 
-    def change(self, epoch: int) -> None:  # noqa: ARG002 -- the ramp begins wherever the fit begins
+    def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
         first = current_step(self.model.optimizer)
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - first))
@@ -64,7 +63,7 @@ class LRRangeTest(Restoring):
         super().on_train_batch_begin(batch, logs)
         self._loss.begin()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.result is not None:
             return
         self._losses.append(self._loss.end())

@@ -47,8 +47,7 @@ class OneCycle(Restoring):
             raise ValueError(f"warmup_share must lie between 0 and 1. Received: warmup_share={warmup_share}")
         if min(start_divisor, end_divisor) < 1:
             raise ValueError(
-                "The divisors must be at least 1. "
-                f"Received: start_divisor={start_divisor}, end_divisor={end_divisor}"
+                f"The divisors must be at least 1. Received: start_divisor={start_divisor}, end_divisor={end_divisor}"
             )
         if momentum is not None and not all(0 < value < 1 for value in momentum):
             raise ValueError(f"momentum must be two numbers between 0 and 1, or None. Received: momentum={momentum}")
@@ -98,4 +97,3 @@ class OneCycle(Restoring):
                 f"Received: total_steps={self.total_steps}"
             )
         return self.total_steps or steps * epochs
-

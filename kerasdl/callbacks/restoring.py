@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-
 from kerasdl.groups import retrace
 
 
@@ -29,18 +28,18 @@ class Restoring(keras.callbacks.Callback):
         """Undoes `change`."""
         raise NotImplementedError
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback's turn.
         if not self.changed:
             self.change(epoch)
             self.changed = True
             self.retrace()
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.taking_part = True
         _Guard.over(self.model).callbacks.add(self)
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.restore()
 
     def restore(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras.src.backend.common import global_state
-
 from kerasdl.epochs import epochs_now, set_epochs
 
 _FLAGS = ("stop_training", "history", "_initial_epoch")
@@ -68,7 +67,9 @@ def _variables(model: keras.Model) -> list[Any]:
 
 
 def _stateful(model: keras.Model) -> list[keras.layers.Layer]:
-    return [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False) and hasattr(layer, "states")]
+    return [
+        layer for layer in model._flatten_layers() if getattr(layer, "stateful", False) and hasattr(layer, "states")
+    ]
 
 
 def _copy(states: Any) -> list[np.ndarray]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.optimizers import current_learning_rate, current_momentum, current_step
 
@@ -32,19 +31,19 @@ class StepScalars(keras.callbacks.Callback):
         self.log_dir = str(log_dir)
         self._writer = None
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.history: dict[str, list[float]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
         self._writer = tf.summary.create_file_writer(self.log_dir)
         self._loss = BatchLoss(self.model)
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         optimizer = self.model.optimizer
         self.history["step"].append(current_step(optimizer))
         self.history["learning_rate"].append(current_learning_rate(optimizer))
         self.history["momentum"].append(current_momentum(optimizer))
         self._loss.begin()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.history["loss"].append(self._loss.end())
         executed = self.model.steps_per_execution
         with self._writer.as_default(step=self.history["step"][-1]):
@@ -53,5 +52,5 @@ class StepScalars(keras.callbacks.Callback):
             if self.history["momentum"][-1] is not None:
                 tf.summary.scalar("momentum", self.history["momentum"][-1])
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 -- Keras's hook
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._writer.close()

@@ -1,0 +1,5 @@
+"""tf.data pipelines: pure functions of (seed, epoch, index)."""
+
+from kerasdl.data import augment, images
+
+__all__ = ["augment", "images"]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import keras
-
 from kerasdl.layers import ClassNames, FitImage
 
 

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
-
 from kerasdl.models.preprocess import Preprocess, preprocess_layer
 
 Block = Callable[..., Any]
@@ -37,7 +36,7 @@ def resnet(
         stem: "large" for photographs (7x7 stride 2, then max pooling: a quarter of the size), "small" for images up
             to about 64 pixels (3x3 stride 1: full size).
         preprocess: What the model does to pixels of 0..255 first: None (nothing), "unit" (to [0, 1]), "symmetric"
-            (to [-1, 1]), or a pair (mean, std) on the [0, 1] scale, numbers or one a channel.
+            (to [-1, 1]), "imagenet", or a pair (mean, std) on the [0, 1] scale, numbers or one a channel.
         classifier_activation: None for logits, or an activation such as "softmax", as Keras's applications spell it.
         name: Name of the model.
 
@@ -69,6 +68,7 @@ def resnet(
     return keras.Model(inputs, x, name=name)
 
 
+resnet8 = partial(resnet, depths=(1, 1, 1), widths=(32, 64, 128), stem="small", name="resnet8")
 resnet10 = partial(resnet, depths=(1, 1, 1, 1), name="resnet10")
 resnet18 = partial(resnet, depths=(2, 2, 2, 2), name="resnet18")
 resnet34 = partial(resnet, depths=(3, 4, 6, 3), name="resnet34")

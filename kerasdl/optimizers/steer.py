@@ -149,7 +149,7 @@ class _Live(float):
     def _tensor(self) -> Any:
         return self.read() if self.reading is None else self.reading
 
-    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:  # noqa: ARG002 -- TensorFlow's protocol
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
         return self._tensor() if dtype is None else ops.cast(self._tensor(), getattr(dtype, "name", dtype))
 
     def __neg__(self) -> Any:

@@ -1,0 +1,122 @@
+"""What a classifier gets right, what it confuses, and where it is most wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Predictions of a classifier beside the truth.
+
+    Attributes:
+        logits: float (count, classes).
+        targets: Integers (count,), indices into `classes`.
+        classes: Class names.
+
+    Raises:
+        ValueError: Shapes or targets that do not fit.
+
+    Example:
+        >>> found = Classification.of(model, pets.valid, pets.classes)
+        >>> found.accuracy, found.most_confused()
+        (0.97, [('cat', 'dog', 4), ('dog', 'cat', 2)])
+    """
+
+    logits: np.ndarray
+    targets: np.ndarray
+    classes: Sequence[str]
+
+    def __post_init__(self) -> None:
+        if self.logits.shape != (len(self.targets), len(self.classes)):
+            raise ValueError(
+                "Logits must be (samples, classes). "
+                f"Received: {self.logits.shape} for {len(self.targets)} targets and {len(self.classes)} classes"
+            )
+        if len(self.targets) and not 0 <= self.targets.min() <= self.targets.max() < len(self.classes):
+            raise ValueError(
+                f"Targets must be indices into the {len(self.classes)} classes. "
+                f"Received: {self.targets.min()}..{self.targets.max()}"
+            )
+
+    @classmethod
+    def of(cls, model: keras.Model, dataset: Any, classes: Sequence[str]) -> "Classification":
+        """Runs `model`, which returns logits, over `dataset`, batches of (inputs, integer labels)."""
+        pairs = [(model.predict_on_batch(inputs), np.asarray(labels)) for inputs, labels in dataset]
+        logits, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+        return cls(logits.astype(np.float64), targets, classes)
+
+    @cached_property
+    def log_probabilities(self) -> np.ndarray:
+        """Natural logarithms of the predicted probabilities (count, classes)."""
+        shifted = self.logits - self.logits.max(axis=1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Predicted probabilities (count, classes)."""
+        return np.exp(self.log_probabilities)
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """The likeliest class of every sample (count,)."""
+        return self.logits.argmax(axis=1)
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Cross-entropy of every sample in nats (count,)."""
+        return -self.log_probabilities[np.arange(len(self.targets)), self.targets]
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy in nats."""
+        return float(self.losses.mean())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of samples whose likeliest class is the true one."""
+        return float((self.predictions == self.targets).mean())
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Counts (classes, classes): rows are true, columns predicted."""
+        counts = np.zeros((len(self.classes), len(self.classes)), int)
+        np.add.at(counts, (self.targets, self.predictions), 1)
+        return counts
+
+    def most_confused(self, at_least: int = 1) -> list[tuple[str, str, int]]:
+        """Pairs (true class, predicted class, count) of mistakes, most frequent first."""
+        pairs = [
+            (self.classes[true], self.classes[predicted], int(count))
+            for (true, predicted), count in np.ndenumerate(self.confusion)
+            if true != predicted and count >= at_least
+        ]
+        return sorted(pairs, key=lambda pair: -pair[2])
+
+    def top_losses(self, count: int = 9) -> np.ndarray:
+        """Indices of the samples with the highest loss, worst first."""
+        return np.argsort(-self.losses, kind="stable")[:count]
+
+
+def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
+    """The inputs at `indices` of a dataset of batches (inputs, labels) that always gives the same order.
+
+    Example:
+        >>> samples(pets.valid, found.top_losses(9)).shape
+        (9, 128, 128, 3)
+    """
+    wanted, found, seen = {int(index) for index in indices}, {}, 0
+    for inputs, _ in dataset:
+        for place in range(len(inputs)):
+            if seen + place in wanted:
+                found[seen + place] = np.asarray(inputs[place])
+        seen += len(inputs)
+        if len(found) == len(wanted):
+            break
+    if missing := sorted(wanted - set(found)):
+        raise ValueError(f"The dataset holds {seen} samples. Received: indices {missing}")
+    return np.stack([found[int(index)] for index in indices])

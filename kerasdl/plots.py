@@ -1,0 +1,126 @@
+"""Draws given numbers, on given Axes or on a figure of their own. Nothing here computes, decides or saves.
+
+Figures are made apart from pyplot and its state: `drawn.savefig("confusion.png")` writes one.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+BLUE, RED, ORANGE, GREEN, PURPLE, FAINT = "#1f77b4", "#d1495b", "#e07b00", "#4c956c", "#6d597a", "#b8c4cf"
+MOST_CELLS_WITH_COUNTS = 30
+
+
+def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) -> Figure:
+    """Draws images (count, height, width, 1 or 3), values 0..255, each under its title.
+
+    Example:
+        >>> image_sheet(photographs, ["cat", "dog"]).savefig("sheet.png")
+    """
+    rows = max(1, -(-len(images) // columns))
+    figure, axes = _figure(rows, columns, width=9.0, height=1.7 * rows)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        pixels = np.clip(image, 0, 255).astype(np.uint8)
+        ax.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
+        ax.set_title(title, fontsize=8)
+    return figure
+
+
+def lr_range(
+    rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, marks: Mapping[str, float], *, ax: Axes | None = None
+) -> Figure:
+    """Draws a range test: raw and smoothed loss over the rate, and a vertical line at every marked rate.
+
+    Example:
+        >>> lr_range(found.rates, found.losses, found.smoothed, {"valley": found.suggestion()})
+    """
+    ax = ax or _figure()[1][0, 0]
+    ax.semilogx(rates, losses, color=FAINT, linewidth=1, label="loss of the batch")
+    ax.semilogx(rates, smoothed, color=BLUE, linewidth=2, label="smoothed")
+    for (name, rate), color in zip(marks.items(), (RED, ORANGE, GREEN, PURPLE), strict=False):
+        ax.axvline(rate, color=color, linestyle="--", linewidth=1.2, label=f"{name}: {rate:.2g}")
+    finite = smoothed[np.isfinite(smoothed)]
+    if len(finite):
+        # The last points of a diverging run would flatten everything that matters.
+        low, high = finite.min(), finite[: max(1, len(finite) // 3)].max()
+        ax.set_ylim(low - 0.15 * (high - low + 1e-6), high + 0.6 * (high - low + 1e-6))
+    _label(ax, "learning rate", "loss", "Learning-rate range test")
+    ax.legend(fontsize=8)
+    return ax.figure
+
+
+def schedule(
+    steps: Sequence[int], rates: Sequence[float], momenta: Sequence[float | None], *, ax: Axes | None = None
+) -> Figure:
+    """Draws learning rate (left axis) and momentum (right axis) over the steps.
+
+    Example:
+        >>> schedule(scalars.history["step"], scalars.history["learning_rate"], scalars.history["momentum"])
+    """
+    ax = ax or _figure()[1][0, 0]
+    ax.plot(steps, rates, color=BLUE, linewidth=2)
+    ax.tick_params(axis="y", colors=BLUE)
+    _label(ax, "step", "learning rate", "Learning rate and momentum, step by step")
+    ax.yaxis.label.set_color(BLUE)
+    if any(momentum is not None for momentum in momenta):
+        right = ax.twinx()
+        right.plot(steps, momenta, color=RED, linewidth=2)
+        right.set_ylabel("momentum", color=RED)
+        right.tick_params(axis="y", colors=RED)
+        right.spines[["top", "left"]].set_visible(False)
+    return ax.figure
+
+
+def curves(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> Figure:
+    """Draws quantities over the epochs, each on its own Axes, in training and (as `val_NAME`) in validation.
+
+    Example:
+        >>> curves(model.fit(x, y, validation_split=0.2).history, ["loss", "accuracy"])
+    """
+    figure, axes = _figure(1, len(names), width=4.5 * len(names), height=3.6)
+    for ax, name in zip(axes.flat, names, strict=True):
+        for key, label, color in ((name, "training", BLUE), (f"val_{name}", "validation", ORANGE)):
+            if key in history:
+                epochs = np.arange(1, len(history[key]) + 1)
+                ax.plot(epochs, history[key], color=color, marker="o", markersize=3, label=label)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _label(ax, "epoch", name, name.capitalize())
+        ax.legend(fontsize=8)
+    return figure
+
+
+def confusion(counts: np.ndarray, classes: Sequence[str], *, ax: Axes | None = None) -> Figure:
+    """Draws a confusion matrix (rows true, columns predicted), shaded by share of the true class.
+
+    Example:
+        >>> confusion(found.confusion, found.classes)
+    """
+    side = min(3.5 + 0.3 * len(classes), 14)
+    ax = ax or _figure(width=side, height=side)[1][0, 0]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if len(classes) <= MOST_CELLS_WITH_COUNTS:
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                color = "white" if shares[row, column] > 0.5 else "black"
+                ax.text(column, row, f"{count}", ha="center", va="center", fontsize=8, color=color)
+    ax.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 3 else 0, fontsize=8)
+    ax.set_yticks(range(len(classes)), classes, fontsize=8)
+    ax.set(xlabel="predicted", ylabel="true", title="Confusion")
+    return ax.figure
+
+
+def _figure(rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.2) -> tuple[Figure, np.ndarray]:
+    figure = Figure(figsize=(width, height), layout="constrained", dpi=120)
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _label(ax: Axes, x: str, y: str, title: str) -> None:
+    ax.set(xlabel=x, ylabel=y, title=title)
+    ax.grid(alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)

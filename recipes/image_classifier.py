@@ -1,0 +1,127 @@
+"""Trains an image classifier: look at the data, find the learning rate, train with one-cycle, look at the mistakes.
+
+The default data are scikit-learn's 1,797 handwritten digits, which need no download.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import kerasdl
+import keras
+import numpy as np
+from kerasdl import callbacks, interpret, models, plots
+from kerasdl.data import augment, images
+from kerasdl.run_folder import Options, RunFolder, run_recipe, set_up_devices
+
+AUGMENT = {"auto": "auto", "flip": augment.standard(flip=True), "no_flip": augment.standard(), "none": None}
+
+
+@dataclass(frozen=True)
+class Config(Options):
+    """Options; the defaults train on the digits."""
+
+    data: str = "digits"
+    """'digits', a folder (train/CLASS and valid/CLASS, or CLASS only), or a TensorFlow Datasets name."""
+    arch: Literal["auto", "resnet8", "resnet10", "resnet18", "resnet34", "resnet50"] = "auto"
+    """Network; auto is resnet8 up to 32 pixels, resnet18 above."""
+    stem: Literal["auto", "small", "large"] = "auto"
+    """First layers: small keeps the image's size, large quarters it; auto is small up to 16 pixels."""
+    image_size: int | None = None
+    """Side in pixels; by default the shorter side of the first image, at most 128."""
+    channels: Literal[1, 3] = 3
+    """Of the images in a folder: 3 for colour, 1 for grey."""
+    preprocess: Literal["unit", "symmetric", "imagenet"] = "symmetric"
+    """Scaling inside the model: to [0, 1], to [-1, 1], or by ImageNet's mean and deviation."""
+    augment: Literal["auto", "flip", "no_flip", "none"] = "auto"
+    """Standard augmentation, mirrored or not; auto mirrors photographs only."""
+    skip_unreadable: bool = False
+    """Leave out files that do not decode, and count them, instead of stopping."""
+    manual_dir: str | None = None
+    """Folder with the original files of a TensorFlow Datasets dataset."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps prepared datasets."""
+    download: bool = False
+    """Let TensorFlow Datasets fetch what is missing."""
+
+
+def main(config: Config) -> None:
+    devices = set_up_devices(config.precision, config.seed)
+    run = RunFolder.of(config, "image_classifier")
+    data = load(config)
+    print(data)
+    run.write_config({**asdict(config), **devices, "augmentation": data.augmentation})
+    pictures, labels = next(iter(data.train))
+    run.save_figure("data", plots.image_sheet(pictures[:24], [data.classes[label] for label in labels[:24]]))
+
+    model = build(config, data)
+    found = kerasdl.lr_find(model, data.train, verbose=0)
+    peak_lr = config.peak_lr or found.suggestion(config.lr_rule)
+    print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
+    run.save_figure("lr_range", plots.lr_range(found.rates, found.losses, found.smoothed, {"peak": peak_lr}))
+
+    steps = callbacks.StepScalars(run.logs / "steps")
+    board = keras.callbacks.TensorBoard(str(run.logs), write_graph=False)
+    policy = [callbacks.OneCycle(peak_lr), steps, board]
+    started = time.perf_counter()
+    fitted = model.fit(data.train, validation_data=data.valid, epochs=config.epochs, callbacks=policy)
+    train_seconds = time.perf_counter() - started
+
+    result = interpret.Classification.of(model, data.valid, data.classes)
+    run.save_model(models.image_classifier(model, data.classes))
+    look(run, data, steps.history, fitted.history, result)
+    run.finish(
+        {"accuracy": result.accuracy, "loss": result.loss},
+        train_seconds=train_seconds,
+        peak_lr=peak_lr,
+        train_images=len(data.train_names),
+        valid_images=len(data.valid_names),
+        skipped_images=len(data.skipped),
+    )
+
+
+def load(config: Config) -> images.Images:
+    common = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
+    common["augment"] = AUGMENT[config.augment]
+    if config.data == "digits":
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        pixels = (digits.images * 255 / 16).round().astype(np.uint8)
+        return images.from_arrays(pixels, digits.target, classes=list("0123456789"), **common)
+    common["image_size"] = config.image_size
+    if Path(config.data).is_dir():
+        folder = {"channels": config.channels, "skip_unreadable": config.skip_unreadable}
+        return images.from_folder(config.data, **folder, **common)
+    places = {"data_dir": config.data_dir, "manual_dir": config.manual_dir, "download": config.download}
+    return images.from_tfds(config.data, **places, **common)
+
+
+def build(config: Config, data: images.Images) -> keras.Model:
+    stem = config.stem if config.stem != "auto" else "small" if max(data.shape[:2]) <= 16 else "large"
+    arch = config.arch if config.arch != "auto" else "resnet8" if max(data.shape[:2]) <= 32 else "resnet18"
+    model = getattr(models, arch)(data.shape, len(data.classes), stem=stem, preprocess=config.preprocess)
+    optimizer = keras.optimizers.AdamW(weight_decay=config.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+def look(
+    run: RunFolder, data: images.Images, steps: dict[str, Any], epochs: dict[str, Any], result: interpret.Classification
+) -> None:
+    run.save_figure("schedule", plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"]))
+    run.save_figure("curves", plots.curves(epochs, ["loss", "accuracy"]))
+    run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
+    worst = result.top_losses(12)
+    names = [
+        f"{result.classes[result.predictions[i]]}, not {result.classes[result.targets[i]]}: {result.losses[i]:.2f}"
+        for i in worst
+    ]
+    run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), names))
+
+
+if __name__ == "__main__":
+    run_recipe(main, Config)
