@@ -65,7 +65,8 @@ def main(config: Config) -> None:
     board = keras.callbacks.TensorBoard(str(run.logs), write_graph=False)
     policy = [callbacks.OneCycle(peak_lr), steps, board]
     started = time.perf_counter()
-    fitted = model.fit(data.train, validation_data=data.valid, epochs=config.epochs, callbacks=policy)
+    # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
+    fitted = model.fit(data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=policy)
     train_seconds = time.perf_counter() - started
 
     result = interpret.Classification.of(model, data.valid, data.classes)
@@ -117,7 +118,7 @@ def look(
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
     names = [
-        f"{result.classes[result.predictions[i]]}, not {result.classes[result.targets[i]]}: {result.losses[i]:.2f}"
+        f"{result.classes[result.targets[i]]} taken for {result.classes[result.predictions[i]]}: {result.losses[i]:.2f}"
         for i in worst
     ]
     run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), names))

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.callbacks.snapshot import Snapshot
@@ -126,6 +127,8 @@ def lr_find(
         raise TypeError(f"lr_find decides these itself. Received: {sorted(decided)}")
     test = LRRangeTest(start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor)
     callbacks = [*fit_arguments.pop("callbacks", ()), test]
+    # Keras warns of shuffle=True, its own default, on every tf.data.Dataset.
+    fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
     before = model.history if hasattr(model, "history") else None
     try:
         # One step an epoch at the least, so as many epochs as steps are always enough.

@@ -8,6 +8,7 @@ import numpy as np
 from keras.src.backend.common import global_state
 from kerasdl.epochs import epochs_now, set_epochs
 
+_GENERATOR = "global_seed_generator"
 _FLAGS = ("stop_training", "history", "_initial_epoch")
 
 
@@ -36,6 +37,9 @@ class Snapshot:
         self._flags = {name: getattr(model, name, None) for name in _FLAGS}
         self._random = (random.getstate(), np.random.get_state())  # noqa: NPY002 -- the state Keras itself draws from
         self._epochs = epochs_now()
+        # Serves random ops that were given no seed; it is made when the first of them runs.
+        self._generator = global_state.get_global_attribute(_GENERATOR)
+        self._drawn = np.array(self._generator.state) if self._generator else None
 
     def restore(self) -> None:
         """Puts everything back; what the model has gained since (metrics, built at the first step) starts afresh."""
@@ -51,6 +55,9 @@ class Snapshot:
         random.setstate(self._random[0])
         np.random.set_state(self._random[1])  # noqa: NPY002
         set_epochs(self._epochs)
+        global_state.set_global_attribute(_GENERATOR, self._generator)
+        if self._generator:
+            self._generator.state.assign(self._drawn)
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -60,9 +67,6 @@ def _variables(model: keras.Model) -> list[Any]:
         optimizer = getattr(optimizer, "inner_optimizer", None)
     found = [*model.variables, *model.metrics_variables]
     found += [variable for optimizer in optimizers for variable in optimizer.variables]
-    # Keras's global generator serves random ops that were given no seed; it exists only once one has been.
-    if generator := global_state.get_global_attribute("global_seed_generator"):
-        found.append(generator.state)
     return list({id(variable): variable for variable in found}.values())
 
 

@@ -1,0 +1,107 @@
+"""The contract of every callback, in every mode that stock Keras can train in."""
+
+import contextlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasdl.optimizers import current_momentum, innermost
+from tests.contracts import CALLBACKS, MODES, Mode, batches, small_model, state
+
+
+def hyperparameters(model):
+    optimizer = innermost(model.optimizer)
+    trainable = [layer.trainable for layer in model.layers]
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate)), current_momentum(optimizer), trainable
+
+
+@pytest.fixture(params=CALLBACKS.values(), ids=CALLBACKS)
+def make(request, tmp_path):
+    return lambda: request.param(str(tmp_path / "logs"))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_two_fits_in_a_row_and_everything_put_back(make, mode, request):
+    scope = request.getfixturevalue("two_devices").scope() if mode.devices == 2 else contextlib.nullcontext()
+    with scope:
+        model = small_model(mode)
+    found = hyperparameters(model)
+    config = str(model.optimizer.get_config())
+    callback = make()
+    for _ in range(2):
+        model.fit(batches(), epochs=3, callbacks=[callback], verbose=0, shuffle=False)
+        assert hyperparameters(model) == found
+        assert str(model.optimizer.get_config()) == config
+    assert all(np.isfinite(value).all() for value in state(model))
+    steps = int(keras.ops.convert_to_numpy(innermost(model.optimizer).iterations))
+    model.fit(batches(), verbose=0, shuffle=False)
+    assert int(keras.ops.convert_to_numpy(innermost(model.optimizer).iterations)) == steps + 5
+
+
+class Breaks(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 2:
+            raise RuntimeError("on purpose")
+
+
+def breaking_data():
+    def check(x, y):
+        with tf.control_dependencies([tf.debugging.assert_less(tf.reduce_max(y), tf.constant(99, tf.int64))]):
+            return tf.identity(x), y
+
+    return batches().concatenate(batches().map(lambda x, y: (x, y + 99))).map(check)
+
+
+def test_an_exception_in_a_step_puts_everything_back_at_once(make):
+    model = small_model(Mode())
+    found = hyperparameters(model)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        model.fit(breaking_data(), epochs=3, callbacks=[make()], verbose=0, shuffle=False)
+    assert hyperparameters(model) == found
+
+
+def test_an_exception_between_steps_is_put_back_by_the_next_fit(make):
+    plain, model = small_model(Mode()), small_model(Mode())
+    found = hyperparameters(model)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(batches(), epochs=3, callbacks=[make(), Breaks()], verbose=0, shuffle=False)
+    model.fit(batches(), epochs=1, verbose=0, shuffle=False)
+    assert hyperparameters(model) == found
+    model.set_weights(plain.get_weights())
+    assert model.train_function is not None
+    assert all(layer.trainable for layer in model.layers)
+
+
+def test_data_of_unknown_length(make):
+    model = small_model(Mode())
+    unknown = batches().filter(lambda x, y: True)
+    callback = make()
+    if type(callback).__name__ == "OneCycle":
+        with pytest.raises(ValueError, match="total_steps"):
+            model.fit(unknown, epochs=3, callbacks=[callback], verbose=0, shuffle=False)
+        callback.total_steps = 15
+    with pytest.warns(UserWarning, match="ran out of data"):  # Keras's own, whenever the length is unknown
+        model.fit(unknown, epochs=3, callbacks=[callback], verbose=0, shuffle=False)
+
+
+def test_resuming_by_backup_and_restore(make, tmp_path):
+    def policy(*more):
+        return [keras.callbacks.BackupAndRestore(str(tmp_path / "backup")), make(), *more]
+
+    model = small_model(Mode())
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch()), verbose=0, shuffle=False)
+    resumed = small_model(Mode())
+    resumed.fit(batches(), epochs=3, callbacks=policy(), verbose=0, shuffle=False)
+    assert all(np.isfinite(value).all() for value in state(resumed))
+
+
+class BreaksInSecondEpoch(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == 1 and batch == 2:
+            raise RuntimeError("on purpose")

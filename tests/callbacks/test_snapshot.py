@@ -1,0 +1,36 @@
+import random
+
+import keras
+import numpy as np
+
+from kerasdl.callbacks.snapshot import Snapshot
+from tests.contracts import Mode, batches, same, small_model, state
+
+
+def test_everything_that_a_fit_moves_is_put_back():
+    model = small_model(Mode(policy="mixed_float16"))
+    kept = model.fit(batches(), verbose=0, shuffle=False)
+    before, metrics = state(model), [float(metric.result()) for metric in model.metrics]
+    snapshot = Snapshot(model)
+    drawn = random.random(), np.random.random(), float(keras.random.uniform(()))  # noqa: NPY002
+    snapshot.restore()
+    model.fit(batches(), epochs=2, verbose=0, shuffle=False)
+    assert not same(state(model), before)
+    snapshot.restore()
+    assert same(state(model), before)
+    assert [float(metric.result()) for metric in model.metrics] == metrics
+    assert model.history is kept
+    assert (random.random(), np.random.random(), float(keras.random.uniform(()))) == drawn  # noqa: NPY002
+
+
+def test_states_of_a_stateful_layer_are_put_back():
+    model = keras.Sequential([keras.Input((3, 2), batch_size=4), keras.layers.LSTM(5, stateful=True)])
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).random((4, 3, 2)).astype("float32")
+    model(x)
+    before = [np.array(value) for value in model.layers[0].states]
+    snapshot = Snapshot(model)
+    model(x)
+    assert not np.array_equal(model.layers[0].states[0], before[0])
+    snapshot.restore()
+    assert all(np.array_equal(a, b) for a, b in zip(model.layers[0].states, before, strict=True))

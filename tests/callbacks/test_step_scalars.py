@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from kerasdl import schedules
+from kerasdl.callbacks import OneCycle, StepScalars
+from tests.contracts import Mode, batches, small_model
+
+
+def scalars(folder):
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    return {
+        tag: [(event.step, tf.make_ndarray(event.tensor_proto).item()) for event in events.Tensors(tag)]
+        for tag in events.Tags()["tensors"]
+    }
+
+
+def test_every_step_is_written_on_an_axis_of_optimizer_steps(tmp_path):
+    model, callback = small_model(Mode()), StepScalars(str(tmp_path))
+    model.fit(batches(), epochs=2, callbacks=[OneCycle(0.05), callback], verbose=0, shuffle=False)
+    written = scalars(tmp_path)
+    assert sorted(written) == ["learning_rate", "loss", "momentum"]
+    steps, rates = zip(*written["learning_rate"], strict=True)
+    assert steps == tuple(range(10))
+    np.testing.assert_allclose(rates, schedules.one_cycle(np.arange(10), 10, 0.05), rtol=1e-6)
+    np.testing.assert_allclose([value for _, value in written["loss"]], callback.history["loss"], rtol=1e-6)
+
+
+def test_losses_are_those_of_the_batches(tmp_path):
+    model, twin, callback = small_model(Mode()), small_model(Mode()), StepScalars(tmp_path)
+    model.fit(batches(), callbacks=[callback], verbose=0, shuffle=False)
+    np.testing.assert_allclose(callback.history["loss"], [twin.train_on_batch(x, y) for x, y in batches()], rtol=1e-5)
+
+
+def test_under_several_steps_an_execution_the_loss_says_that_it_is_a_mean(tmp_path):
+    one, four = StepScalars(tmp_path / "one"), StepScalars(tmp_path / "four")
+    data = batches().take(4)
+    small_model(Mode()).fit(data, epochs=2, callbacks=[OneCycle(0.05), one], verbose=0, shuffle=False)
+    model = small_model(Mode(steps_per_execution=4))
+    model.fit(data, epochs=2, callbacks=[OneCycle(0.05), four], verbose=0, shuffle=False)
+    assert "loss_mean_of_4_steps" in scalars(tmp_path / "four")
+    assert four.history["step"] == [0, 4]
+    assert four.history["loss"] == pytest.approx([np.mean(one.history["loss"][:4]), np.mean(one.history["loss"][4:])])
+    assert four.history["learning_rate"] == one.history["learning_rate"][::4]

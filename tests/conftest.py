@@ -1,0 +1,62 @@
+"""What the tests share. Two logical CPUs stand in for two devices; they must exist before TensorFlow does anything."""
+
+import kerasdl  # isort: skip
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras():
+    """Each test begins with the same seed and policy, whatever the one before did."""
+    keras.utils.set_random_seed(0)
+    yield
+    keras.mixed_precision.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def two_devices():
+    """The one MirroredStrategy of the process: a second one can die with a collective shape mismatch."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data that KERASDL_DATA names."""
+    if "KERASDL_DATA" not in os.environ:
+        pytest.skip("KERASDL_DATA does not name a folder of real data")
+    return Path(os.environ["KERASDL_DATA"])
+
+
+@pytest.fixture(autouse=True)
+def _needs_gpu(request):
+    if request.node.get_closest_marker("gpu") and not tf.config.list_physical_devices("GPU"):
+        pytest.skip("TensorFlow sees no GPU")
+
+
+@pytest.fixture
+def image_folder(tmp_path):
+    """Makes a folder of PNG images: image_folder({"train/cat": 3, "valid/cat": 2}, size=(8, 10))."""
+
+    def make(counts: dict[str, int], size: tuple[int, int] = (8, 8), suffix: str = "png") -> Path:
+        random = np.random.default_rng(0)
+        for folder, count in counts.items():
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            for index in range(count):
+                pixels = random.integers(0, 256, (*size, 3), dtype=np.uint8)
+                encode = tf.io.encode_png if suffix == "png" else tf.io.encode_jpeg
+                tf.io.write_file(str(tmp_path / folder / f"{index}.{suffix}"), encode(pixels))
+        return tmp_path
+
+    return make
+
+
+assert kerasdl

@@ -1,0 +1,114 @@
+"""What every builder, callback and pipeline promises. Adding a part means adding it to a list here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasdl import callbacks, models
+from kerasdl.data import images
+from kerasdl.data.augment import standard
+
+BUILDERS = {
+    "resnet": lambda **options: models.resnet((16, 16, 3), 5, depths=(1, 1), widths=(8, 16), **options),
+    "resnet-bottleneck": lambda **options: models.resnet(
+        (16, 16, 3), 5, depths=(1, 1), widths=(4, 8), block="bottleneck", stem="small", **options
+    ),
+    "resnet-preprocess": lambda **options: models.resnet(
+        (16, 16, 3), 5, depths=(1,), widths=(8,), stem="small", preprocess="imagenet", **options
+    ),
+}
+
+CALLBACKS = {
+    "OneCycle": lambda folder: callbacks.OneCycle(0.05),
+    "LRRangeTest": lambda folder: callbacks.LRRangeTest(1e-4, 1.0, num_steps=12),
+    "GradualUnfreezing": lambda folder: callbacks.GradualUnfreezing(at=[1]),
+    "StepScalars": lambda folder: callbacks.StepScalars(folder),
+}
+
+
+def _arrays(**options: Any) -> images.Images:
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (53, 9, 7, 3), dtype=np.uint8)
+    return images.from_arrays(pictures, np.arange(53) % 3, classes=list("abc"), batch_size=8, **options)
+
+
+PIPELINES = {
+    "plain": lambda **options: _arrays(augment=None, **options),
+    "augmented": lambda **options: _arrays(augment=standard(flip=True), **options),
+}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way in which Keras trains."""
+
+    policy: str = "float32"
+    run: str = "graph"
+    steps_per_execution: int = 1
+    devices: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.policy}-{self.run}-{self.steps_per_execution}-{self.devices}"
+
+
+# Every pair of values that stock Keras can combine; it cannot combine two devices with jit or several steps.
+MODES = [
+    Mode("float32", "graph", 1, 1),
+    Mode("float32", "eager", 4, 1),
+    Mode("float32", "jit", 4, 1),
+    Mode("float32", "graph", 1, 2),
+    Mode("mixed_bfloat16", "graph", 4, 1),
+    Mode("mixed_bfloat16", "eager", 1, 1),
+    Mode("mixed_bfloat16", "jit", 1, 1),
+    Mode("mixed_bfloat16", "graph", 1, 2),
+    Mode("mixed_float16", "graph", 4, 1),
+    Mode("mixed_float16", "eager", 1, 1),
+    Mode("mixed_float16", "jit", 1, 1),
+    Mode("mixed_float16", "graph", 1, 2),
+]
+
+
+def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:
+    """A network with groups, BatchNormalization and Dropout, compiled for `mode`; always the same weights."""
+    keras.utils.set_random_seed(0)
+    keras.mixed_precision.set_dtype_policy(mode.policy)
+    inputs = keras.Input((6,))
+    x = keras.layers.Dense(8, name="stem_dense")(inputs)
+    x = keras.layers.BatchNormalization(name="stem_norm", synchronized=mode.devices > 1)(x)
+    x = keras.layers.Dropout(0.2, seed=3, name="stem_dropout")(keras.layers.ReLU(name="stem_relu")(x))
+    x = keras.layers.Dense(8, activation="relu", name="stage1_dense")(x)
+    model = keras.Model(inputs, keras.layers.Dense(3, dtype="float32", name="head_logits")(x))
+    model.compile(
+        optimizer or keras.optimizers.Adam(0.003),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        run_eagerly=mode.run == "eager",
+        jit_compile=mode.run == "jit",
+        steps_per_execution=mode.steps_per_execution,
+    )
+    return model
+
+
+def batches(count: int = 40) -> tf.data.Dataset:
+    """Batches of eight, five by default, always in the same order."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((count, 6)).astype("float32")
+    return tf.data.Dataset.from_tensor_slices((x, np.arange(count) % 3)).batch(8)
+
+
+def state(model: keras.Model) -> list[np.ndarray]:
+    """Everything that a fit moves, as arrays."""
+    optimizer, variables = model.optimizer, list(model.variables)
+    while optimizer is not None:
+        variables += optimizer.variables
+        optimizer = getattr(optimizer, "inner_optimizer", None)
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def same(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
+    """Whether two states are equal to the last bit."""
+    return len(left) == len(right) and all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(left, right, strict=True)
+    )

@@ -1,0 +1,130 @@
+import copy
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from kerasdl.optimizers import current_learning_rate, current_momentum, current_step, innermost, steer
+
+GRADIENTS = np.random.default_rng(0).standard_normal((7, 3))
+
+
+def rate(step):
+    return 0.1 + 0.01 * step
+
+
+def momentum(step):
+    return 0.9 - 0.05 * step
+
+
+def train(optimizer, run, **steered):
+    """Seven steps of the given gradients from zero, in a model whose gradient is exactly the batch's target."""
+    model = keras.Sequential([keras.Input((3,)), Weight()])
+    model.compile(
+        optimizer, loss=lambda y, p: keras.ops.sum(y * p), run_eagerly=run == "eager", jit_compile=run == "jit"
+    )
+    model.optimizer.build(model.trainable_variables)
+    undo = steer(model.optimizer, **steered)
+    for gradient in GRADIENTS:
+        model.train_on_batch(np.ones((1, 3)), gradient[None])
+    return model, undo
+
+
+class Weight(keras.layers.Layer):
+    def build(self, shape):
+        self.weight = self.add_weight(shape=(3,), initializer="zeros")
+
+    def call(self, x):
+        return x * self.weight
+
+
+def sgd(nesterov=False):
+    """Keras's SGD: the velocity holds the rate."""
+    weight, velocity = np.zeros(3), np.zeros(3)
+    for step, gradient in enumerate(GRADIENTS):
+        velocity = momentum(step) * velocity - rate(step) * gradient
+        weight = weight + (momentum(step) * velocity - rate(step) * gradient if nesterov else velocity)
+    return weight
+
+
+def adam(decay=0.0):
+    weight, mean, square = np.zeros(3), np.zeros(3), np.zeros(3)
+    for step, gradient in enumerate(GRADIENTS):
+        beta = momentum(step)
+        weight = weight - weight * decay * rate(step)
+        mean, square = beta * mean + (1 - beta) * gradient, 0.999 * square + 0.001 * gradient**2
+        scale = np.sqrt(1 - 0.999 ** (step + 1)) / (1 - beta ** (step + 1))
+        weight = weight - rate(step) * scale * mean / (np.sqrt(square) + 1e-7)
+    return weight
+
+
+CASES = {
+    "sgd": (lambda: keras.optimizers.SGD(0.5, momentum=0.5), sgd()),
+    "nesterov": (lambda: keras.optimizers.SGD(0.5, momentum=0.5, nesterov=True), sgd(nesterov=True)),
+    "adam": (lambda: keras.optimizers.Adam(0.5), adam()),
+    "adamw": (lambda: keras.optimizers.AdamW(0.5, weight_decay=0.1), adam(decay=0.1)),
+}
+
+
+@pytest.mark.parametrize("run", ["eager", "graph", "jit"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_rate_and_momentum_move_as_a_numpy_implementation_says(case, run):
+    make, expected = case
+    model, _ = train(make(), run, learning_rate=rate, momentum=momentum)
+    np.testing.assert_allclose(model.get_weights()[0], expected, atol=2e-6)
+
+
+def test_undo_puts_back_rate_momentum_and_methods():
+    optimizer = keras.optimizers.SGD(0.5, momentum=0.5)
+    attributes = set(vars(optimizer))
+    _, undo = train(optimizer, "graph", learning_rate=rate, momentum=momentum)
+    undo()
+    assert (float(optimizer.learning_rate), optimizer.momentum, type(optimizer.momentum)) == (0.5, 0.5, float)
+    # `_lock` and the like are Keras's own, made while building.
+    assert not {"_get_current_learning_rate", "_backend_update_step"} & (set(vars(optimizer)) - attributes)
+
+
+def test_a_steered_optimizer_shows_its_static_values_to_config_json_and_copies():
+    optimizer = keras.optimizers.Adam(0.5)
+    variables = len(optimizer.variables)
+    steer(optimizer, learning_rate=rate, momentum=momentum)
+    assert len(optimizer.variables) == variables
+    assert json.loads(json.dumps(optimizer.get_config()))["beta_1"] == 0.9
+    assert type(copy.deepcopy(optimizer.beta_1)) is float
+    assert keras.optimizers.deserialize(keras.optimizers.serialize(optimizer)).beta_1 == 0.9
+
+
+def test_current_values_are_those_of_the_next_step():
+    model, undo = train(keras.optimizers.Adam(0.5), "graph", learning_rate=rate, momentum=momentum)
+    assert current_step(model.optimizer) == 7
+    assert current_learning_rate(model.optimizer) == pytest.approx(rate(7))
+    assert current_momentum(model.optimizer) == pytest.approx(momentum(7))
+    undo()
+    assert (current_learning_rate(model.optimizer), current_momentum(model.optimizer)) == (0.5, 0.9)
+
+
+def test_a_learning_rate_schedule_can_be_steered_over():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)
+    model, undo = train(keras.optimizers.SGD(schedule, momentum=0.5), "graph", learning_rate=rate, momentum=momentum)
+    np.testing.assert_allclose(model.get_weights()[0], sgd(), atol=2e-6)
+    undo()
+    assert current_learning_rate(model.optimizer) == pytest.approx(0.5 * 0.9**7)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "received"),
+    [(keras.optimizers.SGD(0.1), "SGD has .*Received: momentum=0.0"), (keras.optimizers.Adagrad(), "Adagrad has no")],
+)
+def test_an_optimizer_without_momentum_is_refused(optimizer, received):
+    with pytest.raises(ValueError, match=received):
+        steer(optimizer, momentum=momentum)
+    assert current_momentum(keras.optimizers.Adagrad()) is None
+
+
+def test_the_innermost_optimizer_is_steered():
+    outer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5))
+    undo = steer(outer, learning_rate=rate)
+    assert current_learning_rate(outer) == pytest.approx(0.1)
+    assert innermost(outer) is outer.inner_optimizer
+    undo()
