@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.errors import BadInput
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
@@ -107,10 +106,9 @@ class RunFolder:
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Writes `name`.png, and the same picture to TensorBoard's Images tab."""
-        figure.savefig(self.path / f"{name}.png")
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[None]
+        file = self.path / f"{name}.png"
+        figure.savefig(file)
+        pixels = tf.io.decode_png(tf.io.read_file(str(file)))[None]
         with self._writer.as_default(step=0):
             tf.summary.image(name, pixels)
         self._writer.flush()
@@ -145,16 +143,12 @@ class RunFolder:
         self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more})
         rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
         rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
-        rows |= {
-            "training time": f"{train_seconds:.1f} s",
-            "model": str(self.path / "model.keras"),
-            "figures": str(self.path / "*.png"),
-            "TensorBoard": f"tensorboard --logdir {self.logs}",
-        }
         table = Table(show_header=False, box=None, padding=(0, 2))
-        for name, value in rows.items():
+        for name, value in {**rows, "training time": f"{train_seconds:.1f} s"}.items():
             table.add_row(f"[bold]{name}[/bold]", value)
-        Console(soft_wrap=True).print(table)
+        Console().print(table)
+        # Not in the table, which would break long paths.
+        print(f"  model and figures    {self.path}\n  TensorBoard          tensorboard --logdir {self.logs}")
 
     def _write_json(self, name: str, values: Any) -> None:
         partial = self.path / f"{name}.partial"

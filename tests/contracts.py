@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-
 from kerasdl import callbacks, models
 from kerasdl.data import images
 from kerasdl.data.augment import standard

@@ -1,7 +1,6 @@
 import gc
 
 import tensorflow as tf
-
 from kerasdl.epochs import EpochCounter, epochs_now, set_epochs
 
 

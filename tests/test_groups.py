@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-
 from kerasdl import groups, models
 
 

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import kerasdl
+import pytest
 
 PACKAGE = Path(kerasdl.__file__).parent
 

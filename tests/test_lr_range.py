@@ -3,10 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kerasdl import lr_range
 from hypothesis import given
 from hypothesis import strategies as st
-
-from kerasdl import lr_range
 from kerasdl.errors import BadInput
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -4,10 +4,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from kerasdl import schedules
 from hypothesis import given
 from hypothesis import strategies as st
-
-from kerasdl import schedules
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "schedules.json").read_text())
 

@@ -5,7 +5,8 @@ augmentation of a sample draws its own numbers. Every iteration of `train` is th
 shuffled, augmented nor cut short.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -165,8 +166,8 @@ def from_folder(
     classes = _class_folders(train_folder)
     if valid_folder is not None:
         _check_same(classes, _class_folders(valid_folder), valid_folder)
-    first = image_files(train_folder / classes[0])[0]
-    shape = (*_size(image_size, lambda: tf.io.read_file(str(first))), channels)
+    first = (tf.io.read_file(str(path)) for path in image_files(train_folder / classes[0]))
+    shape = (*_size(image_size, first), channels)
     load = {"size": shape[:2], "channels": channels, "skip_unreadable": skip_unreadable}
     train = folder_source(train_folder, classes, **load)
     if valid_folder is not None:
@@ -225,7 +226,7 @@ def from_tfds(
     channels = builder.info.features[image].shape[-1] or 3
     classes = builder.info.features[label].names
     first = encoded_examples(builder, "train[:1]")[0][0]
-    shape = (*_size(image_size, lambda: first), channels)
+    shape = (*_size(image_size, [first]), channels)
     train = tfds_source(builder, "train", shape[:2], channels)
     held_out = next((split for split in ("validation", "test") if split in builder.info.splits), None)
     if held_out:
@@ -391,14 +392,17 @@ def _split(source: Source, classes: Sequence[str], valid_share: float, seed: int
     return source.take(np.flatnonzero(~chosen)), source.take(np.flatnonzero(chosen))
 
 
-def _size(image_size: int | tuple[int, int] | None, first: Callable[[], tf.Tensor | bytes]) -> tuple[int, int]:
-    if image_size is None:
-        try:
-            height, width = tf.io.decode_image(first(), expand_animations=False).shape[:2]
-        except tf.errors.OpError:
-            height = width = LARGEST_DEFAULT_SIZE  # the file is named, with all others, when everything is decoded
-        image_size = min(height, width, LARGEST_DEFAULT_SIZE)
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-    if min(size) < 1:
+def _size(image_size: int | tuple[int, int] | None, encoded: Iterable[tf.Tensor | bytes]) -> tuple[int, int]:
+    size = _default_size(encoded) if image_size is None else image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < 1:
         raise BadInput(f"An image has at least one pixel. Received: image_size={image_size}")
-    return size
+    return height, width
+
+
+def _default_size(encoded: Iterable[tf.Tensor | bytes]) -> int:
+    """The shorter side of the first image that decodes, within bounds; those that do not are named later, together."""
+    for image in encoded:
+        with contextlib.suppress(tf.errors.OpError):
+            return min(*tf.io.decode_image(image, expand_animations=False).shape[:2], LARGEST_DEFAULT_SIZE)
+    return LARGEST_DEFAULT_SIZE

@@ -189,16 +189,20 @@ def _decode_all(
 
     def attempt(indices: range) -> int:
         try:
-            decoded = several([encoded[index] for index in indices])
-        except tf.errors.OpError as error:
+            decoded = several([encoded[index] for index in indices]).numpy()
+        except tf.errors.OpError:
             # TensorFlow does not say which, so they are tried one by one.
-            if len(indices) > 1:
-                return sum(attempt(indices[at : at + 1]) for at in range(len(indices)))
-            reasons[indices[0]] = reason(error)
-        else:
-            if images is not None:
-                images[indices.start : indices.stop] = decoded.numpy()
+            decoded = np.stack([alone(index) for index in indices])
+        if images is not None:
+            images[indices.start : indices.stop] = decoded
         return len(indices)
+
+    def alone(index: int) -> np.ndarray:
+        try:
+            return decode(encoded[index]).numpy()
+        except tf.errors.OpError as error:
+            reasons[index] = reason(error)
+            return np.zeros(shape, np.uint8)
 
     bar = keras.utils.Progbar(len(encoded), unit_name="image", verbose=int(len(encoded) > 1000))
     chunks = [range(start, min(start + 64, len(encoded))) for start in range(0, len(encoded), 64)]
@@ -217,9 +221,8 @@ def _decode_several(decode: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[Any],
 
 
 def reason(error: tf.errors.OpError) -> str:
-    """The first sentence of TensorFlow's message, which goes on about graph nodes."""
-    message = error.message.split("}} ")[-1].split("\n")[0]
-    return message.split(" [Op:")[0].split("\t [[")[0].strip()
+    """What an eager operation complained of, without the names of nodes and operations."""
+    return error.message.split("}} ")[-1].split(" [Op:")[0].strip()
 
 
 def _source(

@@ -1,6 +1,6 @@
 import pytest
-
 from kerasdl.callbacks.batch_loss import BatchLoss
+
 from tests.contracts import Mode, small_model
 
 

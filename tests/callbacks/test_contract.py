@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
 from kerasdl.optimizers import current_momentum, innermost
+
 from tests.contracts import CALLBACKS, MODES, Mode, batches, small_model, state
 
 

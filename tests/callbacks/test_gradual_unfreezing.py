@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 import pytest
-
 from kerasdl.callbacks import GradualUnfreezing
+
 from tests.contracts import Mode, batches, small_model
 
 LAYERS = ("stem_dense", "stage1_dense", "head_logits")

@@ -2,11 +2,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
 from kerasdl import lr_find
 from kerasdl.callbacks import LRRangeTest
 from kerasdl.data import images
 from kerasdl.lr_range import ramp
+
 from tests.contracts import MODES, Mode, batches, same, small_model, state
 
 OPTIMIZERS = {

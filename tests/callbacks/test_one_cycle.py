@@ -1,10 +1,10 @@
 import keras
 import numpy as np
 import pytest
-
 from kerasdl import schedules
 from kerasdl.callbacks import OneCycle, StepScalars
 from kerasdl.optimizers import current_step
+
 from tests.contracts import Mode, batches, same, small_model, state
 
 

@@ -1,6 +1,6 @@
 import pytest
-
 from kerasdl.callbacks.restoring import Restoring
+
 from tests.contracts import Mode, batches, small_model
 
 

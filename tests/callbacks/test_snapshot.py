@@ -2,8 +2,8 @@ import random
 
 import keras
 import numpy as np
-
 from kerasdl.callbacks.snapshot import Snapshot
+
 from tests.contracts import Mode, batches, same, small_model, state
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
 from kerasdl import schedules
 from kerasdl.callbacks import OneCycle, StepScalars
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
 from tests.contracts import Mode, batches, small_model
 
 

@@ -4,7 +4,6 @@ import json
 import keras
 import numpy as np
 import pytest
-
 from kerasdl.optimizers import current_learning_rate, current_momentum, current_step, innermost, steer
 
 GRADIENTS = np.random.default_rng(0).standard_normal((7, 3))

@@ -1,0 +1,57 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kerasdl.interpret import Classification, samples
+from sklearn import metrics
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(2, 5), st.integers(0, 1000))
+def test_numbers_equal_scikit_learn(count, classes, seed):
+    random = np.random.default_rng(seed)
+    found = Classification(
+        random.normal(0, 5, (count, classes)), random.integers(0, classes, count), list("abcde"[:classes])
+    )
+    labels = np.arange(classes)
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(found.targets, found.predictions))
+    assert found.loss == pytest.approx(metrics.log_loss(found.targets, found.probabilities, labels=labels))
+    assert np.array_equal(found.confusion, metrics.confusion_matrix(found.targets, found.predictions, labels=labels))
+
+
+def test_mistakes_by_hand():
+    logits = np.array([[2.0, 0, 0], [0, 3.0, 0], [0, 1.0, 0], [0, 0, 9.0]])
+    found = Classification(logits, np.array([0, 0, 0, 1]), ["a", "b", "c"])
+    assert found.most_confused() == [("a", "b", 2), ("b", "c", 1)]
+    assert found.most_confused(at_least=2) == [("a", "b", 2)]
+    assert found.top_losses(2).tolist() == [3, 1]
+    assert found.losses[3] == pytest.approx(np.log(2 + np.exp(9)))
+
+
+def test_losses_stay_finite_where_probabilities_vanish():
+    assert Classification(np.array([[1000.0, 0.0]]), np.array([1]), ["a", "b"]).loss == pytest.approx(1000)
+
+
+def dataset():
+    return tf.data.Dataset.from_tensor_slices((np.arange(10.0)[:, None], np.arange(10) % 2)).batch(4)
+
+
+def test_of_a_model_agrees_with_evaluate():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    found = Classification.of(model, dataset(), ["even", "odd"])
+    assert [found.loss, found.accuracy] == pytest.approx(model.evaluate(dataset(), verbose=0), rel=1e-5)
+
+
+def test_samples_are_found_by_index_in_the_order_asked():
+    assert samples(dataset(), [7, 0, 7]).ravel().tolist() == [7.0, 0.0, 7.0]
+    with pytest.raises(ValueError, match=r"holds 10 samples\. Received: indices \[12\]"):
+        samples(dataset(), [1, 12])
+
+
+@pytest.mark.parametrize(("logits", "targets"), [(np.zeros((3, 2)), [0, 1]), (np.zeros((2, 2)), [0, 2])])
+def test_what_does_not_fit(logits, targets):
+    with pytest.raises(ValueError, match="Received: "):
+        Classification(logits, np.array(targets), ["a", "b"])

@@ -1,0 +1,73 @@
+"""The contract of every builder."""
+
+import kerasdl
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl.groups import layer_groups
+
+from tests.contracts import BUILDERS
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3)).astype("float32")
+LABELS = np.array([0, 1, 2, 3, 4, 0])
+
+
+@pytest.fixture(params=BUILDERS.values(), ids=BUILDERS)
+def build(request):
+    return request.param
+
+
+def compiled(model, **options):
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    return model
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_logits_are_float32_in_every_precision(build, policy):
+    keras.mixed_precision.set_dtype_policy(policy)
+    model = build()
+    outputs = model(IMAGES)
+    assert (tuple(outputs.shape), outputs.dtype.name) == ((6, 5), "float32")
+    assert not np.allclose(np.sum(outputs, axis=1), 1)
+
+
+def test_an_activation_gives_probabilities(build):
+    outputs = build(classifier_activation="softmax")(IMAGES)
+    np.testing.assert_allclose(np.sum(outputs, axis=1), 1, atol=1e-5)
+
+
+def test_saved_and_loaded_it_gives_the_same_bits(build, tmp_path):
+    model = compiled(build())
+    model.fit(IMAGES, LABELS, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(model.predict(IMAGES, verbose=0), loaded.predict(IMAGES, verbose=0))
+
+
+def test_every_layer_is_named_by_its_group(build):
+    model = build()
+    assert {layer.name.split("_")[0] for layer in model.layers} <= {"images", "stem", "stage1", "stage2", "head"}
+    assert list(layer_groups(model))[-1] == "head"
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_every_weight_learns(build, jit):
+    model = compiled(build(), jit_compile=jit)
+    before = [weight.numpy().copy() for weight in model.trainable_weights]
+    model.fit(IMAGES, LABELS, verbose=0)
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert np.isfinite(weight.numpy()).all()
+        assert not np.array_equal(weight.numpy(), old), weight.path
+
+
+def test_exported_it_gives_the_same_probabilities_after_loading(build, tmp_path):
+    exported = kerasdl.models.image_classifier(build(), list("abcde"))
+    images = IMAGES.astype("uint8")
+    exported.save(tmp_path / "model.keras")
+    exported.export(tmp_path / "saved", verbose=False)
+    expected = exported.predict(images, verbose=0)
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(loaded.predict(images, verbose=0), expected)
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    np.testing.assert_allclose(saved.serve(images), expected, atol=1e-5)

@@ -1,0 +1,200 @@
+"""The recipe end to end, small, and what it writes read back; then everything that it refuses."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl.models import class_names
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+FIGURES = {"data", "lr_range", "schedule", "curves", "confusion", "top_losses"}
+
+
+def recipe(name):
+    specification = importlib.util.spec_from_file_location(name, RECIPES / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def run(name, *arguments, monkeypatch):
+    """The exit status of a recipe, run in this process as from the command line."""
+    module = recipe(name)
+    monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        module.run_recipe(module.main, module.Config)
+    return caught.value.code
+
+
+def events(folder):
+    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run on the default data, as a user would start it."""
+    out = tmp_path_factory.mktemp("recipe") / "run"
+    command = [sys.executable, RECIPES / "image_classifier.py", "--out", out, "--epochs", "3"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_everything_is_written(finished):
+    out, printed = finished
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES),
+    }  # fmt: skip
+    config = json.loads((out / "config.json").read_text())
+    assert (config["data"], config["seed"], config["precision"], config["devices"]) == ("digits", 0, "float32", ["CPU"])
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["valid"]["accuracy"] > 0.9
+    assert metrics["valid"]["loss"] < 0.5
+    assert metrics["train_seconds"] > 0
+    for text in ("1,438 training and 359 validation images of 8x8x1", "Peak learning rate: ", "tensorboard --logdir"):
+        assert text in printed
+
+
+def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
+    logs = finished[0] / "logs"
+    steps = events(logs / "steps").Tensors("loss")
+    assert [event.step for event in steps] == list(range(69))
+    assert {"epoch_accuracy", "epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
+    assert set(events(logs).Tags()["tensors"]) == FIGURES | {"config"}
+
+
+def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
+    out, _ = finished
+    model = keras.models.load_model(out / "model.keras")
+    module = recipe("image_classifier")
+    valid = module.load(module.Config()).valid
+    hits = [np.argmax(model(tf.cast(x, tf.uint8)), axis=1) == y.numpy() for x, y in valid]
+    assert np.concatenate(hits).mean() == pytest.approx(
+        json.loads((out / "metrics.json").read_text())["valid"]["accuracy"]
+    )
+    assert class_names(model) == tuple("0123456789")
+
+
+def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
+    """Another process, another run folder: the same weights."""
+    command = [sys.executable, RECIPES / "image_classifier.py", "--out", tmp_path / "run", "--epochs", "3"]
+    subprocess.run(command, check=True, capture_output=True)
+    one, two = (keras.models.load_model(path / "model.keras").get_weights() for path in (finished[0], tmp_path / "run"))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_predictions_a_line_a_file(finished, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    module = recipe("image_classifier")
+    pictures, labels = next(iter(module.load(module.Config()).valid))
+    for index in range(5):
+        tf.io.write_file(str(folder / f"{index}.png"), tf.io.encode_png(tf.cast(pictures[index], tf.uint8)))
+    (folder / "bad.png").write_bytes(b"nothing")
+    missing = tmp_path / "missing.jpg"
+    status = run("predict", finished[0], folder, missing, "--csv", tmp_path / "out.csv", monkeypatch=monkeypatch)
+    printed = capsys.readouterr()
+    lines = [line.split("\t") for line in printed.out.splitlines()]
+    assert status == 1
+    assert [line[0] for line in lines] == [str(folder / f"{index}.png") for index in range(5)]
+    assert sum(line[1] == str(int(label)) for line, label in zip(lines, labels[:5], strict=True)) >= 4
+    assert all(0.1 < float(line[2]) <= 1 for line in lines)
+    assert [line.split(":")[0] for line in printed.err.splitlines()] == [str(folder / "bad.png"), str(missing)]
+    written = (tmp_path / "out.csv").read_text().splitlines()
+    assert written == ["path,class,probability", *(",".join(line) for line in lines)]
+
+
+def test_predictions_end_well_when_every_file_is_read(finished, image_folder, monkeypatch, capsys):
+    folder = image_folder({"any": 2}, size=(40, 31))
+    assert run("predict", finished[0], folder, monkeypatch=monkeypatch) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
+    assert run("predict", tmp_path, "x.png", monkeypatch=monkeypatch) == 1
+    assert (
+        capsys.readouterr().err
+        == f"error: No model.keras there: give the folder of a finished run. Received: '{tmp_path}'\n"
+    )
+
+
+def test_a_folder_of_the_users(image_folder, tmp_path, monkeypatch, capsys):
+    folder = image_folder({"train/cat": 12, "train/dog": 12, "valid/cat": 3, "valid/dog": 3, "models/x": 1})
+    (folder / "train/cat/0.png").write_bytes(b"nothing")
+    options = ["--epochs", 1, "--batch-size", 4, "--peak-lr", 0.01, "--image-size", 8, "--skip-unreadable"]
+    out = tmp_path / "run"
+    assert run("image_classifier", "--data", folder, "--out", out, *options, monkeypatch=monkeypatch) is None
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["train_images"], metrics["skipped_images"], metrics["peak_lr"]) == (23, 1, 0.01)
+    assert "23 training and 6 validation images of 8x8x3 in 2 classes, 1 unreadable left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({}, "No images"),
+        ({"a": 3}, "One class only"),
+        (
+            {"train/a": 2, "train/b": 2, "train/c": 2, "valid/a": 1, "valid/b": 1},
+            "Classes without images in validation",
+        ),
+    ],
+)
+def test_folders_that_cannot_be_used_are_one_line(counts, message, image_folder, tmp_path, monkeypatch, capsys):
+    folder, out = image_folder(counts), tmp_path / "run"
+    assert run("image_classifier", "--data", folder, "--out", out, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+    assert not (out / "model.keras").exists()
+
+
+def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monkeypatch, capsys):
+    folder = image_folder({"a": 3, "b": 3})
+    for name in ("a/1.png", "b/2.png"):
+        (folder / name).write_bytes(b"nothing")
+    assert run("image_classifier", "--data", folder, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert all(
+        text in error
+        for text in ("2 of 6 files", str(folder / "a/1.png"), str(folder / "b/2.png"), "--skip-unreadable")
+    )
+
+
+@pytest.mark.parametrize("data", ["no/such/folder", "/no/such/folder", "no_such_dataset"])
+def test_data_that_are_neither_folder_nor_dataset(data, tmp_path, monkeypatch, capsys):
+    assert run("image_classifier", "--data", data, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
+    assert capsys.readouterr().err == (
+        f"error: No such folder, and no TensorFlow Datasets name either (tfds.list_builders() lists them). Received: '{data}'\n"
+    )
+
+
+def test_a_dataset_out_of_reach(tmp_path, monkeypatch, capsys):
+    options = ["--data", "mnist", "--data-dir", tmp_path, "--out", tmp_path / "run"]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
+    assert "--manual-dir" in capsys.readouterr().err
+
+
+def test_a_run_folder_that_exists(tmp_path, monkeypatch, capsys):
+    (tmp_path / "kept").write_text("")
+    assert run("image_classifier", "--out", tmp_path, monkeypatch=monkeypatch) == 1
+    assert capsys.readouterr().err.startswith("error: The run folder exists")
+
+
+@pytest.mark.slow
+def test_digits_reach_the_accuracy_that_the_readme_claims(tmp_path, monkeypatch):
+    accuracies = []
+    for seed in (0, 1, 2):
+        out = tmp_path / str(seed)
+        run("image_classifier", "--out", out, "--seed", seed, monkeypatch=monkeypatch)
+        accuracies.append(json.loads((out / "metrics.json").read_text())["valid"]["accuracy"])
+    assert np.mean(accuracies) >= 0.985

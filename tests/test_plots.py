@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from kerasdl import plots
+
+
+def drawn(figure, tmp_path):
+    figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 2000
+    return figure.axes
+
+
+def test_an_image_sheet_shows_every_image_under_its_title(tmp_path):
+    images = np.zeros((8, 4, 4, 3))
+    images[3] = 300
+    axes = drawn(plots.image_sheet(images, [f"title {i}" for i in range(8)]), tmp_path)
+    assert [ax.get_title() for ax in axes[:8]] == [f"title {i}" for i in range(8)]
+    assert len(axes) == 12
+    assert axes[3].images[0].get_array().max() == 255
+    assert not any(ax.images for ax in axes[8:])
+
+
+def test_a_range_test_with_its_marks(tmp_path):
+    rates, losses = np.logspace(-7, 1, 50), np.concatenate([np.linspace(2, 1, 40), [np.nan] * 10])
+    (ax,) = drawn(plots.lr_range(rates, losses, losses, {"valley": 1e-3, "steep": 1e-2}), tmp_path)
+    assert [text.get_text() for text in ax.get_legend().get_texts()][2:] == ["valley: 0.001", "steep: 0.01"]
+    assert ax.get_xscale() == "log"
+    assert [line.get_xdata()[0] for line in ax.lines[2:]] == [1e-3, 1e-2]
+
+
+def test_a_schedule_of_rate_and_momentum(tmp_path):
+    left, right = drawn(plots.schedule([0, 1, 2], [0.1, 0.2, 0.1], [0.95, 0.85, 0.95]), tmp_path)
+    assert left.lines[0].get_ydata().tolist() == [0.1, 0.2, 0.1]
+    assert right.lines[0].get_ydata().tolist() == [0.95, 0.85, 0.95]
+    assert len(drawn(plots.schedule([0, 1], [0.1, 0.2], [None, None]), tmp_path)) == 1
+
+
+def test_curves_of_training_and_validation(tmp_path):
+    history = {"loss": [3, 2], "val_loss": [4, 3], "accuracy": [0.1, 0.2]}
+    loss, accuracy = drawn(plots.curves(history, ["loss", "accuracy"]), tmp_path)
+    assert [line.get_label() for line in loss.lines] == ["training", "validation"]
+    assert [line.get_label() for line in accuracy.lines] == ["training"]
+
+
+@pytest.mark.parametrize("classes", [2, 40])
+def test_a_confusion_matrix(tmp_path, classes):
+    counts = np.eye(classes, dtype=int) * 5
+    (ax,) = drawn(plots.confusion(counts, [f"class {i}" for i in range(classes)]), tmp_path)
+    assert len(ax.texts) == (classes if classes <= plots.MOST_CELLS_WITH_COUNTS else 0)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+
+
+def test_given_axes_are_drawn_on():
+    figure = plots.schedule([0], [0.1], [None])
+    assert plots.confusion(np.eye(2), ["a", "b"], ax=figure.axes[0]) is figure
