@@ -144,7 +144,7 @@ class LRRange:
         if len(rates) < 17:
             raise BadInput(
                 f"The range test is too short to read: {self.stopped} Start lower, or take more steps. "
-                f"Received: {len(rates)} usable points from {self.rates[0]:.1e} to {self.rates[-1]:.1e}"
+                f"Received: {len(rates)} usable points of {len(self.rates)}"
             )
         if smoothed.min() >= smoothed[0]:
             raise BadInput(

@@ -24,6 +24,8 @@ class Config(Options):
 
     data: str = "digits"
     """'digits', a folder (train/CLASS and valid/CLASS, or CLASS only), or a TensorFlow Datasets name."""
+    epochs: int = 30
+    """Times that the training images are gone through."""
     arch: Literal["auto", "resnet8", "resnet10", "resnet18", "resnet34", "resnet50"] = "auto"
     """Network; auto is resnet8 up to 32 pixels, resnet18 above."""
     stem: Literal["auto", "small", "large"] = "auto"
@@ -83,7 +85,7 @@ def main(config: Config) -> None:
 
 
 def load(config: Config) -> images.Images:
-    common = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
+    common: dict[str, Any] = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
     common["augment"] = AUGMENT[config.augment]
     if config.data == "digits":
         from sklearn.datasets import load_digits
@@ -93,9 +95,9 @@ def load(config: Config) -> images.Images:
         return images.from_arrays(pixels, digits.target, classes=list("0123456789"), **common)
     common["image_size"] = config.image_size
     if Path(config.data).is_dir():
-        folder = {"channels": config.channels, "skip_unreadable": config.skip_unreadable}
+        folder: dict[str, Any] = {"channels": config.channels, "skip_unreadable": config.skip_unreadable}
         return images.from_folder(config.data, **folder, **common)
-    places = {"data_dir": config.data_dir, "manual_dir": config.manual_dir, "download": config.download}
+    places: dict[str, Any] = {"data_dir": config.data_dir, "manual_dir": config.manual_dir, "download": config.download}
     return images.from_tfds(config.data, **places, **common)
 
 

@@ -127,9 +127,9 @@ def test_devices_and_seed(capsys):
         assert "Devices: CPU; precision: float32" in capsys.readouterr().out
     assert set_up_devices("mixed_bfloat16", seed=3)["precision"] == "mixed_bfloat16"
     assert keras.config.dtype_policy().name == "mixed_bfloat16"
-    one = np.random.rand()  # noqa: NPY002
+    one = np.random.rand()
     set_up_devices("float32", seed=3)
-    assert np.random.rand() == one  # noqa: NPY002
+    assert np.random.rand() == one
 
 
 @pytest.mark.gpu

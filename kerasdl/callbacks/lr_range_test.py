@@ -45,13 +45,15 @@ class LRRangeTest(Restoring):
                 f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
             )
         self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
-        self.result: LRRange | None = None
+        self.result: LRRange | None = None  # until the test has run
 
     def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
         first = current_step(self.model.optimizer)
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - first))
-        self._loss, self._losses, self._ends = BatchLoss(self.model), [], []
+        self._loss = BatchLoss(self.model)
+        self._losses: list[float] = []
+        self._ends: list[int] = []
         self.result = None
 
     def put_back(self) -> None:
@@ -136,4 +138,5 @@ def lr_find(
     finally:
         test.restore()
         model.history, model.stop_training = before, False
+    assert test.result is not None  # restoring leaves one
     return test.result

@@ -66,7 +66,9 @@ class OneCycle(Restoring):
         )
 
     def momentum_at(self, step: Any, total_steps: int) -> Any:
-        """The momentum at `step` of a cycle of `total_steps`; see `schedules.one_cycle_momentum`."""
+        """The momentum at `step` of a cycle of `total_steps`; see `schedules.one_cycle_momentum`. None without."""
+        if self.momentum is None:
+            return None
         high, low = self.momentum
         return schedules.one_cycle_momentum(step, total_steps, warmup_share=self.warmup_share, high=high, low=low)
 

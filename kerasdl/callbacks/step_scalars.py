@@ -29,10 +29,9 @@ class StepScalars(keras.callbacks.Callback):
     def __init__(self, log_dir: str | Path) -> None:
         super().__init__()
         self.log_dir = str(log_dir)
-        self._writer = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.history: dict[str, list[float]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
+        self.history: dict[str, list[Any]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
         self._writer = tf.summary.create_file_writer(self.log_dir)
         self._loss = BatchLoss(self.model)
 

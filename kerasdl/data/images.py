@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
@@ -168,7 +168,7 @@ def from_folder(
         _check_same(classes, _class_folders(valid_folder), valid_folder)
     first = (tf.io.read_file(str(path)) for path in image_files(train_folder / classes[0]))
     shape = (*_size(image_size, first), channels)
-    load = {"size": shape[:2], "channels": channels, "skip_unreadable": skip_unreadable}
+    load: dict[str, Any] = {"size": shape[:2], "channels": channels, "skip_unreadable": skip_unreadable}
     train = folder_source(train_folder, classes, **load)
     if valid_folder is not None:
         valid = folder_source(valid_folder, classes, **load)
@@ -318,7 +318,7 @@ def _images(
     train: Source,
     valid: Source,
     classes: Sequence[str],
-    shape: tuple[int, ...],
+    shape: tuple[int, int, int],
     batch_size: int,
     augmentation: Augmentation | None,
     seed: int,
@@ -330,7 +330,7 @@ def _images(
         train=_training(train, batch_size=batch_size, seed=seed, augmentation=augmentation),
         valid=_validation(valid, batch_size=batch_size),
         classes=tuple(classes),
-        shape=tuple(shape),
+        shape=shape,
         train_names=train.names,
         valid_names=valid.names,
         augmentation=augmentation,

@@ -44,9 +44,9 @@ def steer(
     def undo() -> None:
         if learning_rate:
             del optimizer._get_current_learning_rate
-        if live:
+        if live is not None:
             del optimizer._backend_update_step
-            setattr(optimizer, _momentum_name(optimizer), float(live))
+            setattr(optimizer, live.name, float(live))
 
     return undo
 
@@ -120,7 +120,7 @@ def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule)
             f"{type(optimizer).__name__} has no momentum to move. Give it one (momentum=0.9), or leave momentum alone "
             f"(momentum=None). Received: {name or 'momentum'}={getattr(optimizer, name, None) if name else None}"
         )
-    live = _Live(getattr(optimizer, name), _Reading(optimizer, schedule))
+    live = _Live(getattr(optimizer, name), name, _Reading(optimizer, schedule))
     update = optimizer._backend_update_step
 
     def update_with_one_reading(*args: Any, **kwargs: Any) -> Any:
@@ -140,10 +140,13 @@ class _Live(float):
     """A constant to Python branches, configs and JSON; a tensor, read anew, to arithmetic in the traced step."""
 
     dtype = "float32"
+    name: str
+    read: _Reading
+    reading: Any
 
-    def __new__(cls, static: float, read: _Reading) -> "_Live":
+    def __new__(cls, static: float, name: str, read: _Reading) -> "_Live":
         self = super().__new__(cls, static)
-        self.read, self.reading = read, None
+        self.name, self.read, self.reading = name, read, None
         return self
 
     def _tensor(self) -> Any:
@@ -179,7 +182,7 @@ class _Live(float):
     def __rtruediv__(self, other: Any) -> Any:
         return other / self._tensor()
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any, modulo: None = None) -> Any:
         return self._tensor() ** other
 
     def __deepcopy__(self, memo: dict) -> float:

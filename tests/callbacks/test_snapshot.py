@@ -12,7 +12,7 @@ def test_everything_that_a_fit_moves_is_put_back():
     kept = model.fit(batches(), verbose=0, shuffle=False)
     before, metrics = state(model), [float(metric.result()) for metric in model.metrics]
     snapshot = Snapshot(model)
-    drawn = random.random(), np.random.random(), float(keras.random.uniform(()))  # noqa: NPY002
+    drawn = random.random(), np.random.random(), float(keras.random.uniform(()))
     snapshot.restore()
     model.fit(batches(), epochs=2, verbose=0, shuffle=False)
     assert not same(state(model), before)
@@ -20,7 +20,7 @@ def test_everything_that_a_fit_moves_is_put_back():
     assert same(state(model), before)
     assert [float(metric.result()) for metric in model.metrics] == metrics
     assert model.history is kept
-    assert (random.random(), np.random.random(), float(keras.random.uniform(()))) == drawn  # noqa: NPY002
+    assert (random.random(), np.random.random(), float(keras.random.uniform(()))) == drawn
 
 
 def test_states_of_a_stateful_layer_are_put_back():

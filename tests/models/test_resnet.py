@@ -19,8 +19,8 @@ def test_parameters_are_those_of_the_paper(builder):
 
 @pytest.mark.parametrize(("stem", "size"), [("large", 7), ("small", 28)])
 def test_the_stem_decides_how_much_of_the_size_is_left(stem, size):
-    model = models.resnet((224 if stem == "large" else 224, 224, 3), 2, stem=stem)
-    assert model.get_layer("stage4_block2_relu").output.shape[1] == (size if stem == "large" else size)
+    model = models.resnet((224, 224, 3), 2, stem=stem)
+    assert model.get_layer("stage4_block2_relu").output.shape[1] == size
 
 
 def test_a_stride_of_two_pads_both_sides_alike():

@@ -173,9 +173,10 @@ def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monk
 @pytest.mark.parametrize("data", ["no/such/folder", "/no/such/folder", "no_such_dataset"])
 def test_data_that_are_neither_folder_nor_dataset(data, tmp_path, monkeypatch, capsys):
     assert run("image_classifier", "--data", data, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
-    assert capsys.readouterr().err == (
-        f"error: No such folder, and no TensorFlow Datasets name either (tfds.list_builders() lists them). Received: '{data}'\n"
-    )
+    error = capsys.readouterr().err
+    assert error.startswith("error: No such folder, and no TensorFlow Datasets name either")
+    assert error.endswith(f"Received: '{data}'\n")
+    assert error.count("\n") == 1
 
 
 def test_a_dataset_out_of_reach(tmp_path, monkeypatch, capsys):
