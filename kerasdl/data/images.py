@@ -164,6 +164,8 @@ def from_folder(
     train_folder = folder / "train" if (folder / "train").is_dir() else folder
     valid_folder = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
     classes = _class_folders(train_folder)
+    if len(classes) < 2:
+        raise BadInput(f"One class only: nothing to tell apart. Received: {str(train_folder)!r} with {classes}")
     if valid_folder is not None:
         _check_same(classes, _class_folders(valid_folder), valid_folder)
     first = (tf.io.read_file(str(path)) for path in image_files(train_folder / classes[0]))
@@ -303,11 +305,15 @@ def _validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
 
 def _ready(dataset: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
     """Of known length, and prefetched: to the GPU where there is exactly one."""
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(_steps(count, batch_size)))
+    steps = _steps(count, batch_size)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     devices = tf.config.list_logical_devices("GPU")
-    if len(devices) == 1 and not tf.distribute.has_strategy():
-        return dataset.apply(tf.data.experimental.prefetch_to_device(devices[0].name, buffer_size=2))
-    return dataset.prefetch(2)
+    if len(devices) != 1 or tf.distribute.has_strategy():
+        return dataset.prefetch(2)
+    dataset = dataset.apply(tf.data.experimental.prefetch_to_device(devices[0].name, buffer_size=2))
+    # The copy to the device forgets the length, and tf.data can assert one on the CPU only.
+    dataset.cardinality = lambda: tf.constant(steps, tf.int64)
+    return dataset
 
 
 def _steps(count: int, batch_size: int) -> int:
@@ -354,8 +360,6 @@ def _class_folders(folder: Path) -> list[str]:
             f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
             f"folders {names}"
         )
-    if len(classes) == 1:
-        raise BadInput(f"One class only: nothing to tell apart. Received: {str(folder)!r} with class {classes[0]!r}")
     return classes
 
 

@@ -1,5 +1,6 @@
 """The contract of every pipeline."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,3 +102,30 @@ def test_parallelism_does_not_matter():
     one_thread.threading.private_threadpool_size = 1
     again = PIPELINES["augmented"]()
     assert equal(arrays(data.train), arrays(again.train.with_options(one_thread)))
+
+
+def small():
+    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def test_it_trains_over_two_devices(make, two_devices):
+    data = make()
+    with two_devices.scope():
+        model = small()
+    history = model.fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False).history
+    assert np.isfinite(history["val_loss"]).all()
+
+
+def test_batches_prefetched_to_a_device_are_the_same(make, monkeypatch):
+    expected = make()
+    second = tf.config.list_logical_devices("CPU")[1]
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [second] if kind == "GPU" else [])
+    data = make()
+    assert next(iter(data.train))[0].device.endswith("CPU:1")
+    assert data.train.cardinality() == expected.train.cardinality()
+    next(iter(expected.train))
+    assert equal(arrays(data.train), arrays(expected.train))
+    assert equal(arrays(data.valid), arrays(expected.valid))
+    small().fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False)

@@ -129,7 +129,8 @@ def test_a_class_that_loses_all_its_files_is_named(image_folder):
     [
         ({}, "No images: expected a folder a class"),
         ({"a": 3}, "One class only"),
-        ({"train/a": 3, "train/b": 3, "valid/a": 1}, "One class only"),
+        ({"train/a": 3, "valid/a": 1, "valid/b": 1}, "One class only"),
+        ({"train/a": 3, "train/b": 3, "valid/a": 1}, r"Classes without images in validation: \['b'\]"),
         (
             {"train/a": 3, "train/b": 3, "train/c": 3, "valid/a": 1, "valid/b": 1},
             r"Classes without images in validation: \['c'\]",
