@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.augment import Augmentation, standard
+from kerasdl.data.pipeline import training, validation
 from kerasdl.data.sources import (
-    DECODABLE,
     Source,
     array_source,
     encoded_examples,
@@ -24,7 +24,7 @@ from kerasdl.data.sources import (
     tfds_builder,
     tfds_source,
 )
-from kerasdl.epochs import EpochCounter
+from kerasdl.data.splits import check_every_class, check_same_classes, class_folders, stratified_split
 from kerasdl.errors import BadInput
 
 Augment = Augmentation | Literal["auto"] | None
@@ -116,7 +116,7 @@ def from_arrays(
             f"{len(classes)} classes"
         )
     source = array_source(images, labels, [f"image[{index}]" for index in range(len(images))])
-    train, valid = _split(source, classes, valid_share, seed)
+    train, valid = stratified_split(source, classes, valid_share, seed)
     return _images(train, valid, classes, images.shape[1:], batch_size, _choose(augment, False, classes), seed)
 
 
@@ -163,11 +163,11 @@ def from_folder(
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
     train_folder = folder / "train" if (folder / "train").is_dir() else folder
     valid_folder = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
-    classes = _class_folders(train_folder)
+    classes = class_folders(train_folder)
     if len(classes) < 2:
         raise BadInput(f"One class only: nothing to tell apart. Received: {str(train_folder)!r} with {classes}")
     if valid_folder is not None:
-        _check_same(classes, _class_folders(valid_folder), valid_folder)
+        check_same_classes(classes, class_folders(valid_folder), valid_folder)
     first = (tf.io.read_file(str(path)) for path in image_files(train_folder / classes[0]))
     shape = (*_size(image_size, first), channels)
     load: dict[str, Any] = {"size": shape[:2], "channels": channels, "skip_unreadable": skip_unreadable}
@@ -176,10 +176,10 @@ def from_folder(
         valid = folder_source(valid_folder, classes, **load)
         skipped = train.skipped + valid.skipped
         for source, place in ((train, train_folder), (valid, valid_folder)):
-            _check_every_class(source, classes, place)
+            check_every_class(source, classes, place)
     else:
         skipped = train.skipped
-        train, valid = _split(train, classes, valid_share, seed)
+        train, valid = stratified_split(train, classes, valid_share, seed)
     photographs = channels == 3 and all(name.lower().endswith((".jpg", ".jpeg")) for name in train.names)
     augmentation = _choose(augment, photographs, classes)
     return _images(train, valid, classes, shape, batch_size, augmentation, seed, skipped)
@@ -234,90 +234,9 @@ def from_tfds(
     if held_out:
         valid = tfds_source(builder, held_out, shape[:2], channels)
     else:
-        train, valid = _split(train, classes, valid_share, seed)
+        train, valid = stratified_split(train, classes, valid_share, seed)
     augmentation = _choose(augment, channels == 3 and first.startswith(b"\xff\xd8"), classes)
     return _images(train, valid, classes, shape, batch_size, augmentation, seed)
-
-
-def epoch_batches(
-    source: Source, epoch: tf.Tensor | int, *, batch_size: int, seed: int, augmentation: Augmentation | None
-) -> tf.data.Dataset:
-    """The batches of one training epoch: a pure function of (source, seed, epoch).
-
-    Args:
-        source: The samples.
-        epoch: Which epoch, from 0.
-        batch_size: Samples a batch; the last may be smaller.
-        seed: Of the order and the augmentation.
-        augmentation: What the images go through, or None.
-
-    Returns:
-        A dataset of (images, labels) of known length.
-
-    Example:
-        >>> third = epoch_batches(source, 2, batch_size=64, seed=0, augmentation=None)
-    """
-    count = len(source.labels)
-    seed_pair = tf.stack([tf.cast(seed, tf.int64), tf.cast(epoch, tf.int64)])
-    # Drawn for the whole epoch at once, so that a sample's row does not depend on where it falls.
-    draws = tf.random.stateless_uniform((count, augmentation.draws), seed_pair) if augmentation else None
-    labels = tf.constant(source.labels)
-
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
-        # The raw op, for tf.random.experimental.index_shuffle does not let the rounds be set: at its 4, neighbours in
-        # the permutation of a small set are correlated.
-        indices = tf.raw_ops.RandomIndexShuffle(
-            index=places,
-            seed=tf.repeat([tf.stack([*tf.unstack(seed_pair), 0])], tf.size(places), axis=0),
-            max_index=tf.constant(count - 1, tf.int64),
-            rounds=12,
-        )
-        images = source.load(indices)
-        if augmentation:
-            images = augmentation(images, tf.gather(draws, indices))
-        return tf.cast(images, tf.float32), tf.gather(labels, indices)
-
-    return tf.data.Dataset.range(_steps(count, batch_size)).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
-
-
-def _training(source: Source, *, batch_size: int, seed: int, augmentation: Augmentation | None) -> tf.data.Dataset:
-    with tf.device("CPU"):
-        counter = EpochCounter(tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch"))
-
-    def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        epoch = counter.variable.assign_add(1) - 1
-        return epoch_batches(source, epoch, batch_size=batch_size, seed=seed, augmentation=augmentation)
-
-    return _ready(tf.data.Dataset.range(1).flat_map(next_epoch), len(source.labels), batch_size)
-
-
-def _validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
-    count, labels = len(source.labels), tf.constant(source.labels)
-
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
-        return tf.cast(source.load(indices), tf.float32), tf.gather(labels, indices)
-
-    steps = tf.data.Dataset.range(_steps(count, batch_size))
-    return _ready(steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE), count, batch_size)
-
-
-def _ready(dataset: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
-    """Of known length, and prefetched: to the GPU where there is exactly one."""
-    steps = _steps(count, batch_size)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    devices = tf.config.list_logical_devices("GPU")
-    if len(devices) != 1 or tf.distribute.has_strategy():
-        return dataset.prefetch(2)
-    dataset = dataset.apply(tf.data.experimental.prefetch_to_device(devices[0].name, buffer_size=2))
-    # The copy to the device forgets the length, and tf.data can assert one on the CPU only.
-    dataset.cardinality = lambda: tf.constant(steps, tf.int64)
-    return dataset
-
-
-def _steps(count: int, batch_size: int) -> int:
-    return -(-count // batch_size)
 
 
 def _images(
@@ -333,8 +252,8 @@ def _images(
     if batch_size < 1:
         raise BadInput(f"A batch holds at least one image. Received: batch_size={batch_size}")
     return Images(
-        train=_training(train, batch_size=batch_size, seed=seed, augmentation=augmentation),
-        valid=_validation(valid, batch_size=batch_size),
+        train=training(train, batch_size=batch_size, seed=seed, augmentation=augmentation),
+        valid=validation(valid, batch_size=batch_size),
         classes=tuple(classes),
         shape=shape,
         train_names=train.names,
@@ -350,50 +269,6 @@ def _choose(augment: Augment, photographs: bool, classes: Sequence[str]) -> Augm
     # A class named by one character or a number is a glyph, which mirroring would turn into another.
     glyphs = all(len(name) == 1 or name.isdigit() for name in classes)
     return standard(flip=photographs and not glyphs)
-
-
-def _class_folders(folder: Path) -> list[str]:
-    names = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    classes = [name for name in names if image_files(folder / name)]
-    if not classes:
-        raise BadInput(
-            f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
-            f"folders {names}"
-        )
-    return classes
-
-
-def _check_same(classes: Sequence[str], held_out: Sequence[str], folder: Path) -> None:
-    if missing := sorted(set(classes) - set(held_out)):
-        raise BadInput(f"Classes without images in validation: {missing}. Received: {str(folder)!r} with {held_out}")
-    if extra := sorted(set(held_out) - set(classes)):
-        raise BadInput(f"Classes in validation that training lacks: {extra}. Received: {str(folder)!r}")
-
-
-def _check_every_class(source: Source, classes: Sequence[str], place: object) -> None:
-    counts = np.bincount(source.labels, minlength=len(classes))
-    if empty := [name for name, count in zip(classes, counts, strict=True) if not count]:
-        raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(place)!r}")
-
-
-def _split(source: Source, classes: Sequence[str], valid_share: float, seed: int) -> tuple[Source, Source]:
-    """The same share of every class for validation, drawn by seed; both parts in the source's order."""
-    if not 0 < valid_share < 1:
-        raise BadInput(f"valid_share must lie between 0 and 1. Received: valid_share={valid_share}")
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
-    random = np.random.default_rng(seed)
-    held_out: list[int] = []
-    for label, name in enumerate(classes):
-        members = random.permutation(np.flatnonzero(source.labels == label))
-        if len(members) < 2:
-            raise BadInput(
-                "A class needs two images at least, one to train on and one to validate. "
-                f"Received: class {name!r} with {len(members)}"
-            )
-        held_out += members[: min(max(1, round(valid_share * len(members))), len(members) - 1)].tolist()
-    chosen = np.isin(np.arange(len(source.labels)), held_out)
-    return source.take(np.flatnonzero(~chosen)), source.take(np.flatnonzero(chosen))
 
 
 def _size(image_size: int | tuple[int, int] | None, encoded: Iterable[tf.Tensor | bytes]) -> tuple[int, int]:

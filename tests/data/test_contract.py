@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl.data.augment import standard
-from kerasdl.data.images import epoch_batches
+from kerasdl.data.pipeline import epoch_batches
 from kerasdl.data.sources import array_source
 
 from tests.contracts import PIPELINES

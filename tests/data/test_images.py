@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import images, sources
 from kerasdl.data.augment import Augmentation, standard
+from kerasdl.data.splits import stratified_split
 from kerasdl.errors import BadInput
 
 
@@ -192,7 +193,7 @@ def test_any_split_holds_every_class_on_both_sides(counts, share, seed):
         np.zeros((len(labels), 1, 1, 1), np.uint8), labels, [str(i) for i in range(len(labels))]
     )
     classes = [chr(97 + label) for label in range(len(counts))]
-    train, valid = images._split(source, classes, share, seed)
+    train, valid = stratified_split(source, classes, share, seed)
     assert sorted([*train.names, *valid.names], key=int) == list(source.names)
     for label, count in enumerate(counts):
         held_out = (valid.labels == label).sum()
