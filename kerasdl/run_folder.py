@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -78,7 +79,6 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(f"The run folder cannot be made ({error.strerror}). Received: {str(path)!r}") from error
-        self._writer = tf.summary.create_file_writer(str(self.logs))
 
     @classmethod
     def of(cls, options: Options, recipe: str) -> "RunFolder":
@@ -90,6 +90,11 @@ class RunFolder:
     def logs(self) -> Path:
         """Folder of the TensorBoard logs."""
         return self.path / "logs"
+
+    @cached_property
+    def _writer(self) -> Any:
+        # Made at the first writing: bad input before it leaves the folder empty, and the mended command can use it.
+        return tf.summary.create_file_writer(str(self.logs))
 
     def write_config(self, config: Any) -> None:
         """Writes config.json, and the same as a table in TensorBoard's Text tab.

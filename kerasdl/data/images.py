@@ -163,6 +163,8 @@ def from_folder(
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
     train_folder = folder / "train" if (folder / "train").is_dir() else folder
     valid_folder = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
+    if valid_folder is not None and train_folder == folder:
+        raise BadInput(f"{valid_folder.name}/ needs train/ beside it. Received: {str(folder)!r}")
     classes = class_folders(train_folder)
     if len(classes) < 2:
         raise BadInput(f"One class only: nothing to tell apart. Received: {str(train_folder)!r} with {classes}")

@@ -169,7 +169,11 @@ def image_files(folder: Path) -> list[Path]:
     Raises:
         BadInput: The folder holds images of a format that TensorFlow cannot decode.
     """
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
     for path in files:
         if path.suffix.lower() in UNDECODABLE:
             raise BadInput(

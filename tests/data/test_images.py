@@ -83,6 +83,14 @@ def test_fewer_images_than_a_batch(image_folder):
     assert [len(x) for x, _ in data.train] == [2]
 
 
+def test_hidden_files_and_folders_are_left_alone(image_folder):
+    folder = image_folder({"a": 2, "b": 2, "a/.checkpoints": 2, ".git": 1})
+    (folder / "a" / "._0.png").write_bytes(b"resource fork")
+    data = images.from_folder(folder)
+    assert data.classes == ("a", "b")
+    assert len(data.train_names) + len(data.valid_names) == 4
+
+
 def test_every_format_is_read(image_folder):
     folder = image_folder({"a": 1, "b": 2})
     from PIL import Image
@@ -130,6 +138,7 @@ def test_a_class_that_loses_all_its_files_is_named(image_folder):
     [
         ({}, "No images: expected a folder a class"),
         ({"a": 3}, "One class only"),
+        ({"a": 3, "b": 3, "valid/a": 1, "valid/b": 1}, "valid/ needs train/ beside it"),
         ({"train/a": 3, "valid/a": 1, "valid/b": 1}, "One class only"),
         ({"train/a": 3, "train/b": 3, "valid/a": 1}, r"Classes without images in validation: \['b'\]"),
         (
