@@ -11,13 +11,14 @@ class Restoring(keras.callbacks.Callback):
     """Changes the model when the first epoch begins and puts it back when the fit ends, in whatever way it ends.
 
     Keras calls no hook when a step raises, so the train function is guarded: an exception in a step (Ctrl-C included)
-    puts everything back at once. After an exception anywhere else in the fit, the next fit's first step finds a guard
-    whose callback is not taking part, and puts everything back then.
+    puts everything back at once. After an exception anywhere else in the fit, everything is put back when the next fit
+    begins: by its own restoring callbacks, or else by its first step, whose guard finds a callback not taking part.
 
     Subclasses implement `change(epoch)` and `put_back()`; both may leave a stale trace, which is dropped after each.
     """
 
     changed = False
+    _fit: Any = None
     taking_part = False
 
     def change(self, epoch: int) -> None:
@@ -30,10 +31,15 @@ class Restoring(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback's turn.
-        if not self.changed:
-            self.change(epoch)
-            self.changed = True
-            self.retrace()
+        if self.changed and self._fit is self.params:
+            return
+        for left_behind in [each for each in self._active() if each._fit is not self.params]:
+            left_behind.restore()
+        self.change(epoch)
+        # Keras gives one dictionary of parameters to all callbacks of a fit, and another to those of the next.
+        self.changed, self._fit = True, self.params
+        self._active().append(self)
+        self.retrace()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.taking_part = True
@@ -46,8 +52,13 @@ class Restoring(keras.callbacks.Callback):
         """Puts back what was found, once."""
         if self.changed:
             self.changed = self.taking_part = False
+            self._active().remove(self)
             self.put_back()
             retrace(self.model)
+
+    def _active(self) -> list["Restoring"]:
+        """The callbacks that have changed this model and not put it back yet."""
+        return self.model.__dict__.setdefault("_kerasdl_active", [])
 
     def retrace(self) -> None:
         """Lets what is now true of the model take effect from the next step of this fit."""

@@ -31,12 +31,18 @@ def steer(
         A function that puts back what was found.
 
     Raises:
-        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state.
+        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state; or it
+            is steered already.
 
     Example:
         >>> undo = steer(model.optimizer, momentum=lambda step: 0.9 + 0.001 * step)
     """
     optimizer = innermost(optimizer)
+    if isinstance(optimizer._get_current_learning_rate, _Reading) and learning_rate:
+        raise ValueError(
+            "Two callbacks move the learning rate of one optimizer: leave one of them out. "
+            f"Received: {type(optimizer).__name__}, whose rate is steered already"
+        )
     live = _install_momentum(optimizer, momentum) if momentum else None
     if learning_rate:
         optimizer._get_current_learning_rate = _Reading(optimizer, learning_rate)

@@ -105,3 +105,11 @@ class BreaksInSecondEpoch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.epoch == 1 and batch == 2:
             raise RuntimeError("on purpose")
+
+
+def test_a_model_saved_half_way_loads(make, tmp_path):
+    model = small_model(Mode())
+    checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "half.keras"), save_freq=3)
+    model.fit(batches(), epochs=2, callbacks=[make(), checkpoint], verbose=0, shuffle=False)
+    loaded = keras.models.load_model(tmp_path / "half.keras", compile=False)
+    assert all(np.isfinite(weight).all() for weight in loaded.get_weights())

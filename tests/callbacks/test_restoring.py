@@ -1,4 +1,6 @@
+import keras
 import pytest
+from kerasdl.callbacks import LRRangeTest, OneCycle
 from kerasdl.callbacks.restoring import Restoring
 
 from tests.contracts import Mode, batches, small_model
@@ -55,3 +57,28 @@ def test_a_failing_change_leaves_nothing_to_put_back():
         model.fit(batches(), callbacks=[callback], verbose=0, shuffle=False)
     callback.restore()
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+
+
+class BreaksBetweenSteps(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        raise RuntimeError("on purpose")
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["the same callback", "another one"])
+def test_what_a_broken_fit_left_is_put_back_before_the_next_changes_anything(again):
+    model, callback = small_model(Mode()), Doubles()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(batches(), callbacks=[callback, BreaksBetweenSteps()], verbose=0, shuffle=False)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.006)
+    rates = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: rates.append(float(model.optimizer.learning_rate))
+    )
+    model.fit(batches(), epochs=2, callbacks=[callback if again else Doubles(), watch], verbose=0, shuffle=False)
+    assert rates == pytest.approx([0.006, 0.006])
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+
+
+def test_two_callbacks_on_one_rate_are_refused():
+    with pytest.raises(ValueError, match="Two callbacks move the learning rate"):
+        small_model(Mode()).fit(batches(), callbacks=[OneCycle(0.1), LRRangeTest()], verbose=0, shuffle=False)
