@@ -14,6 +14,7 @@ import numpy as np
 from kerasdl import callbacks, interpret, models, plots
 from kerasdl.data import augment, images
 from kerasdl.run_folder import Options, RunFolder, run_recipe, set_up_devices
+from sklearn.datasets import load_digits
 
 AUGMENT = {"auto": "auto", "flip": augment.standard(flip=True), "no_flip": augment.standard(), "none": None}
 
@@ -63,8 +64,7 @@ def main(config: Config) -> None:
     print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
     run.save_figure("lr_range", plots.lr_range(found.rates, found.losses, found.smoothed, {"peak": peak_lr}))
 
-    steps = callbacks.StepScalars(run.logs / "steps")
-    board = keras.callbacks.TensorBoard(str(run.logs), write_graph=False)
+    steps, board = callbacks.StepScalars(run.logs / "steps"), keras.callbacks.TensorBoard(run.logs, write_graph=False)
     policy = [callbacks.OneCycle(peak_lr), steps, board]
     started = time.perf_counter()
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
@@ -74,26 +74,17 @@ def main(config: Config) -> None:
     result = interpret.Classification.of(model, data.valid, data.classes)
     run.save_model(models.image_classifier(model, data.classes))
     look(run, data, steps.history, fitted.history, result)
-    run.finish(
-        {"accuracy": result.accuracy, "loss": result.loss},
-        train_seconds=train_seconds,
-        peak_lr=peak_lr,
-        train_images=len(data.train_names),
-        valid_images=len(data.valid_names),
-        skipped_images=len(data.skipped),
-    )
+    scores = {"accuracy": result.accuracy, "loss": result.loss}
+    run.finish(scores, train_seconds=train_seconds, peak_lr=peak_lr, **data.counts)
 
 
 def load(config: Config) -> images.Images:
     common: dict[str, Any] = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
-    common["augment"] = AUGMENT[config.augment]
+    common |= {"augment": AUGMENT[config.augment], "image_size": config.image_size}
     if config.data == "digits":
-        from sklearn.datasets import load_digits
-
         digits = load_digits()
         pixels = (digits.images * 255 / 16).round().astype(np.uint8)
         return images.from_arrays(pixels, digits.target, classes=list("0123456789"), **common)
-    common["image_size"] = config.image_size
     if Path(config.data).is_dir():
         folder: dict[str, Any] = {"channels": config.channels, "skip_unreadable": config.skip_unreadable}
         return images.from_folder(config.data, **folder, **common)
@@ -112,18 +103,13 @@ def build(config: Config, data: images.Images) -> keras.Model:
     return model
 
 
-def look(
-    run: RunFolder, data: images.Images, steps: dict[str, Any], epochs: dict[str, Any], result: interpret.Classification
-) -> None:
+def look(run: RunFolder, data: images.Images, steps: dict, epochs: dict, result: interpret.Classification) -> None:
     run.save_figure("schedule", plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"]))
     run.save_figure("curves", plots.curves(epochs, ["loss", "accuracy"]))
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
-    names = [
-        f"{result.classes[result.targets[i]]} taken for {result.classes[result.predictions[i]]}: {result.losses[i]:.2f}"
-        for i in worst
-    ]
-    run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), names))
+    pictures = interpret.samples(data.valid, worst)
+    run.save_figure("top_losses", plots.image_sheet(pictures, [result.caption(index) for index in worst]))
 
 
 if __name__ == "__main__":

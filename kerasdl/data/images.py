@@ -26,6 +26,7 @@ from kerasdl.data.sources import (
 )
 from kerasdl.data.splits import check_every_class, check_same_classes, class_folders, stratified_split
 from kerasdl.errors import BadInput
+from kerasdl.layers import FitImage
 
 Augment = Augmentation | Literal["auto"] | None
 VALID_FOLDERS = ("valid", "validation", "val")
@@ -61,6 +62,15 @@ class Images:
     augmentation: Augmentation | None
     skipped: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many images are for training, for validation, and left out."""
+        return {
+            "train_images": len(self.train_names),
+            "valid_images": len(self.valid_names),
+            "skipped_images": len(self.skipped),
+        }
+
     def __str__(self) -> str:
         height, width, channels = self.shape
         return (
@@ -75,6 +85,7 @@ def from_arrays(
     labels: np.ndarray,
     *,
     classes: Sequence[str],
+    image_size: int | tuple[int, int] | None = None,
     batch_size: int = 64,
     augment: Augment = "auto",
     valid_share: float = 0.2,
@@ -86,6 +97,7 @@ def from_arrays(
         images: uint8 (count, height, width) or (count, height, width, channels).
         labels: Integers (count,), indices into `classes`.
         classes: Class names.
+        image_size: Side in pixels, or (height, width), to which they are cropped and resized; by default their own.
         batch_size: Samples a batch; the last one of an epoch may be smaller.
         augment: An `Augmentation`, None, or "auto": the standard one, without flips.
         valid_share: Share of each class kept for validation, at least one image.
@@ -115,6 +127,8 @@ def from_arrays(
             f"Labels must lie in 0..{len(classes) - 1}. Received: {labels.min()}..{labels.max()} for "
             f"{len(classes)} classes"
         )
+    if image_size is not None:
+        images = FitImage(*_size(image_size, ()))(images).numpy().astype(np.uint8)
     source = array_source(images, labels, [f"image[{index}]" for index in range(len(images))])
     train, valid = stratified_split(source, classes, valid_share, seed)
     return _images(train, valid, classes, images.shape[1:], batch_size, _choose(augment, False, classes), seed)

@@ -101,6 +101,11 @@ class Classification:
         """Indices of the samples with the highest loss, worst first."""
         return np.argsort(-self.losses, kind="stable")[:count]
 
+    def caption(self, index: int) -> str:
+        """What happened to a sample, for the title of its picture: "cat taken for dog: 1.24", truth, guess and loss."""
+        truth, guess = self.classes[self.targets[index]], self.classes[self.predictions[index]]
+        return f"{truth} taken for {guess}: {self.losses[index]:.2f}"
+
 
 def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
     """The inputs at `indices` of a dataset of batches (inputs, labels) that always gives the same order.

@@ -118,7 +118,7 @@ def test_files_that_do_not_decode_are_all_named(image_folder):
 def test_files_that_do_not_decode_can_be_left_out(image_folder):
     folder = broken(image_folder({"a": 6, "b": 6}), "a/0.png", "b/5.png")
     data = images.from_folder(folder, skip_unreadable=True, augment=None)
-    assert len(data.skipped) == 2
+    assert data.counts == {"train_images": 8, "valid_images": 2, "skipped_images": 2}
     assert str(data).endswith(", 2 unreadable left out")
     names = [*data.train_names, *data.valid_names]
     assert len(names) == 10
@@ -155,6 +155,13 @@ def test_a_class_that_loses_all_its_files_is_named(image_folder):
 def test_folders_that_cannot_be_used(image_folder, counts, message):
     with pytest.raises(BadInput, match=message):
         images.from_folder(image_folder(counts))
+
+
+def test_arrays_are_resized_if_asked():
+    pictures = np.full((6, 8, 8), 77, np.uint8)
+    data = images.from_arrays(pictures, np.arange(6) % 2, classes=["a", "b"], image_size=(4, 6), augment=None)
+    assert data.shape == (4, 6, 1)
+    assert (collect(data.valid)[0] == 77).all()
 
 
 def test_no_such_folder(tmp_path):

@@ -27,6 +27,7 @@ def test_mistakes_by_hand():
     assert found.most_confused() == [("a", "b", 2), ("b", "c", 1)]
     assert found.most_confused(at_least=2) == [("a", "b", 2)]
     assert found.top_losses(2).tolist() == [3, 1]
+    assert found.caption(1) == "a taken for b: 3.09"  # log(2 + e^3) = 3.0949
     assert found.losses[3] == pytest.approx(np.log(2 + np.exp(9)))
 
 
