@@ -1,7 +1,7 @@
 """kerasdl: training that goes well, as plain Keras parts.
 
-Namespaces load when first used, so that importing kerasdl costs next to nothing on top of Keras. Only the layers are
-loaded at once: `keras.models.load_model` finds a layer only after its class is registered.
+Namespaces load when first used, so that importing kerasdl costs next to nothing on top of Keras. Only what a saved
+model may hold is loaded at once: `keras.models.load_model` finds a class only after it is registered.
 """
 
 import importlib
@@ -14,7 +14,7 @@ if "tensorflow" not in sys.modules:
     # then takes nine times as long. The choice is read when TensorFlow loads; whoever has made it keeps it.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-from kerasdl import layers
+from kerasdl import layers, losses, optimizers, schedules
 
 __version__ = "0.1.0"
 
@@ -26,13 +26,11 @@ _NAMESPACES = (
     "interpret",
     "lr_range",
     "models",
-    "optimizers",
     "plots",
     "run_folder",
-    "schedules",
 )
 
-__all__ = ["__version__", "layers", "lr_find", *_NAMESPACES]
+__all__ = ["__version__", "layers", "losses", "lr_find", "optimizers", "schedules", *_NAMESPACES]
 
 
 def __getattr__(name: str) -> Any:

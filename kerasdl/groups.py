@@ -5,9 +5,14 @@ Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification"
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
 
 import keras
+from keras.src.models.functional import Functional
+
+BatchNorm = Literal["freeze", "statistics", "train"]
 
 # The names that our builders give, in order of depth; anything else is the user's to say.
 _BUILDER_GROUP = re.compile(r"(stem|stage\d+|head)_")
@@ -17,9 +22,10 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
     """The layers that hold weights, by group, from the input's end to the output's.
 
     Args:
-        model: A built model.
-        groups: One regular expression a group, first to last, matched against the start of layer names. By default
-            the groups of a kerasdl builder: the part of a layer's name before its first underscore.
+        model: A built model; the layers of a model inside it, such as a backbone of keras.applications, count alone.
+        groups: One regular expression a group, first to last, matched against the start of layer names, or of
+            MODEL/LAYER for layers of a model inside ("resnet50/" is all of one). By default the groups of a kerasdl
+            builder: the part of a layer's name before its first underscore.
 
     Returns:
         Group name (or expression) to layers, in order.
@@ -32,15 +38,15 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'head']
         >>> layer_groups(keras.applications.ResNet50(), ["conv1", "conv[23]", "conv[45]", "predictions"])
     """
-    holders = [layer for layer in model.layers if layer.weights]
+    holders = list(_holders(model))
     if groups is None:
-        return _builder_groups(model, holders)
+        return _builder_groups(model, [layer for _, layer in holders])
     found: dict[str, list[keras.layers.Layer]] = {pattern: [] for pattern in groups}
-    for layer in holders:
-        matching = [pattern for pattern in groups if re.match(pattern, layer.name)]
+    for path, layer in holders:
+        matching = [pattern for pattern in groups if re.match(pattern, layer.name) or re.match(pattern, path)]
         if len(matching) != 1:
             raise ValueError(
-                f"Layer {layer.name!r} of model {model.name!r} matches {len(matching)} groups: every layer with "
+                f"Layer {path!r} of model {model.name!r} matches {len(matching)} groups: every layer with "
                 f"weights must match exactly one. Received: groups={list(groups)}"
             )
         found[matching[0]].append(layer)
@@ -97,6 +103,75 @@ def unfreeze(model: keras.Model, *, groups: Sequence[str] | None = None) -> None
     freeze_to(model, 0, groups=groups)
 
 
+def discriminative(
+    model: keras.Model,
+    *,
+    factor: float = 2.6,
+    rates: tuple[float, float] | None = None,
+    groups: Sequence[str] | None = None,
+) -> list[dict[str, Any]]:
+    """Parameter groups for our optimizers by which each layer group learns slower than the one after it.
+
+    Howard and Ruder, arXiv:1801.06146, who found 2.6 to work well. The last group has the optimizer's own rate.
+
+    Args:
+        model: A built model.
+        factor: How many times the rate of a group is that of the group before it.
+        rates: Instead of `factor`, the first and last group's rates; those between lie evenly on a logarithmic scale,
+            and only the ratio of the two enters, for the optimizer or callback brings the last.
+        groups: As for `layer_groups`.
+
+    Returns:
+        One {"match": …, "lr": multiplier} a layer group, for `optimizers.AdamW(groups=…)` and its kin.
+
+    Raises:
+        ValueError: A factor or rate that is not positive; or as for `layer_groups`.
+
+    Example:
+        >>> optimizer = kerasdl.optimizers.AdamW(1e-3, groups=kerasdl.groups.discriminative(model, factor=2.6))
+        >>> slice_of_rates = kerasdl.groups.discriminative(model, rates=(1e-5, 1e-3))
+    """
+    if not factor > 0 or (rates is not None and not all(rate > 0 for rate in rates)):
+        raise ValueError(f"Factor and rates must be positive. Received: factor={factor}, rates={rates}")
+    found = layer_groups(model, groups)
+    depth = len(found) - 1
+    if rates is not None:
+        factor = (rates[1] / rates[0]) ** (1 / max(1, depth))
+    patterns = [f"{name}_" for name in found] if groups is None else list(found)
+    return [{"match": pattern, "lr": factor ** (index - depth)} for index, pattern in enumerate(patterns)]
+
+
+@contextmanager
+def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "freeze") -> Iterator[None]:
+    """Freezes layers for a while; afterwards they are as trainable as they were.
+
+    Args:
+        layers: What to freeze.
+        batch_norm: What their BatchNormalization does: "freeze" (inference mode: neither statistics nor gain and bias
+            move), "statistics" (these follow the data, gain and bias stay) or "train" (everything moves).
+
+    Example:
+        >>> with kerasdl.groups.frozen(model.layers[:-1]):
+        ...     print(len(model.trainable_variables))
+    """
+    found = [(variable, variable.trainable) for layer in layers for variable in layer.weights]
+    flags = [(each, each.trainable) for layer in layers for each in layer._flatten_layers()]
+    for layer in layers:
+        layer.trainable = False
+    for layer, trainable in flags:
+        if batch_norm != "freeze" and isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = trainable
+            for variable in layer.trainable_variables if batch_norm == "statistics" else ():
+                variable.trainable = False
+    try:
+        yield
+    finally:
+        for layer, trainable in flags:
+            layer.trainable = trainable
+        for variable, trainable in found:
+            variable.trainable = trainable
+
+
 def retrace(model: keras.Model) -> None:
     """Drops a train function traced earlier, which would go on training what was trainable then."""
     if model.compiled:
@@ -111,6 +186,15 @@ def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
         return []
     known = {id(variable) for variable in optimizer._trainable_variables}
     return [variable for variable in model.trainable_variables if id(variable) not in known]
+
+
+def _holders(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
+    """The layers that hold weights, by path, those of models inside one by one."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Sequential | Functional):
+            yield from _holders(layer, f"{prefix}{layer.name}/")
+        elif layer.weights:
+            yield f"{prefix}{layer.name}", layer
 
 
 def _builder_groups(model: keras.Model, holders: list[keras.layers.Layer]) -> dict[str, list[keras.layers.Layer]]:

@@ -1,10 +1,13 @@
 """What every builder, callback and pipeline promises. Adding a part means adding it to a list here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from kerasdl import callbacks, models
 from kerasdl.data import images
@@ -22,8 +25,18 @@ BUILDERS = {
 
 CALLBACKS = {
     "OneCycle": lambda folder: callbacks.OneCycle(0.05),
+    "OneCycle-restarted": lambda folder: callbacks.OneCycle(0.05, restart_at=[1]),
+    "FlatCosine": lambda folder: callbacks.FlatCosine(0.05),
+    "CosineRestarts": lambda folder: callbacks.CosineRestarts(0.05),
     "LRRangeTest": lambda folder: callbacks.LRRangeTest(1e-4, 1.0, num_steps=12),
+    "LRRangeTest-validated": lambda folder: callbacks.LRRangeTest(
+        1e-4, 1.0, num_steps=12, shape="linear", validation_data=batches()
+    ),
     "GradualUnfreezing": lambda folder: callbacks.GradualUnfreezing(at=[1]),
+    "GradualUnfreezing-patient": lambda folder: callbacks.GradualUnfreezing(
+        patience=1, monitor="loss", min_delta=9.0, batch_norm="statistics"
+    ),
+    "AccumulationRemainder": lambda folder: callbacks.AccumulationRemainder(),
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
 }
 
@@ -49,25 +62,48 @@ class Mode:
     steps_per_execution: int = 1
     devices: int = 1
 
+    @property
+    def beyond_keras(self) -> str:
+        """What stock Keras cannot do on several devices; empty where it can."""
+        if self.devices == 1:
+            return ""
+        return "steps_per_execution" if self.steps_per_execution > 1 else "jit_compile" if self.run == "jit" else ""
+
     def __str__(self) -> str:
         return f"{self.policy}-{self.run}-{self.steps_per_execution}-{self.devices}"
 
 
-# Every pair of values that stock Keras can combine; it cannot combine two devices with jit or several steps.
+ALL_MODES = [
+    Mode(*each)
+    for each in product(
+        ("float32", "mixed_bfloat16", "mixed_float16"), ("graph", "eager", "jit"), (1, 4), (1, 2)
+    )
+]
+# Every pair of values that stock Keras can combine, in as few modes as that takes.
 MODES = [
-    Mode("float32", "graph", 1, 1),
+    Mode("float32", "graph", 1, 2),
     Mode("float32", "eager", 4, 1),
     Mode("float32", "jit", 4, 1),
-    Mode("float32", "graph", 1, 2),
     Mode("mixed_bfloat16", "graph", 4, 1),
-    Mode("mixed_bfloat16", "eager", 1, 1),
+    Mode("mixed_bfloat16", "eager", 1, 2),
     Mode("mixed_bfloat16", "jit", 1, 1),
-    Mode("mixed_bfloat16", "graph", 1, 2),
-    Mode("mixed_float16", "graph", 4, 1),
-    Mode("mixed_float16", "eager", 1, 1),
-    Mode("mixed_float16", "jit", 1, 1),
     Mode("mixed_float16", "graph", 1, 2),
+    Mode("mixed_float16", "eager", 4, 1),
+    Mode("mixed_float16", "jit", 4, 1),
 ]
+
+
+def in_every_mode(names: Iterable[str]) -> list[Any]:
+    """(name, mode) in full for `make test-all`; in the suite by pairs, and variants ("NAME-VARIANT") in one mode."""
+    return [
+        pytest.param(
+            name,
+            mode,
+            id=f"{name}-{mode}",
+            marks=() if mode in MODES[: 1 if "-" in name else None] else pytest.mark.slow,
+        )
+        for name, mode in product(names, ALL_MODES)
+    ]
 
 
 def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:

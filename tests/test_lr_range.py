@@ -18,15 +18,75 @@ def result(case):
     return lr_range.LRRange(rates, losses, losses, "All steps were taken.")
 
 
-@pytest.mark.parametrize("rule", lr_range.RULES)
-@pytest.mark.parametrize("case", [case for case in CURVES if case["kind"] != "flat"], ids=lambda case: case["kind"])
-def test_suggestions_equal_fastai(case, rule):
-    assert result(case).suggestion(rule) == pytest.approx(case[rule], rel=1e-6)
+FASTAI = {rule: rule for rule in ("valley", "slide", "minimum", "steep")} | {"min_grad_lr": "min_grad_lr_v1"}
+
+
+@pytest.mark.parametrize("rule", FASTAI)
+@pytest.mark.parametrize("case", CURVES, ids=lambda case: case["kind"])
+def test_rules_equal_fastai(case, rule):
+    rates, losses = (np.array(case[name][10:95]) for name in ("lrs", "losses"))
+    assert lr_range.RULES[rule](rates, losses) == pytest.approx(case[FASTAI[rule]], rel=1e-6)
+    if case["kind"] != "flat":
+        assert result(case).suggestion(rule) == pytest.approx(case[FASTAI[rule]], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [("classic", 5e-3, 1e-1), ("late", 5e-2, 1.5), ("noisy", 2e-3, 1e-1), ("falling", 1e-2, 10)],
+)
+def test_our_own_rule_falls_where_it_should(kind, low, high):
+    found = result(next(case for case in CURVES if case["kind"] == kind))
+    assert low <= found.suggestion() <= high
+    assert found.suggestions["descent"] == found.suggestion("descent") == found.suggestion()
+    assert set(found.suggestions) == set(lr_range.RULES)
+
+
+def test_a_flat_curve_gets_no_suggestion_by_any_rule_and_a_sentence_why():
+    case = next(case for case in CURVES if case["kind"] == "flat")
+    assert lr_range.descent(np.array(case["lrs"][10:95]), np.array(case["losses"][10:95])) is None
+    found = result(case)
+    assert found.suggestions == {}
+    for rule in lr_range.RULES:
+        with pytest.raises(BadInput, match=r"does not fall, so no rate can be read off.*Received: mean loss 0\.69"):
+            found.suggestion(rule)
+    assert found.plot().axes[0].get_title() == "No suggestion: The loss does not fall, so no rate can be read off"
+
+
+def test_noise_alone_gets_a_suggestion_in_less_than_two_tests_of_a_hundred():
+    random, rates = np.random.default_rng(0), np.logspace(-7, 1, 100)
+    noise = [random.normal(0.7, 0.05, 100) for _ in range(500)]
+    taken_for_a_fall = [bool(lr_range.LRRange(rates, each, lr_range.smooth(each), "").suggestions) for each in noise]
+    assert np.mean(taken_for_a_fall) < 0.02
+
+
+def test_a_fall_by_hand():
+    rates, losses = np.logspace(-4, 0, 9), np.array([2.0, 2, 2, 1.8, 1.5, 1.15, 1, 1.2, 9])
+    # Nine tenths of the fall from 2 to 1 are done below 1.1: the last point above is the sixth.
+    assert lr_range.descent(rates, losses) == pytest.approx(rates[5] / 7)
+
+
+def test_validation_losses_are_what_is_read():
+    rates, falling, rising = np.logspace(-7, 1, 100), np.linspace(2, 1, 100), np.linspace(1, 2, 100)
+    assert lr_range.LRRange(rates, rising, falling, "", valid_losses=falling).suggestions
+    assert not lr_range.LRRange(rates, falling, rising, "", valid_losses=rising).suggestions
+
+
+def test_a_plot_shows_what_was_asked_for():
+    case = CURVES[0]
+    lines = result(case).plot({"mine": 3e-3}, rules=["descent", "valley"]).axes[0].get_lines()
+    marked = {line.get_label().split(":")[0]: line.get_xdata()[0] for line in lines[2:]}
+    assert marked == pytest.approx({"descent": result(case).suggestion(), "valley": case["valley"], "mine": 3e-3})
 
 
 def test_the_ramp_equals_fastai():
     rates = lr_range.ramp(np.arange(RAMP["num_it"]), RAMP["num_it"], RAMP["start"], RAMP["end"])
     np.testing.assert_allclose(rates, RAMP["values"], rtol=1e-7)
+
+
+def test_a_linear_ramp_by_hand():
+    assert lr_range.ramp(np.array([0, 5, 10]), 10, 0.1, 1.1, shape="linear").tolist() == pytest.approx([0.1, 0.6, 1.1])
+    with pytest.raises(ValueError, match="Received: shape='cubic'"):
+        lr_range.ramp(0, 10, 0.1, 1.1, shape="cubic")
 
 
 def test_smoothing_by_hand():
@@ -51,7 +111,7 @@ def test_divergence():
 def test_a_loss_that_never_falls_gets_no_suggestion():
     rates = np.logspace(-7, 1, 100)
     rising = np.linspace(1, 2, 100)
-    with pytest.raises(BadInput, match=r"never fell.*Received: lowest loss 1\.1"):
+    with pytest.raises(BadInput, match=r"does not fall.*Received: mean loss 1\.096"):
         lr_range.LRRange(rates, rising, rising, "").suggestion()
 
 

@@ -1,8 +1,20 @@
 """Callbacks for `model.fit`, and `lr_find`, which runs one of them in a fit of its own."""
 
+from kerasdl.callbacks.accumulation_remainder import AccumulationRemainder
+from kerasdl.callbacks.cosine_restarts import CosineRestarts
+from kerasdl.callbacks.flat_cosine import FlatCosine
 from kerasdl.callbacks.gradual_unfreezing import GradualUnfreezing
 from kerasdl.callbacks.lr_range_test import LRRangeTest, lr_find
 from kerasdl.callbacks.one_cycle import OneCycle
 from kerasdl.callbacks.step_scalars import StepScalars
 
-__all__ = ["GradualUnfreezing", "LRRangeTest", "OneCycle", "StepScalars", "lr_find"]
+__all__ = [
+    "AccumulationRemainder",
+    "CosineRestarts",
+    "FlatCosine",
+    "GradualUnfreezing",
+    "LRRangeTest",
+    "OneCycle",
+    "StepScalars",
+    "lr_find",
+]

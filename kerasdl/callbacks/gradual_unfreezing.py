@@ -1,93 +1,176 @@
 """GradualUnfreezing: from the head to the stem, group by group, in one fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 from kerasdl.callbacks.restoring import Restoring
-from kerasdl.groups import freeze_to, layer_groups, optimizer_lacks
+from kerasdl.groups import BatchNorm, frozen, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost
 
 
 class GradualUnfreezing(Restoring):
-    """Trains the last layer group first and thaws one more at each of the given epochs (arXiv:1801.06146).
+    """Trains the last layer group first and thaws the others one by one (Howard and Ruder, arXiv:1801.06146).
 
-    Frozen layers are left out of the traced step, so they cost no backward pass; a frozen BatchNormalization runs in
-    inference mode. The optimizer keeps its slots and its step count throughout. After the fit the layers are as
-    trainable as they were before it.
+    Groups thaw at given epochs, or whenever a watched metric has stopped improving; a resumed fit goes on with the
+    groups that had thawed. Frozen layers are left out of the
+    traced step, so they cost no backward pass. They are frozen inside the step only: seen from elsewhere the layers are
+    as trainable as ever, so that the optimizer keeps its slots and step count, averaged weights (EMA) stay paired, and
+    a `.keras` saved half way loads with its optimizer.
 
     Args:
         at: Epochs, counted from 0 and rising, at whose beginning one more group joins. Before the first of them only
             the last group trains.
+        patience: Instead of `at`: epochs without improvement after which one more group joins.
+        monitor: What `patience` watches: a loss, or another name in the logs with `mode`.
+        mode: Whether the monitored value should fall ("min") or rise ("max").
+        min_delta: Smallest change of the monitored value that counts as an improvement.
         groups: As for `groups.layer_groups`.
+        batch_norm: What BatchNormalization does in frozen groups: "freeze" (Keras's way: inference mode), "statistics"
+            (they follow the data, gain and bias stay) or "train" (fastai's way: everything moves).
+
+    Attributes:
+        thawed: Groups thawed so far, besides the last.
 
     Raises:
-        ValueError: `at` does not rise from 1, or (when the fit begins) has more epochs than there are groups to thaw
-            or one that the fit never reaches; groups that cannot be told; an optimizer that keeps averages of the
-            weights (`use_ema`) or was built while some layers were frozen.
+        ValueError: Not one of `at` and `patience`, or arguments out of range (when made); more epochs than there are
+            groups to thaw, one that the fit never reaches, groups that cannot be told, a group that was frozen
+            before, an optimizer built while some layers were frozen, or one without slots where a fit under `patience` is
+            resumed (when the fit begins); a monitored name that the logs lack (after the first epoch).
 
     Example:
         >>> model.fit(train, epochs=6, callbacks=[kerasdl.callbacks.GradualUnfreezing(at=[2, 4])])
     """
 
-    def __init__(self, at: Sequence[int], *, groups: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        at: Sequence[int] = (),
+        *,
+        patience: int | None = None,
+        monitor: str = "val_loss",
+        mode: str = "min",
+        min_delta: float = 0.0,
+        groups: Sequence[str] | None = None,
+        batch_norm: BatchNorm = "freeze",
+    ) -> None:
         super().__init__()
-        self.at, self.groups = tuple(at), groups
-        if not self.at or list(self.at) != sorted(set(self.at)) or self.at[0] < 1:
+        self.at, self.patience, self.monitor, self.mode, self.min_delta = tuple(at), patience, monitor, mode, min_delta
+        self.groups, self.batch_norm = groups, batch_norm
+        if bool(self.at) == (patience is not None):
+            raise ValueError(f"Give at or patience, not both. Received: at={list(at)}, patience={patience}")
+        if list(self.at) != sorted(set(self.at)) or any(epoch < 1 for epoch in self.at):
             raise ValueError(f"at must be rising epochs from 1. Received: at={list(at)}")
+        if patience is not None and patience < 1:
+            raise ValueError(f"patience must be at least one epoch. Received: patience={patience}")
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode must be 'min' or 'max'. Received: mode={mode!r}")
+        if batch_norm not in ("freeze", "statistics", "train"):
+            raise ValueError(
+                f"batch_norm must be 'freeze', 'statistics' or 'train'. Received: batch_norm={batch_norm!r}"
+            )
+        self.thawed = 0
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        optimizer = innermost(model.optimizer)
-        if optimizer.use_ema:
-            raise ValueError(
-                "Keras pairs averaged weights with whatever trains at the end of fit, so they cannot be combined with "
-                f"freezing: compile with use_ema=False. Received: {type(optimizer).__name__}(use_ema=True)"
-            )
         if not model.optimizer.built:
             # On everything, and before BackupAndRestore looks for slots to fill.
-            found = self._thaw()
             with model.distribute_strategy.scope():
                 model.optimizer.build(model.trainable_variables)
-            _set_trainable(found)
 
     def change(self, epoch: int) -> None:
-        count = len(layer_groups(self.model, self.groups))
-        if len(self.at) >= count or self.at[-1] >= self.params["epochs"]:
-            raise ValueError(
-                f"The model has {count} groups, of which {count - 1} can be thawed, and the fit has "
-                f"{self.params['epochs']} epochs. Received: at={list(self.at)}"
-            )
-        self._found = self._thaw()
-        if lacking := optimizer_lacks(self.model):
-            _set_trainable(self._found)
-            raise ValueError(
-                "The optimizer was built while some layers were frozen: thaw them, compile, then fit. "
-                f"Received: no state for {lacking[0].path!r} and {len(lacking) - 1} more"
-            )
-        self._freeze(epoch)
+        self._check(epoch)
+        self._layers = list(layer_groups(self.model, self.groups).values())
+        self._best, self._stalled = np.inf, 0
+        self.thawed = self._trained_before() if self.patience is not None and epoch else 0
+        self._inside = 0
+        step = self.model.train_step
+
+        def step_with_frozen_layers(*args: Any, **kwargs: Any) -> Any:
+            with self._frozen():
+                return step(*args, **kwargs)
+
+        self.model.train_step = step_with_frozen_layers
+        self._thaw_at(epoch)
 
     def put_back(self) -> None:
-        _set_trainable(self._found)
+        del self.model.train_step
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_begin(epoch, logs)
         if epoch in self.at:
-            self._freeze(epoch)
+            self._thaw_at(epoch)
             self.retrace()
 
-    def _freeze(self, epoch: int) -> None:
-        thawed = sum(epoch >= start for start in self.at)
-        freeze_to(self.model, -1 - thawed, groups=self.groups)
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.patience is None or self.thawed + 1 == len(self._layers):
+            return
+        if self.monitor not in (logs or {}):
+            raise ValueError(f"There is no such value in the logs: {sorted(logs or {})}. Received: {self.monitor!r}")
+        value = logs[self.monitor] * (1 if self.mode == "min" else -1)
+        if value < self._best - self.min_delta:
+            self._best, self._stalled = value, 0
+            return
+        self._stalled += 1
+        if self._stalled == self.patience:
+            self.thawed, self._stalled = self.thawed + 1, 0
+            self.retrace()
 
-    def _thaw(self) -> list[tuple[keras.layers.Layer, bool]]:
-        """Makes everything trainable; returns what was."""
-        found = [(layer, layer.trainable) for layer in self.model._flatten_layers()]
-        _set_trainable([(layer, True) for layer, _ in found])
-        return found
+    @contextmanager
+    def _frozen(self) -> Iterator[None]:
+        """Freezes what has not thawed yet."""
+        # Under a strategy the replicas trace their steps interleaved: the first in freezes, the last out thaws.
+        if not self._inside:
+            still = [layer for layers in self._layers[: -1 - self.thawed] for layer in layers]
+            self._freezing = frozen(still, batch_norm=self.batch_norm)
+            self._freezing.__enter__()
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._freezing.__exit__(None, None, None)
 
+    def _thaw_at(self, epoch: int) -> None:
+        if self.at:
+            self.thawed = sum(epoch >= start for start in self.at)
 
-def _set_trainable(flags: list[tuple[keras.layers.Layer, bool]]) -> None:
-    # Outermost first, as _flatten_layers gives them: setting a layer sets all that it holds.
-    for layer, trainable in flags:
-        layer.trainable = trainable
+    def _check(self, epoch: int) -> None:
+        found = layer_groups(self.model, self.groups)
+        if self.at and (len(self.at) >= len(found) or self.at[-1] >= self.params["epochs"]):
+            raise ValueError(
+                f"The model has {len(found)} groups, of which {len(found) - 1} can be thawed, and the fit has "
+                f"{self.params['epochs']} epochs. Received: at={list(self.at)}"
+            )
+        for name, layers in found.items():
+            if not any(layer.trainable_variables for layer in layers):
+                raise ValueError(
+                    "All groups must be trainable when the fit begins, for this callback freezes each until its turn: "
+                    f"call groups.unfreeze(model), then compile. Received: group {name!r}, which is frozen"
+                )
+        if lacking := optimizer_lacks(self.model):
+            raise ValueError(
+                "The optimizer was built while some layers were frozen: compile again, then fit. "
+                f"Received: no state for {lacking[0].path!r} and {len(lacking) - 1} more"
+            )
+
+    def _trained_before(self) -> int:
+        """Groups, besides the last, that a fit now resumed had thawed: those whose slots are no longer all zero."""
+        slots = [
+            variable
+            for variable in innermost(self.model.optimizer).variables
+            if not variable.path.endswith(("_average", "_gradient_accumulator"))
+        ]
+        moved = []
+        for index, layers in enumerate(self._layers):
+            names = tuple(f"{v.path.replace('/', '_')}_" for layer in layers for v in layer.trainable_variables)
+            found = [slot for slot in slots if slot.path.split("/")[-1].startswith(names)]
+            if not found:
+                raise ValueError(
+                    "Which groups had thawed is read from the optimizer's slots when a fit is resumed, and this one has "
+                    f"none: give the epochs, at=[…], or momentum. Received: {type(self.model.optimizer).__name__}"
+                )
+            moved += [index] if any(np.any(slot) for slot in found) else []
+        return len(self._layers) - 1 - min(moved, default=len(self._layers) - 1)

@@ -8,21 +8,28 @@ import tensorflow as tf
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.callbacks.snapshot import Snapshot
-from kerasdl.lr_range import LRRange, diverged, ramp, smooth
+from kerasdl.lr_range import LRRange, RampShape, diverged, ramp, smooth
 from kerasdl.optimizers import current_step, steer
 
 
 class LRRangeTest(Restoring):
-    """Trains on an exponentially rising rate, stops when the loss diverges, then puts everything back.
+    """Trains on a rising rate, stops when the loss diverges, then puts everything back (arXiv:1506.01186).
 
     Weights, optimizer, BatchNormalization statistics, metrics, random state and the position of our pipelines are
-    afterwards bit for bit what they were. `result` holds what was found.
+    afterwards bit for bit what they were, also after an exception. Parameter groups keep their ratios: the rate is that
+    of a group whose multiplier is 1. `result` holds what was found.
 
     Args:
         start_lr: The first rate.
         end_lr: The rate that `num_steps` steps would reach.
         num_steps: Steps to take at most.
         stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
+        shape: "exponential", as a rate of unknown size needs, or "linear", Smith's own.
+        validation_data: As for `fit`. After every step the loss is then taken on all of these, smoothed and read
+            instead of the batch's; a few hundred samples are enough.
+
+    Attributes:
+        result: What was found, an `LRRange`; None until the test has run.
 
     Raises:
         ValueError: Arguments out of range.
@@ -34,7 +41,14 @@ class LRRangeTest(Restoring):
     """
 
     def __init__(
-        self, start_lr: float = 1e-7, end_lr: float = 10.0, *, num_steps: int = 100, stop_factor: float = 4.0
+        self,
+        start_lr: float = 1e-7,
+        end_lr: float = 10.0,
+        *,
+        num_steps: int = 100,
+        stop_factor: float = 4.0,
+        shape: RampShape = "exponential",
+        validation_data: Any = None,
     ) -> None:
         super().__init__()
         if not 0 < start_lr < end_lr:
@@ -45,6 +59,8 @@ class LRRangeTest(Restoring):
                 f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
             )
         self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
+        self.shape, self.validation_data = shape, validation_data
+        self._rate(0)  # refuses an unknown shape
         self.result: LRRange | None = None  # until the test has run
 
     def change(self, epoch: int) -> None:
@@ -53,6 +69,7 @@ class LRRangeTest(Restoring):
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - first))
         self._loss = BatchLoss(self.model)
         self._losses: list[float] = []
+        self._valid_losses: list[float] = []
         self._ends: list[int] = []
         self.result = None
 
@@ -72,7 +89,9 @@ class LRRangeTest(Restoring):
         self._losses.append(self._loss.end())
         # The last step of an execution stands for it.
         self._ends.append((self._ends[-1] if self._ends else 0) + self.model.steps_per_execution)
-        if diverged(smooth(self._losses), self.stop_factor):
+        if self.validation_data is not None:
+            self._valid_losses.append(self._validate())
+        if diverged(smooth(self._read), self.stop_factor):
             self._stop(f"The loss diverged at step {self._ends[-1]}.")
         elif self._ends[-1] >= self.num_steps:
             self._stop(f"All {self.num_steps} steps were taken.")
@@ -83,10 +102,21 @@ class LRRangeTest(Restoring):
 
     def _summary(self, reason: str) -> LRRange:
         rates = np.array([self._rate(end - 1) for end in self._ends])
-        return LRRange(rates, np.array(self._losses), smooth(self._losses), reason)
+        valid = np.array(self._valid_losses) if self._valid_losses else None
+        return LRRange(rates, np.array(self._losses), smooth(self._read), reason, valid)
+
+    @property
+    def _read(self) -> list[float]:
+        """The losses that decide."""
+        return self._valid_losses or self._losses
+
+    def _validate(self) -> float:
+        tuples = isinstance(self.validation_data, tuple | list)
+        data = dict(zip(("x", "y", "sample_weight"), self.validation_data if tuples else (self.validation_data,)))
+        return self.model.evaluate(**data, verbose=0, return_dict=True)["loss"]
 
     def _rate(self, step: Any) -> Any:
-        return ramp(step, self.num_steps, self.start_lr, self.end_lr)
+        return ramp(step, self.num_steps, self.start_lr, self.end_lr, shape=self.shape)
 
 
 def lr_find(
@@ -98,6 +128,8 @@ def lr_find(
     end_lr: float = 10.0,
     num_steps: int = 100,
     stop_factor: float = 4.0,
+    shape: RampShape = "exponential",
+    validation_data: Any = None,
     **fit_arguments: Any,
 ) -> LRRange:
     """Runs the learning-rate range test and leaves model, optimizer and random state as they were.
@@ -111,23 +143,29 @@ def lr_find(
         end_lr: The rate that `num_steps` steps would reach.
         num_steps: Steps to take at most.
         stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
+        shape: "exponential" or "linear".
+        validation_data: As for `fit`; the loss after every step is then taken on all of these. None reads the loss of
+            the training batches.
         **fit_arguments: As for `fit`: batch_size, sample_weight, class_weight, shuffle, verbose…
 
     Returns:
-        Rates, losses, smoothed losses, and why the test stopped; `suggestion()` picks a rate.
+        Rates, losses, smoothed losses, and why the test stopped; `suggestion()` picks a rate, `plot()` draws it all.
 
     Raises:
         ValueError: Arguments out of range.
-        TypeError: An argument that the test itself decides: epochs, callbacks, validation.
+        TypeError: An argument that the test itself decides: epochs, initial_epoch, validation_split.
 
     Example:
         >>> found = kerasdl.lr_find(model, x_train, y_train, batch_size=64)
         >>> found.suggestion()
+        >>> found.plot({"mine": 3e-3}).savefig("lr_range.png")
     """
-    decided = {"epochs", "initial_epoch", "validation_data", "validation_split"} & set(fit_arguments)
+    decided = {"epochs", "initial_epoch", "validation_split"} & set(fit_arguments)
     if decided:
         raise TypeError(f"lr_find decides these itself. Received: {sorted(decided)}")
-    test = LRRangeTest(start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor)
+    test = LRRangeTest(
+        start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor, shape=shape, validation_data=validation_data
+    )
     callbacks = [*fit_arguments.pop("callbacks", ()), test]
     # Keras warns of shuffle=True, its own default, on every tf.data.Dataset.
     fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset))

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 from kerasdl.groups import retrace
+from kerasdl.optimizers import current_step, innermost
 
 
 class Restoring(keras.callbacks.Callback):
@@ -28,6 +29,9 @@ class Restoring(keras.callbacks.Callback):
     def put_back(self) -> None:
         """Undoes `change`."""
         raise NotImplementedError
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        refuse_what_keras_cannot(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback's turn.
@@ -66,6 +70,29 @@ class Restoring(keras.callbacks.Callback):
         self.model.make_train_function()
 
 
+def refuse_what_keras_cannot(model: keras.Model) -> None:
+    """Says by name what stock Keras 3.15 cannot do under a distribution strategy, before it fails obscurely.
+
+    Raises:
+        ValueError: The model was compiled for something that Keras can do on one device only.
+    """
+    if model.distribute_strategy.num_replicas_in_sync == 1:
+        return
+    optimizer = innermost(model.optimizer)
+    refused = {
+        "steps_per_execution": model.steps_per_execution if model.steps_per_execution > 1 else None,
+        "jit_compile": model.jit_compile or None,
+        "gradient_accumulation_steps": optimizer.gradient_accumulation_steps,
+        "ema_overwrite_frequency": optimizer.ema_overwrite_frequency if optimizer.use_ema else None,
+    }
+    for name, value in refused.items():
+        if value:
+            raise ValueError(
+                f"Keras cannot use {name} under a strategy with several replicas: leave it out, or train on one "
+                f"device. Received: {name}={value}, {type(model.distribute_strategy).__name__}"
+            )
+
+
 class _Guard:
     """Stands before a model's train function and tells the callbacks when a step fails or a fit was left."""
 
@@ -88,10 +115,15 @@ class _Guard:
             return self.model.train_function(iterator)
         for callback in self.callbacks:
             callback.taking_part = False
+        unknown = any(callback.params["steps"] is None for callback in self.callbacks)
+        before = current_step(self.model.optimizer) if unknown and self.model.steps_per_execution == 1 else None
         try:
             return self.function(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
-            raise  # the data ended, which is no failure
+            if before is not None:
+                # The data ended, which is no failure; but Keras finds out only after it has counted the step.
+                innermost(self.model.optimizer)._iterations.assign(before)
+            raise
         except BaseException:
             for callback in self.callbacks:
                 callback.restore()

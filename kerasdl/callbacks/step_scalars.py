@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 from kerasdl.callbacks.batch_loss import BatchLoss
+from kerasdl.callbacks.restoring import refuse_what_keras_cannot
 from kerasdl.optimizers import current_learning_rate, current_momentum, current_step
 
 
@@ -31,6 +32,7 @@ class StepScalars(keras.callbacks.Callback):
         self.log_dir = str(log_dir)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        refuse_what_keras_cannot(self.model)
         self.history: dict[str, list[Any]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
         self._writer = tf.summary.create_file_writer(self.log_dir)
         self._loss = BatchLoss(self.model)

@@ -1,5 +1,19 @@
-"""Stock Keras optimizers whose learning rate and momentum can be moved while they train."""
+"""Stock Keras optimizers with parameter groups, and a learning rate and momentum that move while they train."""
 
+from kerasdl.optimizers.adam import Adam
+from kerasdl.optimizers.adamw import AdamW
+from kerasdl.optimizers.rmsprop import RMSprop
+from kerasdl.optimizers.sgd import SGD
 from kerasdl.optimizers.steer import current_learning_rate, current_momentum, current_step, innermost, steer
 
-__all__ = ["current_learning_rate", "current_momentum", "current_step", "innermost", "steer"]
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "RMSprop",
+    "current_learning_rate",
+    "current_momentum",
+    "current_step",
+    "innermost",
+    "steer",
+]

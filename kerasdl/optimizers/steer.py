@@ -10,8 +10,7 @@ from typing import Any
 
 import keras
 from keras import ops
-
-Schedule = Callable[[Any], Any]
+from kerasdl.schedules import Schedule
 
 
 def steer(
@@ -31,8 +30,8 @@ def steer(
         A function that puts back what was found.
 
     Raises:
-        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state; or it
-            is steered already.
+        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state; or the same of its
+            quantities is steered already.
 
     Example:
         >>> undo = steer(model.optimizer, momentum=lambda step: 0.9 + 0.001 * step)
@@ -42,6 +41,11 @@ def steer(
         raise ValueError(
             "Two callbacks move the learning rate of one optimizer: leave one of them out. "
             f"Received: {type(optimizer).__name__}, whose rate is steered already"
+        )
+    if isinstance(getattr(optimizer, _momentum_name(optimizer) or "momentum", None), _Live) and momentum:
+        raise ValueError(
+            "Two callbacks move the momentum of one optimizer: leave one of them out. "
+            f"Received: {type(optimizer).__name__}, whose momentum is steered already"
         )
     live = _install_momentum(optimizer, momentum) if momentum else None
     if learning_rate:

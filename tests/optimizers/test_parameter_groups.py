@@ -1,0 +1,216 @@
+"""Our optimizers against NumPy, in every way in which Keras trains."""
+
+import contextlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl import groups, optimizers
+from kerasdl.callbacks import GradualUnfreezing, OneCycle
+
+from tests.contracts import Mode, batches, same, small_model, state
+
+GRADIENTS = np.random.default_rng(0).standard_normal((8, 3)).astype("float32")
+GROUPS = [{"match": "body", "lr": 0.5}, {"match": "head/kernel", "weight_decay": 0.3}]
+RATE, DECAY = 0.1, 0.2
+# Multiplier and decay that GROUPS and the rule about biases give.
+SETTINGS = {"body/kernel": (0.5, DECAY), "body/bias": (0.5, 0.0), "head/kernel": (1.0, 0.3), "head/bias": (1.0, 0.0)}
+
+MAKE = {
+    "SGD": lambda **more: optimizers.SGD(RATE, momentum=0.9, weight_decay=DECAY, groups=GROUPS, **more),
+    "SGD-nesterov": lambda **more: optimizers.SGD(
+        RATE, momentum=0.9, nesterov=True, weight_decay=DECAY, groups=GROUPS, **more
+    ),
+    "RMSprop": lambda **more: optimizers.RMSprop(RATE, momentum=0.9, weight_decay=DECAY, groups=GROUPS, **more),
+    "Adam": lambda **more: optimizers.Adam(RATE, weight_decay=DECAY, groups=GROUPS, **more),
+    "Adam-amsgrad": lambda **more: optimizers.Adam(RATE, weight_decay=DECAY, amsgrad=True, groups=GROUPS, **more),
+    "AdamW": lambda **more: optimizers.AdamW(RATE, weight_decay=DECAY, groups=GROUPS, **more),
+}
+
+
+def reference(name, path, gradients):
+    """A variable of ones after these gradients, from the papers' formulas in float64."""
+    multiplier, decay = SETTINGS[path]
+    weight, first, second, largest = np.ones(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    rate = RATE * multiplier
+    for step, gradient in enumerate(gradients.astype("float64"), start=1):
+        weight = weight - rate * decay * weight
+        if name.startswith("SGD"):
+            first = 0.9 * first - rate * gradient
+            weight = weight + (0.9 * first - rate * gradient if "nesterov" in name else first)
+        elif name == "RMSprop":
+            second = 0.9 * second + 0.1 * gradient**2
+            first = 0.9 * first + rate * gradient / np.sqrt(second + 1e-7)
+            weight = weight - first
+        else:
+            first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+            largest = np.maximum(largest, second) if "amsgrad" in name else second
+            scale = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+            weight = weight - rate * scale * first / (np.sqrt(largest) + 1e-7)
+    return weight
+
+
+@keras.saving.register_keras_serializable("test")
+class Affine(keras.layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3,), initializer="ones", name="kernel")
+        self.bias = self.add_weight(shape=(3,), initializer="ones", name="bias")
+
+    def call(self, x):
+        return x * self.kernel + self.bias
+
+
+@keras.saving.register_keras_serializable("test")
+def product(y, p):
+    return keras.ops.sum(y * p, axis=-1)
+
+
+def network(optimizer, run="graph", steps_per_execution=1):
+    """A model in which the gradient of every variable is the batch's target."""
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Add()([Affine(name="body")(inputs), Affine(name="head")(inputs)]))
+    model.compile(
+        optimizer,
+        product,
+        run_eagerly=run == "eager",
+        jit_compile=run == "jit",
+        steps_per_execution=steps_per_execution,
+    )
+    return model
+
+
+def train(model, *callbacks):
+    """Two epochs of four steps; each batch is two equal rows, one a replica."""
+    rows = np.repeat(GRADIENTS, 2, axis=0)
+    data = tf.data.Dataset.from_tensor_slices((np.ones_like(rows), rows)).batch(2).repeat()
+    # One iterator for both epochs: steps_per_epoch goes on where the epoch before ended.
+    model.fit(data, epochs=2, steps_per_epoch=4, shuffle=False, verbose=0, callbacks=list(callbacks))
+
+
+WAYS = ["graph", "eager", "jit", "steps_per_execution", "loss_scaling", "two_devices"]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at_once", "late"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", MAKE)
+def test_every_way_of_training_agrees_with_numpy(name, way, late, request):
+    scope = request.getfixturevalue("two_devices").scope() if way == "two_devices" else contextlib.nullcontext()
+    with scope:
+        optimizer = MAKE[name]()
+        if way == "loss_scaling":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1024.0)
+        model = network(
+            optimizer, way if way in ("eager", "jit") else "graph", 4 if way == "steps_per_execution" else 1
+        )
+    train(model, *[GradualUnfreezing(at=[1], groups=["body", "head"])] if late else [])
+    for variable in model.trainable_variables:
+        seen = GRADIENTS[4:] if late and variable.path.startswith("body") else GRADIENTS
+        expected = reference(name, variable.path, seen)
+        np.testing.assert_allclose(variable.numpy(), expected, atol=2e-6, err_msg=variable.path)
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_a_reloaded_model_has_groups_and_state_and_goes_on_as_the_one_that_was_saved(name, tmp_path):
+    model = network(MAKE[name]())
+    train(model)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert loaded.optimizer.groups == GROUPS
+    assert same(state(model), state(loaded))
+    for each in (model, loaded):
+        train(each)
+    assert same(state(model), state(loaded))
+
+
+def test_without_groups_and_decay_they_are_stock():
+    ours, stock = small_model(Mode(), optimizers.Adam(0.003)), small_model(Mode(), keras.optimizers.Adam(0.003))
+    for model in (ours, stock):
+        model.fit(batches(), epochs=2, verbose=0, shuffle=False)
+    assert same(ours.get_weights(), stock.get_weights())
+
+
+def test_a_thawed_layer_takes_right_sized_steps_where_stock_takes_them_too_large():
+    largest = {}
+    for name, optimizer in {"ours": optimizers.Adam(RATE), "stock": keras.optimizers.Adam(RATE)}.items():
+        late, early = keras.Variable([0.0], name="late"), keras.Variable([0.0], name="early")
+        optimizer.build([late, early])
+        for _ in range(100):
+            optimizer.apply([np.ones(1, "float32")], [early])
+        positions = [0.0]
+        for _ in range(20):
+            optimizer.apply([np.ones(1, "float32")], [late])
+            positions.append(-float(late.numpy()[0]))
+        largest[name] = np.diff(positions).max()
+    # Under a constant gradient every step of Adam is as large as the rate.
+    assert largest["ours"] == pytest.approx(RATE, rel=1e-4)
+    assert largest["stock"] > 2 * RATE
+
+
+def test_of_several_groups_that_match_the_last_decides_each_setting_on_its_own():
+    optimizer = optimizers.AdamW(
+        groups=[
+            {"match": "stem_", "lr": 0.1, "weight_decay": 0.5},
+            {"match": "kernel", "lr": 0.2},
+            {"match": "beta", "weight_decay": 0.7},
+        ]
+    )
+    model = small_model(Mode(), optimizer)
+    model.optimizer.build(model.trainable_variables)
+    settings = dict(
+        zip(
+            [variable.path for variable in model.trainable_variables],
+            zip(optimizer._multipliers, optimizer._decays, strict=True),
+            strict=True,
+        )
+    )
+    assert settings["stem_dense/kernel"] == (0.2, 0.5)
+    assert settings["stem_dense/bias"] == (0.1, 0.5)
+    assert settings["stem_norm/beta"] == (0.1, 0.7)
+    assert settings["head_logits/kernel"] == (0.2, 0.004)
+    assert settings["head_logits/bias"] == (1.0, 0.0)
+
+
+def test_what_the_user_excludes_does_not_decay():
+    optimizer = optimizers.AdamW(weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["kernel"])
+    small = small_model(Mode(), optimizer)
+    optimizer.build(small.trainable_variables)
+    assert set(optimizer._decays) == {0.0}
+
+
+def test_one_cycle_moves_the_groups_in_proportion():
+    model = network(optimizers.SGD(1.0, momentum=0.5, groups=[{"match": "body", "lr": 0.1}]))
+    train(model, OneCycle(0.1, momentum=None))
+    body, head = (1 - model.get_layer(name).kernel.numpy() for name in ("body", "head"))
+    np.testing.assert_allclose(body, head / 10, atol=1e-6)
+
+
+def test_discriminative_rates_reach_the_layers():
+    model = small_model(Mode())
+    optimizer = optimizers.SGD(0.1, groups=groups.discriminative(model, factor=2.0))
+    optimizer.build(model.trainable_variables)
+    rates = {v.path.split("_")[0]: m for v, m in zip(model.trainable_variables, optimizer._multipliers, strict=True)}
+    assert rates == {"stem": 0.25, "stage1": 0.5, "head": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ({"lr": 0.1}, "has \"match\".*Received: {'lr': 0.1}"),
+        ({"match": "stem"}, "has \"match\""),
+        ({"match": "stem", "learning_rate": 0.1}, "nothing else"),
+        ({"match": "st(em", "lr": 0.1}, r"'st\(em' is no regular expression"),
+        ({"match": "stem", "lr": -1.0}, "lr must not be negative"),
+        ({"match": "stem", "weight_decay": float("nan")}, "weight_decay must not be negative"),
+    ],
+)
+def test_a_group_that_says_nothing_is_refused(group, message):
+    with pytest.raises(ValueError, match=message):
+        optimizers.AdamW(groups=[group])
+
+
+def test_a_group_that_matches_nothing_is_refused():
+    optimizer = optimizers.AdamW(groups=[{"match": "stm_", "lr": 0.1}])
+    with pytest.raises(ValueError, match=r"matches no variable: 'stm_'.*stem_dense/kernel.*Received: groups="):
+        optimizer.build(small_model(Mode()).trainable_variables)
