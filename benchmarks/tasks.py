@@ -25,10 +25,23 @@ from sklearn.datasets import load_digits
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-ADULT = (
-    "age workclass fnlwgt education education-num marital-status occupation relationship race sex capital-gain "
-    "capital-loss hours-per-week native-country income"
-).split()
+ADULT = [
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "education-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "capital-gain",
+    "capital-loss",
+    "hours-per-week",
+    "native-country",
+    "income",
+]
 BATCH_SIZE = 64
 
 
@@ -91,7 +104,9 @@ def adult(seed: int) -> Task:
     )
     x = columns.fit_transform(train[ADULT[:-1]])
     y = [frame["income"].str.startswith(">").to_numpy() for frame in (train, valid)]
-    return _arrays("adult", (x, y[0]), (columns.transform(valid[ADULT[:-1]]), y[1]), _mlp(x.shape[1], 200, 100), 3, seed)
+    return _arrays(
+        "adult", (x, y[0]), (columns.transform(valid[ADULT[:-1]]), y[1]), _mlp(x.shape[1], 200, 100), 3, seed
+    )
 
 
 def reviews(seed: int) -> Task:
@@ -111,9 +126,7 @@ def reviews(seed: int) -> Task:
     return _arrays("reviews", (x, y[0]), (valid, y[1]), _mlp(x.shape[1], 64), 3, seed)
 
 
-def _arrays(
-    name: str, train: tuple, valid: tuple, network: Callable[[], keras.Model], epochs: int, seed: int
-) -> Task:
+def _arrays(name: str, train: tuple, valid: tuple, network: Callable[[], keras.Model], epochs: int, seed: int) -> Task:
     def dataset(x: np.ndarray, y: np.ndarray) -> tf.data.Dataset:
         return tf.data.Dataset.from_tensor_slices((x.astype(np.float32), y.astype(np.int64)))
 

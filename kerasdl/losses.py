@@ -59,4 +59,5 @@ class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
         return smoothed
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments, for saving."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

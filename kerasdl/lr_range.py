@@ -230,8 +230,8 @@ class LRRange:
         chance = STANDARD_ERRORS * np.sqrt(before.var() / len(before) + after.var() / len(after))
         if descent(rates, smoothed) is None or fall <= max(chance, LEAST_FALL * abs(before.mean())):
             return (
-                "The loss does not fall, so no rate can be read off. Look at the curve; widen start_lr and end_lr, take "
-                "larger batches, or check data and labels. "
+                "The loss does not fall, so no rate can be read off. Look at the curve; widen start_lr and end_lr, "
+                "take larger batches, or check data and labels. "
                 f"Received: mean loss {before.mean():.4g} at first, {after.mean():.4g} at its lowest"
             )
         return ""

@@ -36,7 +36,7 @@ class Options:
     """Share kept for validation where the data do not say."""
     peak_lr: float | None = None
     """Highest learning rate; by default what the range test suggests."""
-    lr_rule: Literal["valley", "slide", "minimum", "steep"] = "valley"
+    lr_rule: Literal["descent", "valley", "slide", "minimum", "steep", "min_grad_lr"] = "descent"
     """How the range test's curve is read."""
     weight_decay: float = 0.01
     """Of AdamW; biases and normalization gains do not decay."""

@@ -269,9 +269,11 @@ class _FunctionSchedule(keras.optimizers.schedules.LearningRateSchedule):
         self(0.0)  # raises for arguments out of range, here where they are written
 
     def __call__(self, step: Any) -> Any:
+        """The rate at `step`."""
         return type(self).function(_float_step(step), **self.arguments)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments, for saving."""
         return dict(self.arguments)
 
 
@@ -344,14 +346,17 @@ class JoinedSchedule(keras.optimizers.schedules.LearningRateSchedule):
         self(0.0)
 
     def __call__(self, step: Any) -> Any:
+        """The rate at `step`."""
         return joined(_float_step(step), self.schedules, self.boundaries)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments, for saving."""
         schedules = [keras.saving.serialize_keras_object(schedule) for schedule in self.schedules]
         return {"schedules": schedules, "boundaries": self.boundaries}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "JoinedSchedule":
+        """A schedule from what `get_config` gave."""
         schedules = [keras.saving.deserialize_keras_object(schedule) for schedule in config["schedules"]]
         return cls(schedules, config["boundaries"])
 

@@ -75,9 +75,7 @@ class Mode:
 
 ALL_MODES = [
     Mode(*each)
-    for each in product(
-        ("float32", "mixed_bfloat16", "mixed_float16"), ("graph", "eager", "jit"), (1, 4), (1, 2)
-    )
+    for each in product(("float32", "mixed_bfloat16", "mixed_float16"), ("graph", "eager", "jit"), (1, 4), (1, 2))
 ]
 # Every pair of values that stock Keras can combine, in as few modes as that takes.
 MODES = [

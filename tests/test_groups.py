@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from kerasdl import groups, models
+from kerasdl import groups, models, optimizers
 
 
 @pytest.fixture
@@ -82,3 +82,89 @@ def test_a_needed_compile_is_said(model):
 def test_no_such_group(model):
     with pytest.raises(ValueError, match=r"has 4 groups\. Received: n=4"):
         groups.freeze_to(model, 4)
+
+
+@pytest.fixture(scope="module")
+def nested():
+    """A head of the user's on a backbone of keras.applications."""
+    backbone = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
+    return keras.Sequential([backbone, keras.layers.Dense(2, name="classifier")])
+
+
+NESTED = ["conv1", "conv[23]", "conv[45]", "classifier"]
+
+
+def test_groups_of_a_backbone_inside_the_model(nested):
+    found = groups.layer_groups(nested, NESTED)
+    backbone = nested.layers[0]
+    assert [len(layers) for layers in found.values()][-1] == 1
+    assert sum(len(layers) for layers in found.values()) == 1 + sum(bool(layer.weights) for layer in backbone.layers)
+    assert [layer.name for layer in found["conv1"]] == ["conv1_conv", "conv1_bn"]
+
+
+def test_a_backbone_as_one_group(nested):
+    name = nested.layers[0].name
+    assert len(groups.layer_groups(nested, [f"{name}/", "classifier"])[f"{name}/"]) > 50
+
+
+def test_a_layer_of_a_backbone_that_matches_nothing_is_named_by_its_path(nested):
+    with pytest.raises(ValueError, match="Layer 'resnet50/conv1_conv'.* matches 0 groups"):
+        groups.layer_groups(nested, ["conv[2-5]", "classifier"])
+
+
+def test_discriminative_by_a_factor_and_by_rates(model):
+    by_factor = groups.discriminative(model, factor=10)
+    assert by_factor == [
+        {"match": "stem_", "lr": pytest.approx(1e-3)},
+        {"match": "stage1_", "lr": pytest.approx(1e-2)},
+        {"match": "stage2_", "lr": pytest.approx(0.1)},
+        {"match": "head_", "lr": 1.0},
+    ]
+    assert [group["lr"] for group in groups.discriminative(model, rates=(1e-6, 1e-3))] == pytest.approx(
+        [group["lr"] for group in by_factor]
+    )
+
+
+def test_discriminative_over_a_backbone_reaches_its_variables(nested):
+    optimizer = optimizers.SGD(0.1, groups=groups.discriminative(nested, factor=2.0, groups=NESTED))
+    optimizer.build(nested.trainable_variables)
+    found = dict(zip([v.path for v in nested.trainable_variables], optimizer._multipliers, strict=True))
+    for path, multiplier in found.items():
+        expected = {"conv1_": 0.125, "conv2_": 0.25, "conv3_": 0.25, "conv4_": 0.5, "conv5_": 0.5}
+        assert multiplier == expected.get(path.split("/")[-2][:6], 1.0), path
+
+
+@pytest.mark.parametrize("given", [{"factor": 0.0}, {"rates": (0.0, 1.0)}, {"factor": float("nan")}])
+def test_rates_that_are_not_positive(model, given):
+    with pytest.raises(ValueError, match="must be positive. Received: factor="):
+        groups.discriminative(model, **given)
+
+
+@pytest.mark.parametrize(
+    ("policy", "moves"),
+    [("freeze", set()), ("statistics", {"moving_mean", "moving_variance"})],
+)
+def test_what_a_frozen_normalization_does(model, policy, moves):
+    compiled(model)
+    model.optimizer.build(model.trainable_variables)
+    layer = model.get_layer("stem_norm")
+    before = {variable.name: variable.numpy().copy() for variable in layer.weights}
+    with groups.frozen(groups.layer_groups(model)["stem"], batch_norm=policy):
+        assert not layer.trainable_variables
+        step(model)
+    assert {variable.name for variable in layer.weights if (variable.numpy() != before[variable.name]).any()} == moves
+    assert len(layer.trainable_variables) == 2
+    groups.retrace(model)
+
+
+def test_a_normalization_may_train_in_a_frozen_group(model):
+    with groups.frozen(groups.layer_groups(model)["stem"], batch_norm="train"):
+        assert [v.path for v in model.trainable_variables][:2] == ["stem_norm/gamma", "stem_norm/beta"]
+
+
+def test_what_the_user_froze_stays_frozen_after_an_exception_too(model):
+    model.get_layer("stem_conv").trainable = False
+    with pytest.raises(RuntimeError), groups.frozen(groups.layer_groups(model)["stem"]):
+        raise RuntimeError
+    assert not model.get_layer("stem_conv").trainable
+    assert model.get_layer("stem_norm").trainable

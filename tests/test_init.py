@@ -29,7 +29,11 @@ def test_namespaces_load_when_first_used():
         "print(sorted(name for name in sys.modules if name.startswith('kerasdl.') and name.count('.') == 1)); "
         "kerasdl.plots; print('kerasdl.plots' in sys.modules)"
     )
-    assert run(code).splitlines() == ["['kerasdl']", "['kerasdl.layers']", "True"]
+    assert run(code).splitlines() == [
+        "['kerasdl']",
+        "['kerasdl.layers', 'kerasdl.losses', 'kerasdl.optimizers', 'kerasdl.schedules']",
+        "True",
+    ]
 
 
 def test_every_name_that_is_promised_is_there():
@@ -52,11 +56,12 @@ BELOW = {
     "errors": set(),
     "epochs": set(),
     "schedules": set(),
-    "lr_range": set(),
+    "lr_range": {"plots"},
+    "losses": set(),
     "plots": set(),
     "layers": set(),
     "groups": set(),
-    "optimizers": set(),
+    "optimizers": {"schedules"},
     "models": {"layers", "groups"},
     "data": {"layers", "plots"},
     "interpret": {"plots"},

@@ -52,7 +52,9 @@ def test_one_cycle_stays_between_its_ends_and_its_peak(total, warmup, peak, shar
 
 
 def test_one_cycle_in_straight_lines_by_hand():
-    rates = [schedules.one_cycle(step, 100, 1.0, warmup_share=0.5, end_divisor=10, shape="linear") for step in (0, 25, 75)]
+    rates = [
+        schedules.one_cycle(step, 100, 1.0, warmup_share=0.5, end_divisor=10, shape="linear") for step in (0, 25, 75)
+    ]
     assert rates == pytest.approx([0.04, 0.52, 0.55])
     momenta = [schedules.one_cycle_momentum(step, 100, warmup_share=0.5, shape="linear") for step in (25, 75)]
     assert momenta == pytest.approx([0.9, 0.9])
@@ -72,9 +74,7 @@ def test_cosine_restarts_equal_stock_keras(cycle_steps, growth):
     stock = keras.optimizers.schedules.CosineDecayRestarts(0.1, cycle_steps, t_mul=float(growth))
     steps = np.unique(np.geomspace(1, 5000, 60).astype(int))
     expected = [float(stock(step)) for step in steps]
-    np.testing.assert_allclose(
-        schedules.cosine_restarts(steps, cycle_steps, 0.1, growth=growth), expected, atol=2e-5
-    )
+    np.testing.assert_allclose(schedules.cosine_restarts(steps, cycle_steps, 0.1, growth=growth), expected, atol=2e-5)
 
 
 @given(cycle=st.integers(1, 50), growth=st.integers(1, 3), count=st.integers(0, 6))

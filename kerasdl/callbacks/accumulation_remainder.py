@@ -43,7 +43,7 @@ class AccumulationRemainder(Restoring):
         optimizer = innermost(self.model.optimizer)
         self._kept = None
         if self.params["steps"] is None and (current_step(optimizer) + 1) % optimizer.gradient_accumulation_steps == 0:
-            # Data of unknown length end in a step that fails; were it an update, it would still forget what is gathered.
+            # Data of unknown length end in a step that fails; were it an update, it would forget what is gathered.
             self._kept = [np.array(total) for total in optimizer._accumulated_gradients]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

@@ -37,8 +37,8 @@ class GradualUnfreezing(Restoring):
     Raises:
         ValueError: Not one of `at` and `patience`, or arguments out of range (when made); more epochs than there are
             groups to thaw, one that the fit never reaches, groups that cannot be told, a group that was frozen
-            before, an optimizer built while some layers were frozen, or one without slots where a fit under `patience` is
-            resumed (when the fit begins); a monitored name that the logs lack (after the first epoch).
+            before, an optimizer built while some layers were frozen, or one without slots where a fit under
+            `patience` is resumed (when the fit begins); a monitored name that the logs lack (after the first epoch).
 
     Example:
         >>> model.fit(train, epochs=6, callbacks=[kerasdl.callbacks.GradualUnfreezing(at=[2, 4])])
@@ -106,8 +106,9 @@ class GradualUnfreezing(Restoring):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.patience is None or self.thawed + 1 == len(self._layers):
             return
-        if self.monitor not in (logs or {}):
-            raise ValueError(f"There is no such value in the logs: {sorted(logs or {})}. Received: {self.monitor!r}")
+        logs = logs or {}
+        if self.monitor not in logs:
+            raise ValueError(f"There is no such value in the logs: {sorted(logs)}. Received: {self.monitor!r}")
         value = logs[self.monitor] * (1 if self.mode == "min" else -1)
         if value < self._best - self.min_delta:
             self._best, self._stalled = value, 0
@@ -169,8 +170,8 @@ class GradualUnfreezing(Restoring):
             found = [slot for slot in slots if slot.path.split("/")[-1].startswith(names)]
             if not found:
                 raise ValueError(
-                    "Which groups had thawed is read from the optimizer's slots when a fit is resumed, and this one has "
-                    f"none: give the epochs, at=[…], or momentum. Received: {type(self.model.optimizer).__name__}"
+                    "Which groups had thawed is read from the optimizer's slots when a fit is resumed, and this one "
+                    f"has none: give the epochs, at=[…], or momentum. Received: {type(self.model.optimizer).__name__}"
                 )
             moved += [index] if any(np.any(slot) for slot in found) else []
         return len(self._layers) - 1 - min(moved, default=len(self._layers) - 1)

@@ -112,7 +112,8 @@ class LRRangeTest(Restoring):
 
     def _validate(self) -> float:
         tuples = isinstance(self.validation_data, tuple | list)
-        data = dict(zip(("x", "y", "sample_weight"), self.validation_data if tuples else (self.validation_data,)))
+        given = self.validation_data if tuples else (self.validation_data,)
+        data = dict(zip(("x", "y", "sample_weight"), given, strict=False))
         return self.model.evaluate(**data, verbose=0, return_dict=True)["loss"]
 
     def _rate(self, step: Any) -> Any:

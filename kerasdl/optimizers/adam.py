@@ -7,9 +7,9 @@ from kerasdl.optimizers.parameter_groups import ParameterGroups
 
 @keras.saving.register_keras_serializable("kerasdl")
 class Adam(ParameterGroups, OwnSteps, keras.optimizers.Adam):
-    """Stock Keras `Adam` with parameter groups and a debias for each variable, so that layers thawed late take
-    right-sized steps.
+    """Stock Keras `Adam` with parameter groups and a debias for each variable.
 
+    With its own debias a layer that thaws late takes right-sized steps, where stock's are up to 6.6 times too large.
     Kingma and Ba, arXiv:1412.6980.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 
-class OwnSteps:
+class OwnSteps(keras.optimizers.Optimizer):
     """A mixin for the Adam family: every variable's moments are debiased by its own count of updates.
 
     Stock Keras debiases all by the optimizer's count. A layer thawed late then has new moments and an old count, and

@@ -13,7 +13,7 @@ Group = Mapping[str, Any]
 _NO_DECAY = re.compile(r"(^|_)(bias|gamma|beta|scale)$")
 
 
-class ParameterGroups:
+class ParameterGroups(keras.optimizers.Optimizer):
     """A mixin that gives a stock Keras optimizer parameter groups.
 
     Learning rate and weight decay of a variable are Python numbers in the traced step, so a step costs one
@@ -47,7 +47,9 @@ class ParameterGroups:
                     f"Received: groups={self.groups}"
                 )
         self._multipliers = [self._setting("lr", 1.0, variable) for variable in variables]
-        self._decays = [self._setting("weight_decay", self._default_decay(variable), variable) for variable in variables]
+        self._decays = [
+            self._setting("weight_decay", self._default_decay(variable), variable) for variable in variables
+        ]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Decays the variable, then lets the stock optimizer update it at its group's rate.

@@ -18,6 +18,9 @@ def hyperparameters(model):
     return float(keras.ops.convert_to_numpy(optimizer.learning_rate)), current_momentum(optimizer), trainable
 
 
+PLAIN = Mode()
+
+
 def optimizer_for(name):
     """What the callback's own purpose asks of the optimizer, if anything."""
     return keras.optimizers.Adam(0.003, gradient_accumulation_steps=4) if name.startswith("Accumulation") else None
@@ -35,7 +38,7 @@ def make(name, tmp_path):
 
 @pytest.fixture
 def build(name):
-    return lambda mode=Mode(): small_model(mode, optimizer_for(name))
+    return lambda mode=PLAIN: small_model(mode, optimizer_for(name))
 
 
 @pytest.mark.parametrize(("name", "mode"), in_every_mode(CALLBACKS))

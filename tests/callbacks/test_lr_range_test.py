@@ -1,19 +1,35 @@
+import contextlib
+
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from kerasdl import lr_find
+from kerasdl import lr_find, optimizers, schedules
 from kerasdl.callbacks import LRRangeTest
 from kerasdl.data import images
-from kerasdl.lr_range import ramp
+from kerasdl.lr_range import ramp, smooth
 
-from tests.contracts import MODES, Mode, batches, same, small_model, state
+from tests.contracts import Mode, batches, in_every_mode, same, small_model, state
 
-OPTIMIZERS = {
-    "sgd": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
-    "adamw-ema": lambda: keras.optimizers.AdamW(0.01, use_ema=True),
+GROUPS = [{"match": "stem_", "lr": 0.1}, {"match": "head_", "weight_decay": 0.1}]
+STOCK = {
+    name: lambda name=name: getattr(keras.optimizers, name)()
+    for name in (
+        *("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Adafactor"),
+        *("Nadam", "Ftrl", "Lion", "Lamb"),
+    )
+}
+OPTIMIZERS = STOCK | {
+    "momentum": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
+    "ema": lambda: keras.optimizers.AdamW(0.01, use_ema=True),
+    "ema-overwriting": lambda: keras.optimizers.AdamW(0.01, use_ema=True, ema_overwrite_frequency=3),
     "accumulation": lambda: keras.optimizers.Adam(0.01, gradient_accumulation_steps=2),
-    "schedule": lambda: keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(0.01, 100)),
+    "stock-schedule": lambda: keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(0.01, 100)),
+    "our-schedule": lambda: keras.optimizers.SGD(schedules.OneCycleSchedule(100, 0.1), momentum=0.9),
+    "loss-scaling": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)),
+    "groups-SGD": lambda: optimizers.SGD(0.01, momentum=0.9, groups=GROUPS),
+    "groups-RMSprop": lambda: optimizers.RMSprop(0.01, groups=GROUPS),
+    "groups-Adam": lambda: optimizers.Adam(0.01, groups=GROUPS),
+    "groups-AdamW-ema": lambda: optimizers.AdamW(0.01, groups=GROUPS, use_ema=True),
 }
 
 
@@ -31,26 +47,114 @@ def test_losses_are_those_of_each_batch():
     assert found.stopped == "All 10 steps were taken."
 
 
-@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_nothing_is_left_moved_and_the_next_fit_is_the_same(make):
-    model, twin = small_model(Mode(), make()), small_model(Mode(), make())
-    model.optimizer.build(model.trainable_variables)
+def same_with_and_without(build):
+    """Whether a fit after the test ends bit for bit as a fit without it, from a model that the test left as found."""
+    model, twin = build(), build()
+    with model.distribute_strategy.scope():
+        model.optimizer.build(model.trainable_variables)
     before, numbers = state(model), np.random.get_state()[1].copy()
     lr_find(model, batches(), num_steps=12, verbose=0)
     assert same(state(model), before)
     assert (np.random.get_state()[1] == numbers).all()
     for each in (model, twin):
         each.fit(batches(), epochs=2, verbose=0, shuffle=False)
-    assert same(state(model), state(twin))
+    return same(state(model), state(twin))
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode.devices == 1 and mode != Mode()], ids=str)
-def test_the_next_fit_is_the_same_in_every_mode(mode):
-    model, twin = small_model(mode), small_model(mode)
-    lr_find(model, batches(), num_steps=12, verbose=0)
+@pytest.mark.parametrize(
+    "mode", [Mode(), pytest.param(Mode("mixed_float16", "jit", 4), marks=pytest.mark.slow)], ids=str
+)
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_nothing_is_left_moved_under_every_optimizer(make, mode):
+    assert same_with_and_without(lambda: small_model(mode, make()))
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [param for param in in_every_mode(["groups-AdamW-ema"]) if not param.values[1].beyond_keras]
+)
+def test_nothing_is_left_moved_in_every_mode(name, mode, request):
+    def build():
+        with request.getfixturevalue("two_devices").scope() if mode.devices == 2 else contextlib.nullcontext():
+            return small_model(mode, OPTIMIZERS[name]())
+
+    assert same_with_and_without(build)
+
+
+class Sequence(keras.utils.PyDataset):
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, index):
+        return X[8 * index : 8 * index + 8], Y[8 * index : 8 * index + 8]
+
+
+X, Y = np.random.default_rng(0).standard_normal((40, 6)).astype("float32"), np.arange(40) % 3
+DATA = {
+    "arrays": lambda: {"x": X, "y": Y, "batch_size": 8},
+    "sample_weights": lambda: {"x": X, "y": Y, "batch_size": 8, "sample_weight": np.linspace(0, 2, 40)},
+    "class_weights": lambda: {"x": X, "y": Y, "batch_size": 8, "class_weight": {0: 2.0, 1: 1.0, 2: 0.5}},
+    "short": lambda: {"x": batches()},
+    "infinite": lambda: {"x": batches().repeat()},
+    "infinite-counted": lambda: {"x": batches().repeat(), "steps_per_epoch": 7},
+    "unknown-length": lambda: {"x": batches().filter(lambda x, y: True)},
+    "PyDataset": lambda: {"x": Sequence(), "shuffle": False},
+}
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")  # Keras's, where it knows no length
+@pytest.mark.parametrize("data", DATA.values(), ids=DATA)
+def test_every_kind_of_data(data):
+    model, twin = small_model(Mode()), small_model(Mode())
+    found = lr_find(model, **data(), num_steps=12, verbose=0)
+    assert len(found.losses) == 12
+    assert np.isfinite(found.losses).all()
     for each in (model, twin):
-        each.fit(batches(), epochs=1, verbose=0, shuffle=False)
+        each.fit(batches(), verbose=0, shuffle=False)
     assert same(state(model), state(twin))
+
+
+def test_several_inputs():
+    inputs = [keras.Input((6,), name="left"), keras.Input((6,), name="right")]
+    model = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Concatenate()(inputs)))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = model.get_weights()
+    found = lr_find(model, {"left": X, "right": X}, Y, batch_size=8, num_steps=12, verbose=0)
+    assert len(found.losses) == 12
+    assert same(model.get_weights(), before)
+
+
+def test_groups_keep_their_ratios():
+    moved = {}
+
+    class Watches(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            moved.update({v.path: v.numpy() for v in self.model.trainable_variables})
+
+    inputs = keras.Input((1,))
+    dense = {"use_bias": False, "kernel_initializer": "zeros"}
+    outputs = [keras.layers.Dense(1, name=name, **dense)(inputs) for name in ("slow", "fast")]
+    model = keras.Model(inputs, keras.layers.Add()(outputs))
+    model.compile(optimizers.SGD(groups=[{"match": "slow", "lr": 0.25}]), "mse")
+    lr_find(model, np.ones((8, 1)), np.ones((8, 1)), num_steps=5, end_lr=0.1, callbacks=[Watches()], verbose=0)
+    assert moved["slow/kernel"] == pytest.approx(moved["fast/kernel"] / 4)
+    assert moved["fast/kernel"] > 0
+
+
+def test_validation_losses_are_taken_after_every_step_on_all_of_the_data():
+    valid = (X[:16], Y[:16])
+    model, twin = (small_model(Mode(), keras.optimizers.SGD(0.01)) for _ in range(2))
+    found = lr_find(
+        model, batches(), start_lr=1e-3, end_lr=0.5, num_steps=8, shape="linear", validation_data=valid, verbose=0
+    )
+    expected = []
+    for step, (x, y) in enumerate([*batches(), *batches()][:8]):
+        twin.optimizer.learning_rate = ramp(step, 8, 1e-3, 0.5, shape="linear")
+        twin.train_on_batch(x, y)
+        twin.reset_metrics()
+        expected.append(twin.evaluate(*valid, verbose=0))
+    np.testing.assert_allclose(found.valid_losses, expected, rtol=1e-4)
+    np.testing.assert_allclose(found.smoothed, smooth(found.valid_losses))
+    np.testing.assert_allclose(found.rates, ramp(np.arange(8), 8, 1e-3, 0.5, shape="linear"))
 
 
 def test_pipelines_are_put_back_where_they_were():
@@ -118,16 +222,6 @@ def test_inside_a_fit_of_the_users():
     assert model.stop_training is False
 
 
-def test_an_infinite_dataset_and_weights():
-    model = small_model(Mode())
-    data = batches().repeat()
-    assert (
-        len(lr_find(model, data, steps_per_epoch=20, num_steps=20, class_weight={0: 2.0, 1: 1, 2: 1}, verbose=0).losses)
-        == 20
-    )
-    assert isinstance(data, tf.data.Dataset)
-
-
 def test_history_is_put_back():
     model = small_model(Mode())
     kept = model.fit(batches(), verbose=0, shuffle=False)
@@ -142,6 +236,7 @@ def test_history_is_put_back():
         ({"start_lr": 1.0, "end_lr": 0.1}, ValueError),
         ({"num_steps": 0}, ValueError),
         ({"stop_factor": 1.0}, ValueError),
+        ({"shape": "quadratic"}, ValueError),
         ({"epochs": 3}, TypeError),
         ({"validation_split": 0.1}, TypeError),
     ],

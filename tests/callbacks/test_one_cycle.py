@@ -75,9 +75,16 @@ def test_a_cycle_shorter_than_the_fit_is_refused():
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [{"peak_lr": 0}, {"warmup_share": 1.0}, {"start_divisor": 0.5}, {"end_divisor": 0}, {"momentum": (0.9, 1.0)}],
+    ("arguments", "received"),
+    [
+        ({"peak_lr": 0}, "peak_lr=0"),
+        ({"warmup_share": 1.0}, "warmup_share=1.0"),
+        ({"start_divisor": 0.5}, "start_divisor=0.5"),
+        ({"end_divisor": 0}, "end_divisor=0"),
+        ({"momentum": (0.9, 1.0)}, "high=0.9, low=1.0"),
+        ({"shape": "round"}, "shape='round'"),
+    ],
 )
-def test_arguments_out_of_range(arguments):
-    with pytest.raises(ValueError, match=f"Received: .*{next(iter(arguments))}="):
+def test_arguments_out_of_range(arguments, received):
+    with pytest.raises(ValueError, match=f"Received: .*{received}"):
         OneCycle(**{"peak_lr": 0.1, **arguments})

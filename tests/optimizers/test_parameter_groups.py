@@ -198,7 +198,7 @@ def test_discriminative_rates_reach_the_layers():
     ("group", "message"),
     [
         ({"lr": 0.1}, "has \"match\".*Received: {'lr': 0.1}"),
-        ({"match": "stem"}, "has \"match\""),
+        ({"match": "stem"}, 'has "match"'),
         ({"match": "stem", "learning_rate": 0.1}, "nothing else"),
         ({"match": "st(em", "lr": 0.1}, r"'st\(em' is no regular expression"),
         ({"match": "stem", "lr": -1.0}, "lr must not be negative"),

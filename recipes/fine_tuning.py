@@ -1,0 +1,55 @@
+"""Fine-tunes an earlier image classifier on other images: its body, with a new head.
+
+The head is trained alone first, then the whole network, each layer group at 2.6 times the rate of the one before it
+(Howard and Ruder, arXiv:1801.06146), with one cycle over each stage. Image size, channels and scaling are the base's.
+
+    python recipes/fine_tuning.py runs/flowers --data pets
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import keras
+import tyro
+from kerasdl import models
+from image_classifier import Data, learn, load
+from kerasdl.errors import BadInput
+from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
+
+
+@dataclass(frozen=True)
+class Config(Data):
+    """Options; the defaults teach an earlier run the digits."""
+
+    base: Annotated[Path, tyro.conf.Positional] = Path()
+    """Run folder of the image classifier to start from."""
+    epochs: int = 4
+    """Times that the training images are gone through by the whole network."""
+    head_epochs: int = 1
+    """The same by the new head alone, before."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (self.base / "model.keras").is_file():
+            raise BadInput(f"No model.keras there: give the folder of a finished run. Received: {str(self.base)!r}")
+        if self.head_epochs < 1:
+            raise BadInput(f"A new head needs an epoch of its own. Received: head_epochs={self.head_epochs}")
+
+
+def main(config: Config) -> None:
+    devices = set_up_devices(config.precision, config.seed)
+    run = RunFolder.of(config, "fine_tuning")
+    base = keras.models.load_model(config.base / "model.keras", compile=False)
+    fit = base.get_layer("fit_image")
+    data = load(config, (fit.height, fit.width), base.input_shape[-1])
+    if data.shape[-1] != base.input_shape[-1]:
+        raise BadInput(
+            f"The base was trained on images of {base.input_shape[-1]} channels (--channels). "
+            f"Received: images of {data.shape[-1]}"
+        )
+    learn(config, devices, run, data, models.new_head(base, len(data.classes)), config.head_epochs)
+
+
+if __name__ == "__main__":
+    run_recipe(main, Config)
