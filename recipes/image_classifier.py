@@ -80,13 +80,14 @@ def learn(config: Data, devices: dict, run: RunFolder, data: images.Images, mode
     started, epochs = time.perf_counter(), head + config.epochs
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=policy)
-    train_seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started
 
     result = interpret.Classification.of(model, data.valid, data.classes)
     run.save_model(models.image_classifier(model, data.classes))
     look(run, data, steps.history, fitted.history, result)
-    scores = {"accuracy": result.accuracy, "loss": result.loss}
-    run.finish(scores, train_seconds=train_seconds, peak_lr=peak_lr, **data.counts)
+    run.finish(
+        {"accuracy": result.accuracy, "loss": result.loss}, train_seconds=seconds, peak_lr=peak_lr, **data.counts
+    )
 
 
 def load(config: Data, image_size: int | tuple[int, int] | None, channels: int) -> images.Images:
@@ -114,9 +115,8 @@ def look(run: RunFolder, data: images.Images, steps: dict, epochs: dict, result:
     run.save_figure("curves", plots.curves(epochs, ["loss", "accuracy"]))
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
-    run.save_figure(
-        "top_losses", plots.image_sheet(interpret.samples(data.valid, worst), [*map(result.caption, worst)])
-    )
+    pictures, captions = interpret.samples(data.valid, worst), [result.caption(index) for index in worst]
+    run.save_figure("top_losses", plots.image_sheet(pictures, captions))
 
 
 if __name__ == "__main__":
