@@ -161,6 +161,23 @@ class RunFolder:
         _replace(partial, self.path / name)
 
 
+def load_run(path: Path) -> keras.Model:
+    """The model that an earlier run left, for prediction or fine-tuning.
+
+    Args:
+        path: The run's folder.
+
+    Raises:
+        BadInput: No finished run is there.
+
+    Example:
+        >>> load_run(Path("runs/pets")).predict(photographs)
+    """
+    if not (path / "model.keras").is_file():
+        raise BadInput(f"No model.keras there: give the folder of a finished run. Received: {str(path)!r}")
+    return keras.models.load_model(path / "model.keras", compile=False)
+
+
 def set_up_devices(precision: Precision, seed: int) -> dict[str, Any]:
     """Seeds everything, lets GPU memory grow, and sets the precision policy; prints what was chosen.
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import keras
 import tyro
 from kerasdl import models
 from image_classifier import Data, learn, load
 from kerasdl.errors import BadInput
-from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
+from kerasdl.run_folder import RunFolder, load_run, run_recipe, set_up_devices
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,14 @@ class Config(Data):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.base / "model.keras").is_file():
-            raise BadInput(f"No model.keras there: give the folder of a finished run. Received: {str(self.base)!r}")
         if self.head_epochs < 1:
             raise BadInput(f"A new head needs an epoch of its own. Received: head_epochs={self.head_epochs}")
 
 
 def main(config: Config) -> None:
     devices = set_up_devices(config.precision, config.seed)
+    base = load_run(config.base)
     run = RunFolder.of(config, "fine_tuning")
-    base = keras.models.load_model(config.base / "model.keras", compile=False)
     fit = base.get_layer("fit_image")
     data = load(config, (fit.height, fit.width), base.input_shape[-1])
     if data.shape[-1] != base.input_shape[-1]:

@@ -81,13 +81,10 @@ def learn(config: Data, devices: dict, run: RunFolder, data: images.Images, mode
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=policy)
     seconds = time.perf_counter() - started
-
     result = interpret.Classification.of(model, data.valid, data.classes)
     run.save_model(models.image_classifier(model, data.classes))
     look(run, data, steps.history, fitted.history, result)
-    run.finish(
-        {"accuracy": result.accuracy, "loss": result.loss}, train_seconds=seconds, peak_lr=peak_lr, **data.counts
-    )
+    run.finish(result.scores, train_seconds=seconds, peak_lr=peak_lr, **data.counts)
 
 
 def load(config: Data, image_size: int | tuple[int, int] | None, channels: int) -> images.Images:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tyro
 from kerasdl.data.sources import DECODABLE, UNDECODABLE, reason
-from kerasdl.errors import BadInput
 from kerasdl.models import class_names
-from kerasdl.run_folder import run_recipe
+from kerasdl.run_folder import load_run, run_recipe
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,7 @@ class Config:
 
 
 def main(config: Config) -> int:
-    if not (config.run / "model.keras").is_file():
-        raise BadInput(f"No model.keras there: give the folder of a finished run. Received: {str(config.run)!r}")
-    model = keras.models.load_model(config.run / "model.keras", compile=False)
+    model = load_run(config.run)
     names = class_names(model)
     rows, failures = [], 0
     for path in files(config.paths):

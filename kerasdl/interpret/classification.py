@@ -82,6 +82,11 @@ class Classification:
         return float((self.predictions == self.targets).mean())
 
     @property
+    def scores(self) -> dict[str, float]:
+        """Accuracy and loss by name, as a run folder's metrics.json has them."""
+        return {"accuracy": self.accuracy, "loss": self.loss}
+
+    @property
     def confusion(self) -> np.ndarray:
         """Counts (classes, classes): rows are true, columns predicted."""
         counts = np.zeros((len(self.classes), len(self.classes)), int)

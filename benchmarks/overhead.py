@@ -1,0 +1,119 @@
+"""What do the parts cost a step? Callbacks, parameter groups, and what a frozen body saves.
+
+python benchmarks/overhead.py
+
+Each pair runs in turn in one process, nine times after a first round that does not count; medians. Nothing else should
+run on the machine.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl import callbacks, groups, models, optimizers
+from rich.console import Console
+from rich.table import Table
+
+ROUNDS = 9
+STEPS = 60
+
+
+def data(shape: tuple[int, ...], batch_size: int) -> tf.data.Dataset:
+    """One batch, again and again, so that no pipeline is timed."""
+    x = np.random.default_rng(0).random((batch_size, *shape)).astype("float32")
+    batch = tf.data.Dataset.from_tensors((x, np.arange(batch_size) % 10))
+    return batch.cache().repeat(STEPS)
+
+
+def network(optimizer: keras.optimizers.Optimizer) -> keras.Model:
+    """A plain MLP whose step on 256 samples takes some 20 ms here."""
+    keras.utils.set_random_seed(0)
+    hidden = [keras.layers.Dense(1024, activation="relu", name=f"stage{index}_dense") for index in range(1, 5)]
+    model = keras.Sequential([keras.Input((512,)), *hidden, keras.layers.Dense(10, name="head_logits")])
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def residual(optimizer: keras.optimizers.Optimizer) -> keras.Model:
+    """A ResNet-10 on 64 pixels."""
+    keras.utils.set_random_seed(0)
+    model = models.resnet10((64, 64, 3), 10)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def milliseconds(model: keras.Model, batches: tf.data.Dataset, make: Callable[[], list]) -> float:
+    """Median time of a step within one fit, hooks included."""
+    times: list[float] = []
+    clock = keras.callbacks.LambdaCallback(
+        # The first epoch traces everything.
+        on_epoch_begin=lambda *_: times.clear(),
+        on_train_batch_begin=lambda *_, **__: times.append(time.perf_counter()),
+    )
+    model.fit(batches, epochs=2, verbose=0, shuffle=False, callbacks=[*make(), clock])
+    return 1000 * statistics.median(np.diff(times)[5:])
+
+
+def every_callback(folder: Path) -> list:
+    """The callbacks of a whole run at once."""
+    return [
+        callbacks.OneCycle(1e-4),
+        callbacks.GradualUnfreezing([1], groups=["stage[1-3]", "stage4|head"]),
+        callbacks.StepScalars(folder / "steps"),
+    ]
+
+
+def compare(title: str, pair: dict[str, Callable[[], float]]) -> list[str]:
+    """Runs a pair in turn; returns a row with both medians and the median of the ratios, second to first."""
+    rounds = [[measure() for measure in pair.values()] for _ in range(ROUNDS + 1)][1:]
+    first, second = (statistics.median(values) for values in zip(*rounds, strict=True))
+    ratio = statistics.median(b / a for a, b in rounds)
+    names = " / ".join(pair)
+    return [title, names, f"{first:.2f}", f"{second:.2f}", f"{ratio:.3f}"]
+
+
+def main() -> None:
+    """Prints a line a pair."""
+    table = Table("what", "first / second", "first, ms", "second, ms", "second / first")
+    wide, pictures = data((512,), 256), data((64, 64, 3), 32)
+    with tempfile.TemporaryDirectory() as folder:
+        model = network(optimizers.AdamW(1e-4))
+        pair = {
+            "none": lambda: milliseconds(model, wide, list),
+            "all": lambda: milliseconds(model, wide, lambda: every_callback(Path(folder))),
+        }
+        table.add_row(*compare("callbacks", pair))
+    layered = network(keras.optimizers.AdamW(1e-4))
+    rates = [{"match": f"stage{index}_", "lr": 2.6 ** (index - 5)} for index in range(1, 5)]
+    stock, ours = layered, network(optimizers.AdamW(1e-4, groups=rates))
+    pair = {
+        "stock AdamW": lambda: milliseconds(stock, wide, list),
+        "four groups": lambda: milliseconds(ours, wide, list),
+    }
+    table.add_row(*compare("parameter groups, MLP", pair))
+    stock_net = residual(keras.optimizers.AdamW(1e-4))
+    ours_net = residual(optimizers.AdamW(1e-4, groups=groups.discriminative(stock_net)))
+    pair = {
+        "stock AdamW": lambda: milliseconds(stock_net, pictures, list),
+        "six groups": lambda: milliseconds(ours_net, pictures, list),
+    }
+    table.add_row(*compare("parameter groups, ResNet-10", pair))
+    whole = residual(optimizers.AdamW(1e-4))
+    frozen = residual(optimizers.AdamW(1e-4))
+    groups.freeze_to(frozen, -1)
+    frozen.compile(optimizers.AdamW(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    pair = {
+        "body frozen": lambda: milliseconds(frozen, pictures, list),
+        "all trains": lambda: milliseconds(whole, pictures, list),
+    }
+    table.add_row(*compare("a ResNet-10's step", pair))
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
