@@ -22,7 +22,10 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
+	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python benchmarks/lr_rules.py
 
 clean:
 	rm -rf $(VENV)

@@ -4,6 +4,7 @@ Figures are made apart from pyplot and its state: `drawn.savefig("confusion.png"
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,13 +43,14 @@ def lr_range(
     ax = ax or _figure()[1][0, 0]
     ax.semilogx(rates, losses, color=FAINT, linewidth=1, label="loss of the batch")
     ax.semilogx(rates, smoothed, color=BLUE, linewidth=2, label="smoothed")
-    for (name, rate), color in zip(marks.items(), (RED, ORANGE, GREEN, PURPLE), strict=False):
+    for (name, rate), color in zip(marks.items(), cycle((RED, ORANGE, GREEN, PURPLE)), strict=False):
         ax.axvline(rate, color=color, linestyle="--", linewidth=1.2, label=f"{name}: {rate:.2g}")
     finite = smoothed[np.isfinite(smoothed)]
     if len(finite):
         # The last points of a diverging run would flatten everything that matters.
-        low, high = finite.min(), finite[: max(1, len(finite) // 3)].max()
-        ax.set_ylim(low - 0.15 * (high - low + 1e-6), high + 0.6 * (high - low + 1e-6))
+        low, high = min(finite.min(), np.nanmin(losses)), finite[: max(1, len(finite) // 3)].max()
+        span = max(high - low, 0.05 * abs(high), 1e-6)
+        ax.set_ylim(low - 0.15 * span, high + 0.6 * span)
     _label(ax, "learning rate", "loss", "Learning-rate range test")
     ax.legend(fontsize=8)
     return ax.figure

@@ -52,3 +52,12 @@ def test_a_confusion_matrix(tmp_path, classes):
 def test_given_axes_are_drawn_on():
     figure = plots.schedule([0], [0.1], [None])
     assert plots.confusion(np.eye(2), ["a", "b"], ax=figure.axes[0]) is figure
+
+
+def test_every_mark_of_a_range_test_is_drawn():
+    rates = np.logspace(-7, 1, 100)
+    marks = {f"mark{index}": 10.0**-index for index in range(1, 8)}
+    drawn = plots.lr_range(rates, np.ones(100), np.ones(100), marks).axes[0]
+    assert [line.get_xdata()[0] for line in drawn.get_lines()[2:]] == list(marks.values())
+    low, high = drawn.get_ylim()
+    assert low < 0.999 < 1.001 < high  # a flat curve is not blown up
