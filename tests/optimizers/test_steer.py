@@ -127,3 +127,16 @@ def test_the_innermost_optimizer_is_steered():
     assert current_learning_rate(outer) == pytest.approx(0.1)
     assert innermost(outer) is outer.inner_optimizer
     undo()
+
+
+@pytest.mark.parametrize("quantity", ["learning_rate", "momentum"])
+def test_two_that_steer_the_same_are_refused_and_two_that_do_not_are_not(quantity):
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    functions = {"learning_rate": rate, "momentum": momentum}
+    other = ({*functions} - {quantity}).pop()
+    undo = steer(optimizer, **{quantity: functions[quantity]})
+    steer(optimizer, **{other: functions[other]})()
+    with pytest.raises(ValueError, match=f"Two callbacks move the {quantity.replace('_', ' ')} of one optimizer"):
+        steer(optimizer, **{quantity: functions[quantity]})
+    undo()
+    assert (current_learning_rate(optimizer), current_momentum(optimizer)) == (pytest.approx(0.1), 0.9)
