@@ -15,7 +15,15 @@ from tests.contracts import CALLBACKS, Mode, batches, in_every_mode, small_model
 def hyperparameters(model):
     optimizer = innermost(model.optimizer)
     trainable = [layer.trainable for layer in model.layers]
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate)), current_momentum(optimizer), trainable
+    # Methods that an instance has instead of its class's.
+    replaced = [
+        name
+        for each in (model, model.optimizer, optimizer)
+        for name in vars(each)
+        if callable(getattr(type(each), name, None))
+    ]
+    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    return rate, current_momentum(optimizer), trainable, replaced
 
 
 PLAIN = Mode()
