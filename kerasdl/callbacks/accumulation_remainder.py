@@ -1,10 +1,11 @@
 """AccumulationRemainder: gradient accumulation that drops nothing."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.callbacks.restoring import Restoring
+from kerasdl.callbacks.restoring import Restoring, active
 from kerasdl.optimizers import current_step, innermost
 
 
@@ -29,14 +30,15 @@ class AccumulationRemainder(Restoring):
                 "AccumulationRemainder has nothing to do: the optimizer applies every gradient at once. Give it "
                 f"gradient_accumulation_steps. Received: {type(innermost(self.model.optimizer)).__name__}"
             )
-        settle = self.model.optimizer.finalize_variable_values
+        self._optimizer = self.model.optimizer
+        settle = self._optimizer.finalize_variable_values
 
         def apply_and_settle(variables: list[keras.Variable]) -> None:
             self.apply()
             settle(variables)
 
         # The one call that Keras makes after the last step, however the fit ends, and before it averages weights.
-        self.model.optimizer.finalize_variable_values = apply_and_settle
+        self._optimizer.finalize_variable_values = apply_and_settle
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_train_batch_begin(batch, logs)
@@ -54,7 +56,7 @@ class AccumulationRemainder(Restoring):
             total.assign(kept)
 
     def put_back(self) -> None:
-        del self.model.optimizer.finalize_variable_values
+        del self._optimizer.finalize_variable_values
 
     def apply(self) -> None:
         """Makes the update that is due; does nothing where none is."""
@@ -63,9 +65,11 @@ class AccumulationRemainder(Restoring):
         gathered = int(keras.ops.convert_to_numpy(optimizer._iterations)) % steps
         if not gathered:
             return
-        # A frozen layer has gathered nothing, and must not decay or coast on its momentum.
-        pairs = zip(optimizer._trainable_variables, optimizer._accumulated_gradients, strict=True)
-        variables, totals = zip(*[pair for pair in pairs if np.any(pair[1])], strict=True)
+        with ExitStack() as stack:
+            for callback in active(self.model):
+                stack.enter_context(callback.as_in_step())
+            variables = self.model.trainable_variables
+        totals = [optimizer._accumulated_gradients[optimizer._get_variable_index(each)] for each in variables]
         gradients = optimizer._clip_gradients([total / gathered for total in totals])
         optimizer._apply_weight_decay(variables)
         optimizer._backend_update_step(gradients, variables, optimizer.learning_rate)

@@ -88,7 +88,7 @@ class GradualUnfreezing(Restoring):
         step = self.model.train_step
 
         def step_with_frozen_layers(*args: Any, **kwargs: Any) -> Any:
-            with self._frozen():
+            with self.as_in_step():
                 return step(*args, **kwargs)
 
         self.model.train_step = step_with_frozen_layers
@@ -119,7 +119,7 @@ class GradualUnfreezing(Restoring):
             self.retrace()
 
     @contextmanager
-    def _frozen(self) -> Iterator[None]:
+    def as_in_step(self) -> Iterator[None]:
         """Freezes what has not thawed yet."""
         # Under a strategy the replicas trace their steps interleaved: the first in freezes, the last out thaws.
         if not self._inside:

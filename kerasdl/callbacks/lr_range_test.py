@@ -65,12 +65,12 @@ class LRRangeTest(Restoring):
 
     def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
-        first = current_step(self.model.optimizer)
-        self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - first))
+        self._first, self._batches, self._began = current_step(self.model.optimizer), 0, 0
+        self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - self._first))
         self._loss = BatchLoss(self.model)
         self._losses: list[float] = []
         self._valid_losses: list[float] = []
-        self._ends: list[int] = []
+        self._steps: list[int] = []
         self.result = None
 
     def put_back(self) -> None:
@@ -82,26 +82,31 @@ class LRRangeTest(Restoring):
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_train_batch_begin(batch, logs)
         self._loss.begin()
+        self._began = self._taken()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.result is not None:
             return
         self._losses.append(self._loss.end())
-        # The last step of an execution stands for it.
-        self._ends.append((self._ends[-1] if self._ends else 0) + self.model.steps_per_execution)
+        taken = self._taken()
+        # The last step of an execution stands for it; one that loss scaling skipped counts for nothing.
+        self._steps.append(max(self._began, taken - 1))
+        self._batches += self.model.steps_per_execution
         if self.validation_data is not None:
             self._valid_losses.append(self._validate())
         if diverged(smooth(self._read), self.stop_factor):
-            self._stop(f"The loss diverged at step {self._ends[-1]}.")
-        elif self._ends[-1] >= self.num_steps:
+            self._stop(f"The loss diverged at step {self._steps[-1] + 1}.")
+        elif taken >= self.num_steps:
             self._stop(f"All {self.num_steps} steps were taken.")
+        elif self._batches >= 2 * self.num_steps:
+            self._stop(f"Loss scaling skipped half of {self._batches} steps.")
 
     def _stop(self, reason: str) -> None:
         self.result = self._summary(reason)
         self.model.stop_training = True
 
     def _summary(self, reason: str) -> LRRange:
-        rates = np.array([self._rate(end - 1) for end in self._ends])
+        rates = np.array([self._rate(step) for step in self._steps])
         valid = np.array(self._valid_losses) if self._valid_losses else None
         return LRRange(rates, np.array(self._losses), smooth(self._read), reason, valid)
 
@@ -109,6 +114,10 @@ class LRRangeTest(Restoring):
     def _read(self) -> list[float]:
         """The losses that decide."""
         return self._valid_losses or self._losses
+
+    def _taken(self) -> int:
+        """Steps that the optimizer has made since the test began."""
+        return current_step(self.model.optimizer) - self._first
 
     def _validate(self) -> float:
         tuples = isinstance(self.validation_data, tuple | list)
@@ -172,8 +181,8 @@ def lr_find(
     fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
     before = model.history if hasattr(model, "history") else None
     try:
-        # One step an epoch at the least, so as many epochs as steps are always enough.
-        model.fit(x, y, epochs=num_steps, callbacks=callbacks, **fit_arguments)
+        # One step an epoch at the least, and loss scaling may skip half: twice as many epochs are always enough.
+        model.fit(x, y, epochs=2 * num_steps, callbacks=callbacks, **fit_arguments)
     finally:
         test.restore()
         model.history, model.stop_training = before, False

@@ -14,8 +14,8 @@ from kerasdl.schedules import Schedule, joined
 class Scheduling(Restoring):
     """Computes rate and momentum from the optimizer's step inside the traced step.
 
-    So every step of an execution has its own, a step that loss scaling skips does not count, and a resumed fit goes on
-    where it was. After the fit the optimizer has the rate and momentum it had before.
+    So every step of an execution has its own, and a step that loss scaling skips does not count. A resumed fit goes on
+    where its first epoch begins in the schedule. After the fit the optimizer has the rate and momentum it had before.
 
     Subclasses implement `learning_rate_at` and, where they move momentum, `momentum_at`.
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
-from kerasdl.callbacks.batch_loss import BatchLoss
+from kerasdl.callbacks.batch_loss import BatchLoss, read_number
+from kerasdl.callbacks.event_file import EventFile
 from kerasdl.callbacks.restoring import refuse_what_keras_cannot
-from kerasdl.optimizers import current_learning_rate, current_momentum, current_step
+from kerasdl.optimizers import current_learning_rate, current_momentum, innermost
 
 
 class StepScalars(keras.callbacks.Callback):
@@ -27,6 +27,8 @@ class StepScalars(keras.callbacks.Callback):
         >>> model.fit(train, callbacks=[OneCycle(1e-2), StepScalars("logs/steps")])
     """
 
+    _file: EventFile | None = None
+
     def __init__(self, log_dir: str | Path) -> None:
         super().__init__()
         self.log_dir = str(log_dir)
@@ -34,24 +36,28 @@ class StepScalars(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         refuse_what_keras_cannot(self.model)
         self.history: dict[str, list[Any]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
-        self._writer = tf.summary.create_file_writer(self.log_dir)
+        self.on_train_end()  # of a fit that broke
+        self._file = EventFile(self.log_dir)
         self._loss = BatchLoss(self.model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         optimizer = self.model.optimizer
-        self.history["step"].append(current_step(optimizer))
-        self.history["learning_rate"].append(current_learning_rate(optimizer))
-        self.history["momentum"].append(current_momentum(optimizer))
+        step = int(read_number(innermost(optimizer)._iterations))
+        rate, momentum = current_learning_rate(optimizer, step), current_momentum(optimizer, step)
+        self._began = {"step": step, "learning_rate": rate, "momentum": momentum}
         self._loss.begin()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.history["loss"].append(self._loss.end())
+        for name, value in {**self._began, "loss": self._loss.end()}.items():
+            self.history[name].append(value)
         executed = self.model.steps_per_execution
-        with self._writer.as_default(step=self.history["step"][-1]):
-            tf.summary.scalar("loss" if executed == 1 else f"loss_mean_of_{executed}_steps", self.history["loss"][-1])
-            tf.summary.scalar("learning_rate", self.history["learning_rate"][-1])
-            if self.history["momentum"][-1] is not None:
-                tf.summary.scalar("momentum", self.history["momentum"][-1])
+        names = {"loss": "loss" if executed == 1 else f"loss_mean_of_{executed}_steps"}
+        last = {names.get(name, name): values[-1] for name, values in self.history.items() if name != "step"}
+        scalars = {name: value for name, value in last.items() if value is not None}
+        assert self._file is not None  # opened when the fit began
+        self._file.write(self.history["step"][-1], scalars)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._writer.close()
+        if self._file is not None:
+            self._file.close()
+        self._file = None

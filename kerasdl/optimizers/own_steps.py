@@ -1,9 +1,19 @@
 """Adam's debias from the steps that each variable has taken itself."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
+
+
+def after(gradient: Any) -> AbstractContextManager[Any]:
+    """Lets what does not depend on the gradient wait for it in a TensorFlow graph.
+
+    A step that finds no more data has no gradient; without this it would still count, or decay the weights.
+    """
+    graph = getattr(gradient, "graph", None)  # of a symbolic tensor of TensorFlow only
+    return graph.control_dependencies([gradient]) if graph is not None else nullcontext()
 
 
 class OwnSteps(keras.optimizers.Optimizer):
@@ -50,4 +60,5 @@ class OwnSteps(keras.optimizers.Optimizer):
             super().update_step(gradient, variable, learning_rate)
         finally:
             self.__dict__["_own"] = None
-        self.assign_add(steps, 1)
+        with after(gradient):
+            self.assign_add(steps, 1)

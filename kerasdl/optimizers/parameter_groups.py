@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from kerasdl.optimizers.own_steps import after
 
 Group = Mapping[str, Any]
 
@@ -47,9 +48,7 @@ class ParameterGroups(keras.optimizers.Optimizer):
                     f"Received: groups={self.groups}"
                 )
         self._multipliers = [self._setting("lr", 1.0, variable) for variable in variables]
-        self._decays = [
-            self._setting("weight_decay", self._default_decay(variable), variable) for variable in variables
-        ]
+        self._decays = [self._setting("weight_decay", self._spared(variable), variable) for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Decays the variable, then lets the stock optimizer update it at its group's rate.
@@ -62,9 +61,10 @@ class ParameterGroups(keras.optimizers.Optimizer):
         index = self._get_variable_index(variable)
         if self._multipliers[index] != 1:
             learning_rate = learning_rate * self._multipliers[index]
-        if self._decays[index]:
-            rate = ops.cast(learning_rate, variable.dtype)
-            self.assign_sub(variable, variable * (rate * self._decays[index]))
+        decay = self.weight_decay if self._decays[index] is None else self._decays[index]
+        if decay:
+            with after(gradient):
+                self.assign_sub(variable, variable * (ops.cast(learning_rate, variable.dtype) * decay))
         super().update_step(gradient, variable, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
@@ -74,15 +74,16 @@ class ParameterGroups(keras.optimizers.Optimizer):
     def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         """Nothing: `update_step` decays, for only there a variable's own rate is known."""
 
-    def _setting(self, name: str, default: float, variable: keras.Variable) -> float:
+    def _setting(self, name: str, default: float | None, variable: keras.Variable) -> float | None:
         for group in reversed(self.groups):
             if name in group and _matches(group, variable.path):
                 return float(group[name])
         return default
 
-    def _default_decay(self, variable: keras.Variable) -> float:
+    def _spared(self, variable: keras.Variable) -> float | None:
+        """0 for what does not decay, None for what decays as the optimizer says."""
         spared = _NO_DECAY.search(variable.path.split("/")[-1]) or not self._use_weight_decay(variable)
-        return 0.0 if spared else self.weight_decay or 0.0
+        return 0.0 if spared else None
 
 
 def _matches(group: Group, path: str) -> bool:
@@ -100,5 +101,6 @@ def _check(group: Group) -> None:
     except re.error as error:
         raise ValueError(f"{group['match']!r} is no regular expression ({error}). Received: {dict(group)}") from error
     for name in ("lr", "weight_decay"):
-        if not group.get(name, 0.0) >= 0:
-            raise ValueError(f"A group's {name} must not be negative. Received: {dict(group)}")
+        value = group.get(name, 0.0)
+        if not isinstance(value, int | float) or not value >= 0:
+            raise ValueError(f"A group's {name} must be a number, and not negative. Received: {dict(group)}")

@@ -73,19 +73,27 @@ def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
     return optimizer
 
 
-def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+def current_learning_rate(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float:
     """The learning rate of the optimizer's next step, steered or not.
+
+    Args:
+        optimizer: A stock optimizer, or ours.
+        step: What `current_step` gives, where that is known already.
 
     Example:
         >>> round(current_learning_rate(keras.optimizers.SGD(0.1)), 6)
         0.1
     """
     reading = innermost(optimizer)._get_current_learning_rate
-    return reading.number() if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
+    return reading.number(step) if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
 
 
-def current_momentum(optimizer: keras.optimizers.Optimizer) -> float | None:
+def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float | None:
     """The momentum of the optimizer's next step, steered or not; None where it has none.
+
+    Args:
+        optimizer: A stock optimizer, or ours.
+        step: What `current_step` gives, where that is known already.
 
     Example:
         >>> current_momentum(keras.optimizers.Adam())
@@ -93,7 +101,7 @@ def current_momentum(optimizer: keras.optimizers.Optimizer) -> float | None:
     """
     optimizer = innermost(optimizer)
     value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
-    return value.read.number() if isinstance(value, _Live) else value
+    return value.read.number(step) if isinstance(value, _Live) else value
 
 
 def current_step(optimizer: keras.optimizers.Optimizer) -> int:
@@ -115,8 +123,8 @@ class _Reading:
     def __call__(self) -> Any:
         return self.schedule(ops.cast(ops.convert_to_tensor(self.optimizer._iterations), "float32"))
 
-    def number(self) -> float:
-        return float(self.schedule(current_step(self.optimizer)))
+    def number(self, step: int | None) -> float:
+        return float(self.schedule(current_step(self.optimizer) if step is None else step))
 
 
 def _momentum_name(optimizer: keras.optimizers.Optimizer) -> str | None:

@@ -83,6 +83,13 @@ def test_a_frozen_layer_neither_decays_nor_moves():
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+def test_gradients_of_zero_do_no_harm():
+    model = linear(keras.optimizers.SGD(0.1, gradient_accumulation_steps=4))
+    x = np.ones((5, 1), "float32")
+    model.fit(x, 0 * x, batch_size=1, verbose=0, callbacks=[AccumulationRemainder()])
+    assert model.get_weights()[0].item() == 0
+
+
 class Stop(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.model.stop_training = True

@@ -34,7 +34,7 @@ def optimizer_for(name):
     return keras.optimizers.Adam(0.003, gradient_accumulation_steps=4) if name.startswith("Accumulation") else None
 
 
-@pytest.fixture(params=CALLBACKS)
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * ("-" in name)) for name in CALLBACKS])
 def name(request):
     return request.param
 

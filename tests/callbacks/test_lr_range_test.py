@@ -244,3 +244,29 @@ def test_history_is_put_back():
 def test_arguments_that_cannot_be(arguments, error):
     with pytest.raises(error, match="Received: "):
         lr_find(small_model(Mode()), batches(), **arguments)
+
+
+def test_an_execution_that_is_not_full_has_the_rate_of_its_last_step():
+    model = small_model(Mode(steps_per_execution=4))
+    found = lr_find(model, batches(), num_steps=12, start_lr=1e-4, end_lr=1e-2, verbose=0)
+    # Epochs of five steps: four and one.
+    np.testing.assert_allclose(found.rates, ramp(np.array([3, 4, 8, 9, 13]), 12, 1e-4, 1e-2))
+    assert found.stopped == "All 12 steps were taken."
+
+
+def test_steps_that_loss_scaling_skips_are_not_taken_for_steps():
+    def found(scale):
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=scale)
+        return lr_find(small_model(Mode("mixed_float16"), optimizer), batches(), num_steps=10, verbose=0)
+
+    skipping = found(2.0**23)
+    repeated = len(skipping.rates) - len(found(2.0**5).rates)
+    assert repeated > 0
+    np.testing.assert_allclose(skipping.rates[: repeated + 1], 1e-7)
+    np.testing.assert_allclose(skipping.rates[repeated:], ramp(np.arange(10), 10, 1e-7, 10.0))
+
+
+def test_it_ends_even_if_loss_scaling_skips_every_step():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=2.0**100)
+    found = lr_find(small_model(Mode("mixed_float16"), optimizer), batches(), num_steps=10, verbose=0)
+    assert found.stopped == "Loss scaling skipped half of 20 steps."

@@ -1,6 +1,6 @@
 import keras
 import pytest
-from kerasdl.callbacks import LRRangeTest, OneCycle
+from kerasdl.callbacks import AccumulationRemainder, GradualUnfreezing, LRRangeTest, OneCycle
 from kerasdl.callbacks.restoring import Restoring
 
 from tests.contracts import Mode, batches, small_model
@@ -82,3 +82,79 @@ def test_what_a_broken_fit_left_is_put_back_before_the_next_changes_anything(aga
 def test_two_callbacks_on_one_rate_are_refused():
     with pytest.raises(ValueError, match="Two callbacks move the learning rate"):
         small_model(Mode()).fit(batches(), callbacks=[OneCycle(0.1), LRRangeTest()], verbose=0, shuffle=False)
+
+
+def stem(model):
+    return model.get_layer("stem_dense").get_weights()[0].copy()
+
+
+def test_a_fit_that_another_callback_refuses_leaves_nothing_changed():
+    model = small_model(Mode(), keras.optimizers.SGD(0.1))  # no momentum for OneCycle
+    with pytest.raises(ValueError, match="has no momentum to move"):
+        model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), OneCycle(0.1)], verbose=0, shuffle=False)
+    assert "train_step" not in vars(model)
+    before = stem(model)
+    model.fit(batches(), verbose=0, shuffle=False)
+    assert (stem(model) != before).any()
+
+
+class BreaksInEpochBegin(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        raise RuntimeError("on purpose")
+
+
+class BreaksInEpochEnd(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise RuntimeError("on purpose")
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled again", "as it is"])
+@pytest.mark.parametrize("breaks", [BreaksInEpochBegin, BreaksInEpochEnd, BreaksBetweenSteps])
+def test_whatever_breaks_a_fit_the_next_trains_everything(breaks, compiled):
+    model = small_model(Mode())
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), breaks()], verbose=0, shuffle=False)
+    if compiled:
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = stem(model)
+    model.fit(batches(), verbose=0, shuffle=False)
+    assert (stem(model) != before).any()
+    assert not {"train_step", "make_train_function"} & set(vars(model))
+
+
+def test_train_on_batch_too_finds_the_model_as_it_was():
+    model = small_model(Mode())
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(batches(), callbacks=[Doubles(), BreaksBetweenSteps()], verbose=0, shuffle=False)
+    model.train_on_batch(*next(iter(batches())))
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+
+
+def test_another_optimizer_meanwhile_does_no_harm():
+    model = small_model(Mode(), keras.optimizers.Adam(0.01, gradient_accumulation_steps=2))
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(
+            batches(),
+            callbacks=[AccumulationRemainder(), OneCycle(0.1), BreaksInEpochEnd()],
+            verbose=0,
+            shuffle=False,
+        )
+    model.compile(
+        keras.optimizers.SGD(0.01, momentum=0.9), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    model.fit(batches(), callbacks=[OneCycle(0.1)], verbose=0, shuffle=False)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_a_callback_may_force_a_new_train_function_in_the_middle_of_a_fit():
+    class Forces(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.make_train_function(force=True)
+
+    rates = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: rates.append(float(model.optimizer.learning_rate))
+    )
+    model = small_model(Mode())
+    model.fit(batches(), epochs=2, callbacks=[Doubles(), Forces(), watch], verbose=0, shuffle=False)
+    assert rates == pytest.approx([0.006, 0.006])

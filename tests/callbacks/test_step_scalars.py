@@ -1,6 +1,6 @@
+import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from kerasdl import schedules
 from kerasdl.callbacks import OneCycle, StepScalars
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -9,11 +9,8 @@ from tests.contracts import Mode, batches, small_model
 
 
 def scalars(folder):
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
-    return {
-        tag: [(event.step, tf.make_ndarray(event.tensor_proto).item()) for event in events.Tensors(tag)]
-        for tag in events.Tags()["tensors"]
-    }
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def test_every_step_is_written_on_an_axis_of_optimizer_steps(tmp_path):
@@ -43,3 +40,15 @@ def test_under_several_steps_an_execution_the_loss_says_that_it_is_a_mean(tmp_pa
     assert four.history["step"] == [0, 4]
     assert four.history["loss"] == pytest.approx([np.mean(one.history["loss"][:4]), np.mean(one.history["loss"][4:])])
     assert four.history["learning_rate"] == one.history["learning_rate"][::4]
+
+
+def test_an_evaluation_between_steps_does_not_enter_the_losses(tmp_path):
+    class Evaluates(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 2:
+                self.model.evaluate(batches(), verbose=0)
+
+    plain, disturbed = StepScalars(tmp_path / "plain"), StepScalars(tmp_path / "disturbed")
+    small_model(Mode()).fit(batches(), callbacks=[plain], verbose=0, shuffle=False)
+    small_model(Mode()).fit(batches(), callbacks=[disturbed, Evaluates()], verbose=0, shuffle=False)
+    np.testing.assert_allclose(disturbed.history["loss"], plain.history["loss"], rtol=1e-5)

@@ -35,7 +35,7 @@ def run(name, *arguments, monkeypatch):
 
 
 def events(folder):
-    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    return EventAccumulator(str(folder), size_guidance={"tensors": 0, "scalars": 0}).Reload()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_everything_is_written(finished):
 
 def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
     logs = finished[0] / "logs"
-    steps = events(logs / "steps").Tensors("loss")
+    steps = events(logs / "steps").Scalars("loss")
     assert [event.step for event in steps] == list(range(69))
     assert {"epoch_accuracy", "epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
     assert set(events(logs).Tags()["tensors"]) == FIGURES | {"config"}
