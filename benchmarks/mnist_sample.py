@@ -58,6 +58,8 @@ def ours(data: Path, out: Path, seed: int, options: list[str]) -> tuple[float, f
         str(out),
         "--epochs",
         "1",
+        "--lr-rule",
+        "valley",
         "--seed",
         str(seed),
     ]
