@@ -67,6 +67,10 @@ def _variables(model: keras.Model) -> list[Any]:
         optimizer = getattr(optimizer, "inner_optimizer", None)
     found = [*model.variables, *model.metrics_variables]
     found += [variable for optimizer in optimizers for variable in optimizer.variables]
+    # Nadam's product of momenta is not among them where it was built inside a LossScaleOptimizer.
+    found += [
+        value for optimizer in optimizers for value in vars(optimizer).values() if isinstance(value, keras.Variable)
+    ]
     return list({id(variable): variable for variable in found}.values())
 
 
