@@ -87,7 +87,7 @@ def learn(config: Data, devices: dict, run: RunFolder, data: images.Images, mode
     run.finish(result.scores, train_seconds=seconds, peak_lr=peak_lr, **data.counts)
 
 
-def load(config: Data, image_size: int | tuple[int, int] | None, channels: int) -> images.Images:
+def load(config: Data, image_size: int | tuple[int, int] | None = None, channels: int = 3) -> images.Images:
     common: dict[str, Any] = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
     common |= {"augment": AUGMENT[config.augment], "image_size": image_size}
     if config.data == "digits":
