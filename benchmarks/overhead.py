@@ -2,8 +2,8 @@
 
 python benchmarks/overhead.py
 
-Each pair runs in turn in one process, five times after a first round that does not count; medians. Nothing else should
-run on the machine. About four minutes on two cores.
+Each pair runs in turn in one process, eleven times after a first round that does not count; medians. Nothing else should
+run on the machine. About nine minutes on two cores.
 """
 
 import statistics
@@ -19,7 +19,7 @@ from kerasdl import callbacks, groups, models, optimizers
 from rich.console import Console
 from rich.table import Table
 
-ROUNDS = 5
+ROUNDS = 11
 STEPS = 40
 
 

@@ -395,4 +395,6 @@ def _float_step(step: Any) -> Any:
 
 def _math(x: Any) -> Any:
     """NumPy for numbers, so that plots and tests need no tensor; keras.ops inside a traced step."""
-    return ops if ops.is_tensor(x) else np
+    # Asking whether something is a tensor takes longer than all the arithmetic.
+    is_number = isinstance(x, (int, float, np.ndarray, np.generic))
+    return np if is_number or not ops.is_tensor(x) else ops
