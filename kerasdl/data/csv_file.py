@@ -1,0 +1,151 @@
+"""CSV files as people have them: any usual encoding, separator and quoting, missing cells, errors that name the line."""
+
+import codecs
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = {"", "?", "na", "n/a", "#n/a", "nan", "null", "none"}
+SEPARATORS = ",;\t|"
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# float32 ends here.
+_LARGEST = 3e38
+
+
+def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | None = None) -> "pd.DataFrame":
+    """Reads a CSV file with a header, every cell as text; blank lines are passed over.
+
+    Where cells are separated by semicolons, a comma in a number is read as its decimal point.
+
+    Args:
+        path: The file.
+        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
+        separator: One character; by default the comma, semicolon, tab or bar that the header holds most of.
+
+    Returns:
+        A frame of stripped strings, None where a cell is empty or says "?", "NA", "N/A", "NaN", "null" or "none"; its
+        index holds the line of each row in the file.
+
+    Raises:
+        BadInput: No such file, another encoding, a header without names or with one twice, a row of another length
+            than the header, an open quote, or no rows at all.
+
+    Example:
+        >>> read_csv("houses.csv").columns
+        Index(['area', 'price'], dtype='object')
+    """
+    import pandas as pd
+
+    text = _decode(Path(path), encoding)
+    header_line = next((line for line in text.splitlines() if line.strip()), "")
+    separator = separator or max(SEPARATORS, key=header_line.count)
+    rows = _rows(text, separator, path)
+    if len(rows) < 2:
+        raise BadInput(f"A table needs a header and at least one row. Received: {str(path)!r} with {len(rows)} rows")
+    (_, header), *rows = rows
+    _check_header(header, path)
+    for line, row in rows:
+        if len(row) != len(header):
+            raise BadInput(
+                f"Line {line} has {len(row)} cells where the header has {len(header)}: mend it, or quote cells that "
+                f"hold {separator!r}. Received: {str(path)!r}"
+            )
+    cells = [[_cell(cell, separator) for cell in row] for _, row in rows]
+    index = pd.Index([line for line, _ in rows], name="line")
+    return pd.DataFrame(cells, columns=pd.Index(header, dtype=object), index=index, dtype=object)
+
+
+def numbers(column: "pd.Series") -> np.ndarray:
+    """The numbers of a column, float64, NaN where a cell is missing.
+
+    Raises:
+        BadInput: A cell that is no finite number, by row and column.
+
+    Example:
+        >>> numbers(pd.Series(["1", None, "2.5"]))
+        array([1. , nan, 2.5])
+    """
+    values = parsed_numbers(column)
+    wrong = column.notna().to_numpy() & ~(np.abs(values) < _LARGEST)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise BadInput(
+            f"Column {column.name!r} holds numbers, but {place(column, first)} is no number that a network can take. "
+            f"Received: {column.iloc[first]!r}"
+        )
+    return values
+
+
+def parsed_numbers(column: "pd.Series") -> np.ndarray:
+    """The numbers of a column, float64, NaN also where a cell is something else."""
+    import pandas as pd
+
+    return pd.to_numeric(column.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def place(column: "pd.Series", row: int) -> str:
+    """Where a cell stands, by position: "line 17" of a file, "row 15" of a frame."""
+    return f"{column.index.name or 'row'} {column.index[row]}"
+
+
+def _decode(path: Path, encoding: str | None) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"The file cannot be read ({error.strerror}). Received: {str(path)!r}") from error
+    encoding = encoding or next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except LookupError as error:
+        raise BadInput(f"Python knows no such encoding. Received: encoding={encoding!r}") from error
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadInput(
+            f"Line {line} is not {encoding}: say what it is by encoding (--encoding cp1252 is usual for spreadsheets). "
+            f"Received: {str(path)!r}"
+        ) from error
+
+
+def _rows(text: str, separator: str, path: str | Path) -> list[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line on which it begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
+    rows, line = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row) or len(row) > 1:
+                rows.append((line, [cell.strip() for cell in row]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput(
+            f"The row that begins on line {line} cannot be read ({error}): look for a quote that is not closed. "
+            f"Received: {str(path)!r}"
+        ) from error
+    return rows
+
+
+def _check_header(header: list[str], path: str | Path) -> None:
+    for position, name in enumerate(header, start=1):
+        if not name:
+            raise BadInput(f"Column {position} has no name in the header. Received: {str(path)!r}")
+        if header.index(name) != position - 1:
+            raise BadInput(f"Two columns are named {name!r}: rename one. Received: {str(path)!r}")
+
+
+def _cell(cell: str, separator: str) -> str | None:
+    if cell.lower() in MISSING:
+        return None
+    is_decimal_comma = separator == ";" and re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)
+    return cell.replace(",", ".") if is_decimal_comma else cell
