@@ -2,8 +2,8 @@
 
 python benchmarks/overhead.py
 
-Each pair runs in turn in one process, eleven times after a first round that does not count; medians. Nothing else should
-run on the machine. About nine minutes on two cores.
+Each pair runs in turn in one process, eleven times after a first round that does not count; medians. Nothing else
+should run on the machine. About nine minutes on two cores.
 """
 
 import statistics

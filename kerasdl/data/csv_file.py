@@ -1,4 +1,4 @@
-"""CSV files as people have them: any usual encoding, separator and quoting, missing cells, errors that name the line."""
+"""CSV files as people have them: usual encodings, separators and quotes, missing cells, errors that name the line."""
 
 import codecs
 import csv
