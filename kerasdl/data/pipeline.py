@@ -1,5 +1,7 @@
 """From samples to batches: the order of an epoch, its augmentation, and the device that it is for."""
 
+from typing import Any
+
 import tensorflow as tf
 from kerasdl.data.augment import Augmentation
 from kerasdl.data.sources import Source
@@ -19,7 +21,7 @@ def epoch_batches(
         augmentation: What the images go through, or None.
 
     Returns:
-        A dataset of (images, labels) of known length.
+        A dataset of (images, labels), and sample weights where the source has them, of known length.
 
     Example:
         >>> third = epoch_batches(source, 2, batch_size=64, seed=0, augmentation=None)
@@ -28,9 +30,9 @@ def epoch_batches(
     seed_pair = tf.stack([tf.cast(seed, tf.int64), tf.cast(epoch, tf.int64)])
     # Drawn for the whole epoch at once, so that a sample's row does not depend on where it falls.
     draws = tf.random.stateless_uniform((count, augmentation.draws), seed_pair) if augmentation else None
-    labels = tf.constant(source.labels)
+    targets = _targets(source)
 
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def batch(step: tf.Tensor) -> tuple:
         places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
         # The raw op, for tf.random.experimental.index_shuffle does not let the rounds be set: at its 4, neighbours in
         # the permutation of a small set are correlated.
@@ -40,10 +42,10 @@ def epoch_batches(
             max_index=tf.constant(count - 1, tf.int64),
             rounds=12,
         )
-        images = source.load(indices)
+        inputs = source.load(indices)
         if augmentation:
-            images = augmentation(images, tf.gather(draws, indices))
-        return tf.cast(images, tf.float32), tf.gather(labels, indices)
+            inputs = augmentation(inputs, tf.gather(draws, indices))
+        return _pixels_as_floats(inputs), *(tf.gather(values, indices) for values in targets)
 
     return tf.data.Dataset.range(_steps(count, batch_size)).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -62,14 +64,24 @@ def training(source: Source, *, batch_size: int, seed: int, augmentation: Augmen
 
 def validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
     """The samples in their order, unchanged, all of them."""
-    count, labels = len(source.labels), tf.constant(source.labels)
+    count, targets = len(source.labels), _targets(source)
 
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def batch(step: tf.Tensor) -> tuple:
         indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
-        return tf.cast(source.load(indices), tf.float32), tf.gather(labels, indices)
+        return _pixels_as_floats(source.load(indices)), *(tf.gather(values, indices) for values in targets)
 
     steps = tf.data.Dataset.range(_steps(count, batch_size))
     return _ready(steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE), count, batch_size)
+
+
+def _targets(source: Source) -> list[tf.Tensor]:
+    """Labels, and weights if there are any."""
+    with tf.device("CPU"):
+        return [tf.constant(values) for values in (source.labels, source.weights) if values is not None]
+
+
+def _pixels_as_floats(inputs: Any) -> Any:
+    return tf.cast(inputs, tf.float32) if getattr(inputs, "dtype", None) == tf.uint8 else inputs
 
 
 def _ready(dataset: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:

@@ -23,25 +23,28 @@ CACHE_BYTES = 2**30
 
 @dataclass(frozen=True)
 class Source:
-    """Labelled images that can be loaded by index.
+    """Labelled samples that can be loaded by index.
 
     Attributes:
         names: What is behind each sample: a file, or a split and a number.
-        labels: int64, an index into the class names each.
-        load: From indices (batch,) to images (batch, height, width, channels), both tensors; uint8.
+        labels: int64, an index into the class names each; or float32 numbers to predict, (count, any).
+        load: From indices (batch,) to inputs: of images uint8 (batch, height, width, channels).
         skipped: Files left out because they do not decode, with the reason.
+        weights: float32, of each sample in the loss; None where all count alike.
     """
 
     names: Sequence[str]
     labels: np.ndarray
-    load: Callable[[tf.Tensor], tf.Tensor]
+    load: Callable[[tf.Tensor], Any]
     skipped: tuple[str, ...] = ()
+    weights: np.ndarray | None = None
 
     def take(self, indices: np.ndarray) -> "Source":
         """The samples at `indices`, in that order."""
         kept = tf.constant(indices, tf.int64)
-        names = [self.names[i] for i in indices]
-        return replace(self, names=names, labels=self.labels[indices], load=lambda i: self.load(tf.gather(kept, i)))
+        rows: dict[str, Any] = {"names": [self.names[i] for i in indices], "labels": self.labels[indices]}
+        rows["weights"] = None if self.weights is None else self.weights[indices]
+        return replace(self, load=lambda i: self.load(tf.gather(kept, i)), **rows)
 
 
 def array_source(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Source:

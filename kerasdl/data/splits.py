@@ -37,19 +37,62 @@ def check_every_class(source: Source, classes: Sequence[str], place: object) -> 
 
 def stratified_split(source: Source, classes: Sequence[str], valid_share: float, seed: int) -> tuple[Source, Source]:
     """The same share of every class for validation, drawn by seed; both parts in the source's order."""
-    if not 0 < valid_share < 1:
-        raise BadInput(f"valid_share must lie between 0 and 1. Received: valid_share={valid_share}")
+    held_out = stratified(source.labels, classes, valid_share, seed)
+    return source.take(np.flatnonzero(~held_out)), source.take(np.flatnonzero(held_out))
+
+
+def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, seed: int) -> np.ndarray:
+    """Which samples are for validation, bool (count,): the same share of every class, drawn by seed."""
+    _check_share(valid_share)
     if len(classes) < 2:
         raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
     random = np.random.default_rng(seed)
-    held_out: list[int] = []
+    held_out = np.zeros(len(labels), bool)
     for label, name in enumerate(classes):
-        members = random.permutation(np.flatnonzero(source.labels == label))
+        members = random.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
             raise BadInput(
-                "A class needs two images at least, one to train on and one to validate. "
+                "A class needs two samples at least, one to train on and one to validate. "
                 f"Received: class {name!r} with {len(members)}"
             )
-        held_out += members[: min(max(1, round(valid_share * len(members))), len(members) - 1)].tolist()
-    chosen = np.isin(np.arange(len(source.labels)), held_out)
-    return source.take(np.flatnonzero(~chosen)), source.take(np.flatnonzero(chosen))
+        held_out[members[: _count(valid_share, len(members))]] = True
+    return held_out
+
+
+def at_random(count: int, valid_share: float, seed: int) -> np.ndarray:
+    """Which samples are for validation, bool (count,): a share of all, drawn by seed."""
+    _check_share(valid_share)
+    if count < 2:
+        raise BadInput(f"Two rows at least, one to train on and one to validate. Received: {count}")
+    held_out = np.zeros(count, bool)
+    held_out[np.random.default_rng(seed).permutation(count)[: _count(valid_share, count)]] = True
+    return held_out
+
+
+def latest(times: np.ndarray, valid_share: float) -> np.ndarray:
+    """Which samples are for validation: the last of them in time, all of a moment together."""
+    _check_share(valid_share)
+    held_out = times >= np.sort(times)[-_count(valid_share, len(times))]
+    if held_out.all():
+        raise BadInput(f"All rows but the last share have the same time. Received: {len(np.unique(times))} times")
+    return held_out
+
+
+def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarray:
+    """Which samples are for validation: whole groups, drawn by seed until they hold the share."""
+    _check_share(valid_share)
+    names, sizes = np.unique(groups, return_counts=True)
+    if len(names) < 2:
+        raise BadInput(f"Two groups at least, one to train on and one to validate. Received: groups={names.tolist()}")
+    order = np.random.default_rng(seed).permutation(len(names))[:-1]
+    before = np.cumsum(sizes[order]) - sizes[order]
+    return np.isin(groups, names[order][before < valid_share * len(groups)])
+
+
+def _check_share(valid_share: float) -> None:
+    if not 0 < valid_share < 1:
+        raise BadInput(f"valid_share must lie between 0 and 1. Received: valid_share={valid_share}")
+
+
+def _count(valid_share: float, count: int) -> int:
+    return min(max(1, round(valid_share * count)), count - 1)

@@ -1,9 +1,10 @@
 """What a trained model needs around it to be used on raw data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import keras
-from kerasdl.layers import ClassNames, FitImage
+from kerasdl.layers import ClassNames, DateFeature, FitImage
 
 
 def image_classifier(model: keras.Model, classes: Sequence[str]) -> keras.Model:
@@ -30,6 +31,68 @@ def image_classifier(model: keras.Model, classes: Sequence[str]) -> keras.Model:
     logits = model(FitImage(height, width, name="fit_image")(images))
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(images, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
+
+
+def table_model(
+    model: keras.Model,
+    space: keras.utils.FeatureSpace,
+    features: Mapping[str, Sequence[str]],
+    *,
+    classes: Sequence[str] | None = None,
+    scale: tuple[Any, Any] | None = None,
+) -> keras.Model:
+    """Wraps a trained model of encoded columns into one of raw columns, which predicts in the user's units.
+
+    Args:
+        model: From {"categories", "numbers"} to logits, or to standardized numbers.
+        space: A FeatureSpace from raw columns to their encodings, as a dict.
+        features: Which columns make up each input of `model`, in order.
+        classes: Class names, in the order of the logits.
+        scale: (mean, std) of the numbers that `model` predicts, instead of classes.
+
+    Returns:
+        A functional model that shares `model`'s weights: a dict of raw columns (batch, 1), numbers as float32 with NaN
+        where missing, categories and ISO dates as text, empty where missing; to float32 probabilities
+        (batch, classes), or numbers in the user's units. `raw_columns(exported)` tells what its inputs hold.
+
+    Raises:
+        ValueError: Neither `classes` nor `scale`, or both.
+
+    Example:
+        >>> exported = kerasdl.models.table_model(model, people.space, people.features, classes=people.classes)
+        >>> exported.predict({"age": np.array([[39.0]]), "job": np.array([["clerk"]], dtype=object)})
+    """
+    if (classes is None) == (scale is None):
+        raise ValueError(f"Give either classes or scale. Received: classes={classes}, scale={scale}")
+    inputs, encoded = space.get_inputs(), space.get_encoded_features()
+    join = keras.layers.Concatenate()
+    parts = {part: join([encoded[key] for key in keys]) if keys[1:] else encoded[keys[0]] for part, keys in features.items()}
+    outputs = model(parts)
+    if classes is not None:
+        probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(outputs)
+        return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
+    mean, std = ([float(value) for value in values] for values in scale)
+    return keras.Model(inputs, keras.layers.Rescaling(std, mean, dtype="float32", name="numbers")(outputs))
+
+
+def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "category", "date"], str | None]]:
+    """What the inputs of an exported model of tables hold, and how dates were written in training.
+
+    Args:
+        exported: A model from `table_model`, as made or as loaded.
+
+    Raises:
+        ValueError: A model that takes something else than raw columns.
+
+    Example:
+        >>> raw_columns(keras.models.load_model("people.keras"))
+        {'age': ('number', None), 'job': ('category', None), 'since': ('date', '%d.%m.%Y')}
+    """
+    if not isinstance(exported.input, dict):
+        raise ValueError(f"This model takes no raw columns: export it by table_model. Received: {exported.name!r}")
+    dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}
+    kinds = {name: "number" if keras.backend.is_float_dtype(column.dtype) else "category" for name, column in exported.input.items()}
+    return {name: ("date", dates[name]) if name in dates else (kind, None) for name, kind in kinds.items()}
 
 
 def class_names(exported: keras.Model) -> tuple[str, ...]:

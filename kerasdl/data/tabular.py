@@ -1,0 +1,387 @@
+"""Tables: from a CSV file or a DataFrame to the datasets that `fit` takes.
+
+Columns are typed by what they hold. What a network needs of them (lookups, medians, scales) is learned from training
+rows and kept in a FeatureSpace, which `models.table_model` puts into the exported model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.data import splits
+from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_values
+from kerasdl.data.csv_file import numbers, parsed_numbers, place, read_csv
+from kerasdl.data.pipeline import training, validation
+from kerasdl.data.scale import Scale
+from kerasdl.data.sources import Source
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Task = Literal["auto", "classes", "numbers"]
+# A column of so few whole numbers is taken for classes.
+MOST_NUMBERED_CLASSES = 10
+CHUNK = 65536
+VALID_WORDS = {"valid": True, "validation": True, "val": True, "test": True, "true": True, "1": True}
+VALID_WORDS |= {"train": False, "training": False, "false": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table, ready for `fit`.
+
+    Attributes:
+        train: Batches of ({"categories": int32 (batch, any), "numbers": float32 (batch, any)}, targets[, weights]);
+            targets are int64 class indices (batch,) or float32 (batch, numbers), standardized; shuffled, and a new
+            epoch whenever it is iterated.
+        valid: The same in the table's order, without weights.
+        columns: What became of each column.
+        target: Names of what is predicted.
+        classes: Class names, or None where numbers are predicted.
+        scale: Between the user's units and the standardized targets, or None where classes are.
+        space: From raw columns to what the datasets hold.
+        train_rows: Line (or index) of each training row.
+        valid_rows: The same for validation.
+        class_weights: For `fit(class_weight=...)`: weights by which every class counts alike; None for numbers.
+
+    Example:
+        >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
+        >>> model = kerasdl.models.tabular(houses.cardinalities, houses.numbers, outputs=1)
+    """
+
+    train: tf.data.Dataset = field(repr=False)
+    valid: tf.data.Dataset = field(repr=False)
+    columns: tuple[Column, ...]
+    target: tuple[str, ...]
+    classes: tuple[str, ...] | None
+    scale: Scale | None
+    space: keras.utils.FeatureSpace = field(repr=False)
+    train_rows: Sequence[str] = field(repr=False)
+    valid_rows: Sequence[str] = field(repr=False)
+    class_weights: dict[int, float] | None = field(repr=False)
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """How many values each categorical column has, in the order of "categories"."""
+        return tuple(column.cardinality for column in self.columns if column.cardinality)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers there are in "numbers"."""
+        return sum(places.stop - places.start for kind, places in self.places.values() if kind == "numbers")
+
+    @property
+    def places(self) -> dict[str, tuple[str, slice]]:
+        """Where each column is: in "categories" or "numbers", and in which of their columns."""
+        found, ends = {}, {"categories": 0, "numbers": 0}
+        for column in self.columns:
+            if column.preprocessor is not None:
+                part = "categories" if column.cardinality else "numbers"
+                width = 1 if column.cardinality else column.preprocessor.compute_output_shape((None, 1))[-1]
+                found[column.name] = (part, slice(ends[part], ends[part] + width))
+                ends[part] += width
+        return found
+
+    @property
+    def features(self) -> dict[str, list[str]]:
+        """Which columns make up "categories" and "numbers", by their names in the exported model."""
+        return features_of(self.columns)
+
+    @property
+    def raw(self) -> dict[str, Raw]:
+        """What the exported model's inputs hold."""
+        return {column.key: column.raw for column in self.columns if column.preprocessor is not None}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows are for training and for validation."""
+        return {"train_rows": len(self.train_rows), "valid_rows": len(self.valid_rows)}
+
+    def __str__(self) -> str:
+        rows = f"{len(self.train_rows):,} training and {len(self.valid_rows):,} validation rows"
+        goal = f"{len(self.classes)} classes" if self.classes else "numbers"
+        width = max(len(column.name) for column in self.columns)
+        lines = [f"  {column.name:{width}}  {column.kind:8}  {column.note}" for column in self.columns]
+        return "\n".join([f"{rows}; predicts {', '.join(self.target)} ({goal}) from", *lines])
+
+
+def from_csv(
+    path: str | Path,
+    target: str | Sequence[str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    **options: Any,
+) -> Table:
+    """A CSV file with a header, as `from_frame` takes a DataFrame.
+
+    Args:
+        path: The file.
+        target: The column to predict, or several columns of numbers.
+        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
+        separator: One character; by default what the header holds most of.
+        **options: As for `from_frame`.
+
+    Raises:
+        BadInput: As `csv_file.read_csv` and `from_frame`.
+
+    Example:
+        >>> flowers = kerasdl.data.tabular.from_csv("iris.csv", "species")
+    """
+    return from_frame(read_csv(path, encoding=encoding, separator=separator), target, **options)
+
+
+def from_frame(
+    frame: "pd.DataFrame",
+    target: str | Sequence[str],
+    *,
+    task: Task = "auto",
+    kinds: Mapping[str, Kind] | None = None,
+    weight: str | None = None,
+    valid_share: float = 0.2,
+    time: str | None = None,
+    group: str | None = None,
+    split: str | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+) -> Table:
+    """A table split into training and validation rows, its columns turned into what a network takes.
+
+    Numbers are standardized, with the median where they are missing and a flag that says so; words become an index, of
+    which one is for what training has not seen; dates become days and their place in the year, month, week and day. A
+    column is left out that holds one value, numbers the rows, or has words of which hardly one comes twice.
+
+    Args:
+        frame: One row a sample; cells may be missing.
+        target: The column to predict, or several columns of numbers.
+        task: "classes", "numbers", or "auto": classes where the target has words, or at most 10 whole numbers.
+        kinds: What columns hold, where that shall not be told from their cells: "number", "category", "date" or
+            "left out".
+        weight: A column of numbers by which each training row counts in the loss.
+        valid_share: Share of the rows kept for validation, drawn by seed, of every class alike; or by one of these:
+        time: A column of times or numbers: the latest share of the rows is for validation.
+        group: A column: whole groups are for validation. It is not an input.
+        split: A column that says "train" or "valid" (also "test", true or false, 1 or 0). It is not an input.
+        batch_size: Rows a batch; the last one of an epoch may be smaller.
+        seed: Of the split and the order.
+
+    Returns:
+        The table.
+
+    Raises:
+        BadInput: Columns that are not there, cells that do not fit, by row and column, a missing target, a class with
+            one row, or nothing left to learn from.
+
+    Example:
+        >>> people = kerasdl.data.tabular.from_frame(frame, "income", kinds={"postcode": "category"}, group="household")
+    """
+    if batch_size < 1:
+        raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    kinds = dict(kinds or {})
+    _check_columns(frame, targets, kinds, weight, time, group, split)
+    labels, classes = _targets(frame, targets, task)
+    held_out = _held_out(frame, labels, classes, valid_share, time, group, split, seed)
+    _check_classes(labels[~held_out], classes)
+    scale = None if classes else Scale.of(labels[~held_out])
+    weights = None if weight is None else _weights(frame[weight])
+
+    aside = {*targets, weight, group, split}
+    columns = tuple(
+        column_of(frame.loc[~held_out, name], kinds.get(name)) for name in frame.columns if name not in aside
+    )
+    used = [column for column in columns if column.preprocessor is not None]
+    _check_used(used, columns)
+    space = _space(used)
+    inputs = _encode(space, used, {column.key: raw_values(frame[column.name], *column.raw) for column in used})
+
+    def source(rows: np.ndarray, weights: np.ndarray | None) -> Source:
+        with tf.device("CPU"):
+            kept = {name: tf.constant(values[rows]) for name, values in inputs.items()}
+        names = [f"{frame.index.name or 'row'} {index}" for index in frame.index[rows]]
+        values = labels[rows] if scale is None else scale.apply(labels[rows])
+        load = lambda indices: {name: tf.gather(part, indices) for name, part in kept.items()}  # noqa: E731
+        return Source(names, values, load, weights=None if weights is None else weights[rows])
+
+    train, valid = source(~held_out, weights), source(held_out, None)
+    return Table(
+        train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
+        valid=validation(valid, batch_size=max(batch_size, 512)),
+        columns=columns,
+        target=targets,
+        classes=classes,
+        scale=scale,
+        space=space,
+        train_rows=train.names,
+        valid_rows=valid.names,
+        class_weights=None if classes is None else _class_weights(train.labels, len(classes)),
+    )
+
+
+def _check_columns(
+    frame: "pd.DataFrame", targets: tuple[str, ...], kinds: Mapping[str, Kind], *others: str | None
+) -> None:
+    known = [str(name) for name in frame.columns]
+    wanted = [*targets, *kinds, *(name for name in others if name is not None)]
+    if absent := sorted({name for name in wanted if name not in known}):
+        raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: a table with columns {known}")
+    if twice := sorted({name for name in known if known.count(name) > 1}):
+        raise BadInput(f"Columns need names of their own. Received: {twice} more than once")
+    if unknown := {name: kind for name, kind in kinds.items() if kind not in KINDS}:
+        raise BadInput(f"A column's kind is one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
+    if sum(name is not None for name in others[1:]) > 1:
+        raise BadInput(f"Split by time, by group or by a column, not by several. Received: {others[1:]}")
+    if not targets:
+        raise BadInput("Name a column to predict. Received: target=()")
+
+
+def _targets(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """Class indices and names, or numbers (rows, targets) and None."""
+    for name in targets:
+        if (missing := frame[name].isna()).any():
+            first = place(frame[name], int(np.argmax(missing)))
+            raise BadInput(
+                f"{int(missing.sum())} rows have no target, the first {first}: fill it in or leave them out. "
+                f"Received: column {name!r}"
+            )
+    if task == "classes" or (task == "auto" and len(targets) == 1 and _are_classes(frame[targets[0]])):
+        if len(targets) > 1:
+            raise BadInput(f"Several targets must be numbers. Received: task='classes', target={targets}")
+        text = raw_values(frame[targets[0]], "category")[:, 0]
+        names = sorted(set(text), key=lambda name: (_order(name), name))
+        return np.array([names.index(name) for name in text], np.int64), tuple(names)
+    return np.stack([numbers(frame[name]) for name in targets], axis=1), None
+
+
+def _are_classes(column: "pd.Series") -> bool:
+    values = parsed_numbers(column)
+    if column.dtype.kind == "b" or np.isnan(values).mean() > 0.1:
+        return True
+    return len(np.unique(values)) <= MOST_NUMBERED_CLASSES and bool((values == np.round(values)).all())
+
+
+def _order(name: str) -> float:
+    """Numbered classes in the order of their numbers, words after them."""
+    try:
+        return float(name)
+    except ValueError:
+        return float("inf")
+
+
+def _held_out(
+    frame: "pd.DataFrame",
+    labels: np.ndarray,
+    classes: tuple[str, ...] | None,
+    valid_share: float,
+    time: str | None,
+    group: str | None,
+    split: str | None,
+    seed: int,
+) -> np.ndarray:
+    if time is not None:
+        return splits.latest(_times(frame[time]), valid_share)
+    if group is not None:
+        return splits.whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
+    if split is not None:
+        return _as_told(frame[split])
+    if classes is not None:
+        return splits.stratified(labels, classes, valid_share, seed)
+    return splits.at_random(len(frame), valid_share, seed)
+
+
+def _times(column: "pd.Series") -> np.ndarray:
+    if (missing := column.isna()).any():
+        raise BadInput(
+            f"A table split by time needs one in every row. Received: none in {place(column, int(np.argmax(missing)))} "
+            f"of {column.name!r}"
+        )
+    as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
+    if not np.isnan(as_numbers).any():
+        return as_numbers
+    typed = column_of(column, "date")
+    # ISO dates sort as text.
+    return raw_values(column, "date", typed.raw[1])[:, 0].astype(str)
+
+
+def _as_told(column: "pd.Series") -> np.ndarray:
+    words = raw_values(column, "category")[:, 0]
+    for row, word in enumerate(words):
+        if word.lower() not in VALID_WORDS:
+            raise BadInput(
+                f"Column {column.name!r} must say 'train' or 'valid' in every row. "
+                f"Received: {word!r} in {place(column, row)}"
+            )
+    held_out = np.array([VALID_WORDS[word.lower()] for word in words])
+    if held_out.all() or not held_out.any():
+        raise BadInput(f"Column {column.name!r} must name rows for both, training and validation. Received: one only")
+    return held_out
+
+
+def _check_classes(labels: np.ndarray, classes: tuple[str, ...] | None) -> None:
+    if classes is None:
+        return
+    if len(classes) < 2:
+        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+    if absent := [name for index, name in enumerate(classes) if not (labels == index).any()]:
+        raise BadInput(f"Classes that no training row has: {absent}. Received: a split that leaves them to validation")
+
+
+def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
+    if not used:
+        notes = {column.name: column.note for column in columns}
+        raise BadInput(f"No column is left to learn from: say what they hold by kinds (--kinds). Received: {notes}")
+    keys = [column.key for column in used]
+    if same := [column.name for column in used if keys.count(column.key) > 1]:
+        raise BadInput(f"Columns are told apart by letters, digits and ._- only: rename one. Received: {same}")
+
+
+def _weights(column: "pd.Series") -> np.ndarray:
+    weights = numbers(column)
+    wrong = ~(weights >= 0)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise BadInput(
+            f"A weight is a number from 0 up. Received: {column.iloc[first]!r} in {place(column, first)} of "
+            f"{column.name!r}"
+        )
+    return weights.astype(np.float32)
+
+
+def _class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:
+    counts = np.bincount(labels, minlength=classes)
+    return {index: float(len(labels) / (classes * count)) for index, count in enumerate(counts)}
+
+
+def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
+    space = keras.utils.FeatureSpace({column.key: column.feature for column in used}, output_mode="dict")
+    # Nothing is left to adapt: each preprocessor was made with what training rows hold.
+    space.build_from_config({})
+    return space
+
+
+def _encode(
+    space: keras.utils.FeatureSpace, used: Sequence[Column], raw: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
+    count = len(next(iter(raw.values())))
+    features = features_of(used)
+    parts: dict[str, list] = {part: [] for part in features}
+    for start in range(0, count, CHUNK):
+        encoded = space({name: tf.constant(values[start : start + CHUNK]) for name, values in raw.items()})
+        for part, keys in features.items():
+            parts[part].append(np.concatenate([encoded[name].numpy() for name in keys], axis=1))
+    types = {"categories": np.int32, "numbers": np.float32}
+    return {part: np.concatenate(chunks).astype(types[part]) for part, chunks in parts.items()}
+
+
+def features_of(columns: Sequence[Column]) -> dict[str, list[str]]:
+    """Which columns are "categories" and which "numbers", by key; a part without columns is left out."""
+    used = [column for column in columns if column.preprocessor is not None]
+    parts = {"categories": [column.key for column in used if column.cardinality]}
+    parts["numbers"] = [column.key for column in used if not column.cardinality]
+    return {part: keys for part, keys in parts.items() if keys}

@@ -1,0 +1,45 @@
+"""NumberFeature: a raw number, possibly missing, as a network likes it."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class NumberFeature(keras.layers.Layer):
+    """Fills what is missing (NaN) with the median, standardizes, and adds a flag that tells what was missing.
+
+    A preprocessor for `keras.utils.FeatureSpace`, whose own `float_normalized` lets NaN through.
+
+    Args:
+        median: What stands in for a missing number.
+        mean: Subtracted from the number.
+        std: What the difference is divided by.
+        flag: Whether to give the flag.
+        **kwargs: As for `keras.layers.Layer`.
+
+    Shapes:
+        Input (batch, 1), float; output (batch, 2) with the flag, 1 where missing and else 0; (batch, 1) without.
+
+    Example:
+        >>> kerasdl.layers.NumberFeature(median=3.0, mean=2.0, std=2.0)(np.array([[4.0], [np.nan]])).numpy().tolist()
+        [[1.0, 0.0], [0.5, 1.0]]
+    """
+
+    def __init__(self, median: float, mean: float, std: float, flag: bool = True, **kwargs: Any) -> None:
+        # float32 under any policy: in half precision thousands lose their units.
+        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+        self.median, self.mean, self.std, self.flag = median, mean, std, flag
+
+    def call(self, inputs: Any) -> Any:
+        numbers = ops.cast(inputs, "float32")
+        missing = ops.isnan(numbers)
+        scaled = (ops.where(missing, self.median, numbers) - self.mean) / self.std
+        return ops.concatenate([scaled, ops.cast(missing, "float32")], axis=-1) if self.flag else scaled
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], 2 if self.flag else 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "median": self.median, "mean": self.mean, "std": self.std, "flag": self.flag}
