@@ -2,11 +2,13 @@
 
 from kerasdl.models.export import class_names, image_classifier
 from kerasdl.models.heads import new_head
+from kerasdl.models.mlp import mlp
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50
 
 __all__ = [
     "class_names",
     "image_classifier",
+    "mlp",
     "new_head",
     "resnet",
     "resnet8",
