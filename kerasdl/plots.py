@@ -96,6 +96,22 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> Figu
     return figure
 
 
+def lines(
+    values: Mapping[str, tuple[Sequence, Sequence[float]]], x: str, y: str, title: str, *, ax: Axes | None = None
+) -> Figure:
+    """Draws lines by name, each over its own x: parts of a series, forecasts beside the truth, errors by step.
+
+    Example:
+        >>> lines({"truth": (days, truth), "forecast": (days, forecast)}, "day", "temperature", "One day ahead")
+    """
+    ax = ax or _figure(width=9.0)[1][0, 0]
+    for (name, (places, heights)), color in zip(values.items(), cycle((BLUE, ORANGE, FAINT, GREEN)), strict=False):
+        ax.plot(places, heights, color=color, linewidth=1.2, marker="o" if len(heights) < 60 else "", markersize=3, label=name)
+    _label(ax, x, y, title)
+    ax.legend(fontsize=8)
+    return ax.figure
+
+
 def confusion(counts: np.ndarray, classes: Sequence[str], *, ax: Axes | None = None) -> Figure:
     """Draws a confusion matrix (rows true, columns predicted), shaded by share of the true class.
 

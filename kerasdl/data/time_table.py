@@ -46,6 +46,8 @@ def read_lines(
     fill: Fill,
 ) -> dict[str, Line]:
     """The series of a table by name, in the order in which they begin; arguments as for `series.from_frame`."""
+    if sort and not time:
+        raise BadInput(f"Rows are sorted by a time column: name it (time=; --time). Received: sort={sort}")
     table = frame[[*targets, *covariates]].copy()
     for name in table:
         table[name] = _channel(frame[name], may_be_words=name in covariates)

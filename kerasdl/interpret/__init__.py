@@ -1,5 +1,6 @@
 """What a trained model does: numbers in, numbers out."""
 
 from kerasdl.interpret.classification import Classification, samples
+from kerasdl.interpret.forecast import Forecast
 
-__all__ = ["Classification", "samples"]
+__all__ = ["Classification", "Forecast", "samples"]

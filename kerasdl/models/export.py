@@ -75,6 +75,39 @@ def table_model(
     return keras.Model(inputs, keras.layers.Rescaling(std, mean, dtype="float32", name="numbers")(outputs))
 
 
+def series_model(model: keras.Model, scale: tuple[Any, Any]) -> keras.Model:
+    """Wraps a trained forecaster into one that takes and gives the user's units.
+
+    Args:
+        model: From standardized windows to standardized futures, of which the first channels are the outputs.
+        scale: (mean, std), a number a channel of the windows.
+
+    Returns:
+        A functional model that shares `model`'s weights: float32 (batch, lookback, channels) to float32 (batch,
+        horizon, outputs), both in the user's units.
+
+    Raises:
+        ValueError: As many numbers as channels are needed.
+
+    Example:
+        >>> exported = kerasdl.models.series_model(model, (air.scale.mean, air.scale.std))
+        >>> exported.predict(air.values[None, -air.lookback :])
+    """
+    mean, std = ([float(value) for value in values] for values in scale)
+    _, lookback, channels = model.input_shape
+    if not len(mean) == len(std) == channels:
+        raise ValueError(
+            f"One mean and deviation a channel. Received: {len(mean)} and {len(std)} for windows of {channels} channels"
+        )
+    outputs = model.output_shape[-1]
+    window = keras.Input((lookback, channels), dtype="float32", name="window")
+    # First the one, then the other: a single multiplication and addition would lose the digits of a high level.
+    centred = keras.layers.Rescaling(1.0, [-value for value in mean], dtype="float32", name="centre")(window)
+    scaled = keras.layers.Rescaling([1 / value for value in std], dtype="float32", name="scale")(centred)
+    units = keras.layers.Rescaling(std[:outputs], mean[:outputs], dtype="float32", name="units")
+    return keras.Model(window, units(model(scaled)))
+
+
 def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "category", "date"], str | None]]:
     """What the inputs of an exported model of tables hold, and how dates were written in training.
 

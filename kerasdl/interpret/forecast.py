@@ -1,0 +1,96 @@
+"""How good a forecaster is: a backtest by rolling origin, with both naive forecasts beside."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts from many origins beside the truth, in the user's units.
+
+    Attributes:
+        predictions: float (origins, horizon, targets).
+        targets: What came, likewise.
+        persistence: What the last value, repeated, says; likewise.
+        seasonal: What the last season, repeated, says; None without a season.
+
+    Raises:
+        ValueError: Shapes that differ.
+
+    Example:
+        >>> found = Forecast.of(model, air)
+        >>> found.rmse, found.baseline_rmse
+        (21.3, 41.9)
+    """
+
+    predictions: np.ndarray
+    targets: np.ndarray
+    persistence: np.ndarray
+    seasonal: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shapes = [part.shape for part in (self.predictions, self.targets, *self.baselines.values())]
+        if len(set(shapes)) > 1 or len(shapes[0]) != 3:
+            raise ValueError(f"All forecasts must be (origins, horizon, targets). Received: {shapes}")
+
+    @classmethod
+    def of(cls, model: keras.Model, data: Any) -> "Forecast":
+        """Lets `model` forecast from every origin of the test part of `data`, a `kerasdl.data.series.TimeSeries`."""
+        scaled = np.concatenate([model.predict_on_batch(windows) for windows, _ in data.valid]).astype(np.float64)
+        origins, outputs = data.valid_origins, data.outputs
+        return cls(
+            scaled * data.scale.std[:outputs] + data.scale.mean[:outputs],
+            data.futures(origins),
+            data.naive(origins),
+            data.naive(origins, data.season) if data.season else None,
+        )
+
+    @property
+    def baselines(self) -> dict[str, np.ndarray]:
+        """The naive forecasts by name."""
+        return {"persistence": self.persistence} | ({} if self.seasonal is None else {"seasonal": self.seasonal})
+
+    @property
+    def rmse(self) -> float:
+        """Root of the mean squared error over origins, steps and targets."""
+        return _rmse(self.predictions - self.targets)
+
+    @property
+    def mae(self) -> float:
+        """Mean absolute error over origins, steps and targets."""
+        return float(np.abs(self.predictions - self.targets).mean())
+
+    @property
+    def baseline_rmse(self) -> float:
+        """That of the better naive forecast."""
+        return _rmse(self.better_baseline[1] - self.targets)
+
+    @property
+    def better_baseline(self) -> tuple[str, np.ndarray]:
+        """The naive forecast with the lower RMSE, and its name."""
+        return min(self.baselines.items(), key=lambda item: _rmse(item[1] - self.targets))
+
+    @property
+    def ratio(self) -> float:
+        """RMSE by that of the better naive forecast: below 1 the model is worth its while."""
+        return self.rmse / self.baseline_rmse if self.baseline_rmse else float("inf")
+
+    @property
+    def rmse_by_step(self) -> dict[str, np.ndarray]:
+        """RMSE at each step ahead (horizon,), of the model ("forecast") and of the naive forecasts."""
+        forecasts = {"forecast": self.predictions, **self.baselines}
+        return {
+            name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()
+        }
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """RMSE, MAE and ratio by name, as a run folder's metrics.json has them."""
+        return {"rmse": self.rmse, "mae": self.mae, "ratio": self.ratio}
+
+
+def _rmse(errors: np.ndarray) -> float:
+    return float(np.sqrt((errors**2).mean()))

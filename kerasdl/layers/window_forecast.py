@@ -1,0 +1,63 @@
+"""WindowForecast: a forecast as what is new against the window before it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+from kerasdl.layers.window_normalization import deviation
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class WindowForecast(keras.layers.Layer):
+    """Adds to a naive forecast from the window what a network says beyond it.
+
+    Args:
+        season: How many of the window's last rows the naive forecast repeats: 1 for the last one (persistence), 0 for
+            the window's mean.
+        scaled: Whether the network speaks in the window's deviations, as after `WindowNormalization`.
+        **kwargs: As for `keras.layers.Layer`.
+
+    Shapes:
+        Inputs [(batch, horizon, outputs), (batch, time, channels)], of which the first channels are the outputs;
+        output float32 (batch, horizon, outputs).
+
+    Raises:
+        ValueError: A window shorter than the season, or of fewer channels than outputs.
+
+    Example:
+        >>> window = np.array([[[1.0], [2.0], [3.0]]])
+        >>> kerasdl.layers.WindowForecast(season=2, scaled=False)([np.zeros((1, 3, 1)), window]).numpy().tolist()
+        [[[2.0], [3.0], [2.0]]]
+    """
+
+    def __init__(self, season: int = 1, *, scaled: bool = True, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+        self.season, self.scaled = season, scaled
+
+    def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
+        (_, _, outputs), (_, length, channels) = input_shape
+        if outputs > channels or self.season > length:
+            raise ValueError(
+                f"The window must hold a season of {self.season} rows, and a channel for every output. "
+                f"Received: windows {tuple(input_shape[1])} for {outputs} outputs"
+            )
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        change, window = (ops.cast(each, "float32") for each in inputs)
+        past = window[..., : change.shape[-1]]
+        if self.scaled:
+            change = change * deviation(past)
+        return self._naive(past, change.shape[1]) + change
+
+    def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        return tuple(input_shape[0])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "season": self.season, "scaled": self.scaled}
+
+    def _naive(self, past: Any, horizon: int) -> Any:
+        if self.season == 0:
+            return ops.mean(past, axis=1, keepdims=True)
+        rows = [past.shape[1] - self.season + step % self.season for step in range(horizon)]
+        return ops.take(past, rows, axis=1)

@@ -1,0 +1,44 @@
+"""WindowNormalization: each channel of a window on a scale of its own."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+# Of the paper's code; a channel that does not vary within a window becomes 0.
+EPSILON = 1e-5
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class WindowNormalization(keras.layers.Layer):
+    """Subtracts from each channel of a window its mean over time and divides by its deviation.
+
+    The first half of reversible instance normalization (Kim et al., "Reversible Instance Normalization for Accurate
+    Time-Series Forecasting against Distribution Shift", ICLR 2022, https://openreview.net/forum?id=cGDAkQo1C0p),
+    without its learned gain and offset, which the layer behind has; `WindowForecast` is the second half.
+
+    Args:
+        **kwargs: As for `keras.layers.Layer`.
+
+    Shapes:
+        Input and output (batch, time, channels); the output is float32 under any policy.
+
+    Example:
+        >>> kerasdl.layers.WindowNormalization()(np.array([[[1.0], [3.0]]])).numpy().round(2).tolist()
+        [[[-1.0], [1.0]]]
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+
+    def call(self, inputs: Any) -> Any:
+        window = ops.cast(inputs, "float32")
+        return (window - ops.mean(window, axis=1, keepdims=True)) / deviation(window)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+
+def deviation(window: Any) -> Any:
+    """The deviation of each channel over time: (batch, 1, channels), never 0."""
+    return ops.sqrt(ops.var(window, axis=1, keepdims=True) + EPSILON)

@@ -1,0 +1,119 @@
+"""Recurrent networks that forecast time series: windows of the past in, the next values out."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import keras
+from keras import layers
+from kerasdl.layers import WindowForecast, WindowNormalization
+
+Cell = Literal["lstm", "gru"]
+Skip = Literal["naive", "seasonal"] | None
+
+
+def forecaster(
+    input_shape: tuple[int, int],
+    outputs: int,
+    *,
+    horizon: int = 1,
+    cell: Cell = "lstm",
+    units: Sequence[int] = (64,),
+    decoder: bool = False,
+    dropout: float = 0.0,
+    normalization: Literal["window"] | None = "window",
+    skip: Skip = "naive",
+    season: int | None = None,
+    name: str = "forecaster",
+) -> keras.Model:
+    """A recurrent forecaster: LSTM (Hochreiter and Schmidhuber, 1997) or GRU (Cho et al., arXiv:1406.1078) layers.
+
+    What it says is added to a naive forecast (`skip`), from which the untrained network does not differ: its last
+    layer begins at zero. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, a recurrent layer each, and
+    `head_…`.
+
+    Args:
+        input_shape: (lookback, channels); the first channels are the ones to forecast.
+        outputs: How many.
+        horizon: Steps to forecast.
+        cell: "lstm" or "gru".
+        units: Width of each recurrent layer.
+        decoder: Whether one more recurrent layer runs over the horizon, from the last layer's state (Sutskever et al.,
+            arXiv:1409.3215), for long horizons; otherwise one dense layer gives all steps at once.
+        dropout: Share of the features dropped behind each recurrent layer.
+        normalization: "window" takes each window's channels less their mean, by their deviation, and turns the
+            forecast back (reversible instance normalization, Kim et al., https://openreview.net/forum?id=cGDAkQo1C0p),
+            for series whose level or spread moves; None for windows as they are.
+        skip: The forecast to begin from: "naive" repeats the last value, "seasonal" the last `season` values, None
+            begins from nothing (with normalization: from the window's mean).
+        season: Steps of a season, for skip="seasonal".
+        name: Name of the model.
+
+    Returns:
+        A functional model: (batch, lookback, channels) to float32 (batch, horizon, outputs).
+
+    Raises:
+        ValueError: An unknown cell, normalization or skip; no units; more outputs than channels; a season that is
+            missing or longer than the window.
+
+    Example:
+        >>> model = kerasdl.models.forecaster((48, 7), 1, horizon=24, units=(64, 64), decoder=True)
+        >>> model.output_shape
+        (None, 24, 1)
+    """
+    _check(input_shape, outputs, cell=cell, units=units, normalization=normalization, skip=skip, season=season)
+    make = _CELLS[cell]
+    window = keras.Input(input_shape, name="window")
+    x = WindowNormalization(name="stem_normalization")(window) if normalization else window
+    for stage, width in enumerate(units, start=1):
+        sequences = stage < len(units)
+        x, *state = make(width, return_sequences=sequences, return_state=True, name=f"stage{stage}_{cell}")(x)
+        x = layers.Dropout(dropout, name=f"stage{stage}_dropout")(x)
+    if decoder:
+        stage = len(units) + 1
+        x = layers.RepeatVector(horizon, name=f"stage{stage}_repeat")(x)
+        x = make(units[-1], return_sequences=True, name=f"stage{stage}_{cell}")(x, initial_state=state)
+        x = layers.Dropout(dropout, name=f"stage{stage}_dropout")(x)
+    x = _steps(x, horizon, outputs, "zeros" if skip else "glorot_uniform", is_sequence=decoder)
+    if normalization or skip:
+        rows = {"naive": 1, "seasonal": season, None: 0}[skip]
+        x = WindowForecast(rows, scaled=bool(normalization), name="head_forecast")([x, window])
+    return keras.Model(window, x, name=name)
+
+
+def _steps(x: Any, horizon: int, outputs: int, initializer: str, *, is_sequence: bool) -> Any:
+    """From features, of each step or of the window, to the outputs at each step."""
+    width = outputs if is_sequence else horizon * outputs
+    x = layers.Dense(width, kernel_initializer=initializer, dtype="float32", name="head_dense")(x)
+    return x if is_sequence else layers.Reshape((horizon, outputs), dtype="float32", name="head_steps")(x)
+
+
+def _check(
+    input_shape: tuple[int, int],
+    outputs: int,
+    *,
+    cell: str,
+    units: Sequence[int],
+    normalization: str | None,
+    skip: str | None,
+    season: int | None,
+) -> None:
+    if cell not in _CELLS:
+        raise ValueError(f"cell must be one of {list(_CELLS)}. Received: cell={cell!r}")
+    if normalization not in ("window", None):
+        raise ValueError(f"normalization must be 'window' or None. Received: normalization={normalization!r}")
+    if skip not in ("naive", "seasonal", None):
+        raise ValueError(f"skip must be 'naive', 'seasonal' or None. Received: skip={skip!r}")
+    if not units:
+        raise ValueError(f"A forecaster has one recurrent layer at least. Received: units={tuple(units)}")
+    lookback, channels = input_shape
+    if not 1 <= outputs <= channels:
+        raise ValueError(
+            f"The outputs are the first channels of the window. Received: outputs={outputs} of {channels} channels"
+        )
+    if skip == "seasonal" and not 1 <= (season or 0) <= lookback:
+        raise ValueError(
+            f"skip='seasonal' needs a season that the window holds. Received: season={season}, lookback={lookback}"
+        )
+
+
+_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
