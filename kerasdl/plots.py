@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 BLUE, RED, ORANGE, GREEN, PURPLE, FAINT = "#1f77b4", "#d1495b", "#e07b00", "#4c956c", "#6d597a", "#b8c4cf"
 MOST_CELLS_WITH_COUNTS = 30
+MOST_POINTS_WITH_MARKERS = 50
 
 
 def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) -> Figure:
@@ -106,7 +107,8 @@ def lines(
     """
     ax = ax or _figure(width=9.0)[1][0, 0]
     for (name, (places, heights)), color in zip(values.items(), cycle((BLUE, ORANGE, FAINT, GREEN)), strict=False):
-        ax.plot(places, heights, color=color, linewidth=1.2, marker="o" if len(heights) < 60 else "", markersize=3, label=name)
+        marker = "o" if len(heights) <= MOST_POINTS_WITH_MARKERS else ""
+        ax.plot(places, heights, color=color, linewidth=1.2, marker=marker, markersize=3, label=name)
     _label(ax, x, y, title)
     ax.legend(fontsize=8)
     return ax.figure

@@ -23,6 +23,16 @@ BUILDERS = {
     ),
 }
 
+FORECASTERS = {
+    "forecaster": lambda: models.forecaster((12, 3), 2, horizon=4, units=(5,)),
+    "forecaster-plain": lambda: models.forecaster(
+        (12, 3), 2, horizon=4, cell="gru", units=(5, 4), dropout=0.2, normalization=None, skip=None
+    ),
+    "forecaster-decoder": lambda: models.forecaster(
+        (12, 3), 2, horizon=4, units=(5, 4), decoder=True, skip="seasonal", season=3
+    ),
+}
+
 CALLBACKS = {
     "OneCycle": lambda folder: callbacks.OneCycle(0.05),
     "OneCycle-restarted": lambda folder: callbacks.OneCycle(0.05, restart_at=[1]),

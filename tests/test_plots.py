@@ -61,3 +61,12 @@ def test_every_mark_of_a_range_test_is_drawn():
     assert [line.get_xdata()[0] for line in drawn.get_lines()[2:]] == list(marks.values())
     low, high = drawn.get_ylim()
     assert low < 0.999 < 1.001 < high  # a flat curve is not blown up
+
+
+def test_lines_by_name_each_over_its_own_places(tmp_path):
+    values = {"training": (range(100), np.arange(100)), "test": ([100, 101], [7.0, 8.0])}
+    (ax,) = drawn(plots.lines(values, "row", "sales", "Sales"), tmp_path)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "test"]
+    assert ax.lines[1].get_xdata().tolist() == [100, 101]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("row", "sales", "Sales")
+    assert [line.get_marker() for line in ax.lines] == ["", "o"]  # single points are seen where there are few

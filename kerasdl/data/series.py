@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Season = int | Literal["auto"] | None
 LEAST_DEFAULT_LOOKBACK = 24
+STEPS_AN_EPOCH = 8
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class TimeSeries:
         horizon: Rows of a future.
         season: Rows after which the series is likely to repeat itself, or None.
         spacing: What the spacing of the time stamps is called, or None.
-        series: Names of the series.
+        series: Where each series lies in the rows, by name: (first row, first test row, row behind the last).
 
     Example:
         >>> air = kerasdl.data.series.from_csv("airline.csv", target="Passengers", time="Month")
@@ -66,7 +67,7 @@ class TimeSeries:
     horizon: int
     season: int | None
     spacing: str | None
-    series: tuple[str, ...] = ("",)
+    series: dict[str, tuple[int, int, int]] = field(repr=False)
 
     def windows(self, origins: np.ndarray) -> np.ndarray:
         """What came before each origin, in the user's units: (origins, lookback, channels)."""
@@ -104,13 +105,14 @@ class TimeSeries:
         }
 
     def __str__(self) -> str:
+        rows = f"{len(self.values):,} {self.spacing + ' ' if self.spacing else ''}rows"
         several = f" of {len(self.series)} series" if len(self.series) > 1 else ""
-        rows = f"{len(self.values):,} {self.spacing + ' ' if self.spacing else ''}rows{several}"
+        channels = f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}"
+        targets = ", ".join(self.channels[: self.outputs])
         season = f", season {self.season}" if self.season else ""
         return (
-            f"{rows}: {len(self.train_origins):,} training and {len(self.valid_origins):,} test windows, {self.lookback} "
-            f"rows of {len(self.channels)} channels to forecast {self.horizon} of {', '.join(self.channels[: self.outputs])}"
-            f"{season}"
+            f"{rows}{several}: {len(self.train_origins):,} training and {len(self.valid_origins):,} test windows, from "
+            f"{self.lookback} rows of {channels} to {self.horizon} of {targets}{season}"
         )
 
 
@@ -146,7 +148,7 @@ def from_frame(
     stride: int = 1,
     test_share: float = 1 / 3,
     season: Season = "auto",
-    batch_size: int = 64,
+    batch_size: int | None = None,
     seed: int = 0,
     sort: bool = False,
     fill: Fill = None,
@@ -167,7 +169,8 @@ def from_frame(
         test_share: Share of each series, its end, for the test. A test window may look back into the training part.
         season: Rows after which the series repeats itself, None, or "auto": what the spacing suggests (hourly 24,
             daily 7, business-daily 5, weekly 52, monthly 12, quarterly 4).
-        batch_size: Windows a batch; the last one of an epoch may be smaller.
+        batch_size: Windows a batch; the last one of an epoch may be smaller. By default 64, or as few as give an epoch
+            eight steps, at least 8.
         seed: Of the order.
         sort: Sort rows by time.
         fill: Fill missing values and missing rows: "linear" by interpolation, "forward" by the last value; in the test
@@ -197,12 +200,21 @@ def from_frame(
         _check_length(name, line, lookback + horizon, horizon, test_share)
 
     tables = [line.table.to_numpy(np.float64) for line in lines.values()]
-    values, starts = np.concatenate(tables), np.cumsum([0, *map(len, tables)])[:-1]
-    origins = [_origins(line, start, lookback, horizon, stride) for line, start in zip(lines.values(), starts, strict=True)]
+    ends = np.cumsum([len(table) for table in tables]).tolist()
+    starts = [0, *ends[:-1]]
+    places = {
+        name: (start, start + line.cut, end)
+        for (name, line), start, end in zip(lines.items(), starts, ends, strict=True)
+    }
+    origins = [
+        _origins(line, start, lookback, horizon, stride) for line, start in zip(lines.values(), starts, strict=True)
+    ]
     train_origins, valid_origins = (np.concatenate(part) for part in zip(*origins, strict=True))
     if not len(valid_origins):
         raise BadInput(f"All targets of the test part are filled in: nothing to test on. Received: fill={fill!r}")
+    batch_size = batch_size or min(max(len(train_origins) // STEPS_AN_EPOCH, 8), 64)
     scale = Scale.of(np.concatenate([table[: line.cut] for table, line in zip(tables, lines.values(), strict=True)]))
+    values = np.concatenate(tables)
     scaled = scale.apply(values)
     source = [_source(scaled, part, lookback, horizon, len(targets)) for part in (train_origins, valid_origins)]
     return TimeSeries(
@@ -219,8 +231,31 @@ def from_frame(
         horizon=horizon,
         season=season,
         spacing=spacing,
-        series=tuple(lines),
+        series=places,
     )
+
+
+def mackey_glass(rows: int, *, seed: int = 0) -> "pd.DataFrame":
+    """The chaotic series of Mackey and Glass (Science 197, 1977, https://doi.org/10.1126/science.267326), tau = 17.
+
+    dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t), by Euler's steps of a tenth.
+
+    Args:
+        rows: How many, a time unit apart; 300 before them are left out.
+        seed: Of the values that it begins from, around 1.2.
+
+    Returns:
+        A frame with one column, "x".
+
+    Example:
+        >>> chaos = from_frame(mackey_glass(3000), target="x")
+    """
+    import pandas as pd
+
+    x = list(1.2 + 0.1 * np.random.default_rng(seed).standard_normal(171))
+    for _ in range(10 * (rows + 300)):
+        x.append(x[-1] + 0.1 * (0.2 * x[-171] / (1 + x[-171] ** 10) - 0.1 * x[-1]))
+    return pd.DataFrame({"x": x[-10 * rows :: 10]})
 
 
 def _source(scaled: np.ndarray, origins: np.ndarray, lookback: int, horizon: int, outputs: int) -> Source:
@@ -286,9 +321,11 @@ def _check_length(name: str, line: Line, train_rows: int, horizon: int, test_sha
     rows = len(line.table)
     if line.cut >= train_rows and rows - line.cut >= horizon:
         return
-    needed = next(n for n in count(rows) if n - round(n * test_share) >= train_rows and round(n * test_share) >= horizon)
+    needed = next(
+        n for n in count(rows) if n - round(n * test_share) >= train_rows and round(n * test_share) >= horizon
+    )
     raise BadInput(
         f"The series{f' {name!r}' if name else ''} is too short: looking {train_rows - horizon} rows back and "
-        f"{horizon} ahead, with {test_share:.0%} for the test, takes {needed} rows. Shorten the lookback or horizon, or "
+        f"{horizon} ahead, with {test_share:.0%} for the test, takes {needed} rows. Shorten lookback or horizon, or "
         f"bring more rows. Received: {rows} rows"
     )

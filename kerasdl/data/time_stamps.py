@@ -109,7 +109,7 @@ def _spacings(times: "pd.DatetimeIndex", usual: Any) -> list[tuple[Any, str]]:
         spacings += [(pd.DateOffset(months=months), name), (pd.offsets.MonthEnd(months), name)]
     hours = usual / pd.Timedelta(hours=1)
     spacings += [(usual, _CLOCK.get(hours, f"every {to_offset(usual).freqstr}"))]
-    if usual == pd.Timedelta(days=1) and (times.dayofweek < 5).all():
+    if usual == pd.Timedelta(days=1) and (times.day_of_week < 5).all():
         spacings += [(pd.offsets.BDay(), "business-daily")]
     return spacings
 
@@ -121,9 +121,7 @@ def _readings(frame: "pd.DataFrame", columns: Sequence[str]) -> Iterator["pd.Ser
     first = frame[columns[0]]
     if len(columns) > 1 and {name.lower() for name in columns} <= set(PARTS):
         parts = pd.DataFrame({"month": 1, "day": 1}, index=frame.index)
-        yield pd.to_datetime(
-            parts.assign(**{name.lower(): numbers(frame[name]) for name in columns}), errors="coerce"
-        )
+        yield pd.to_datetime(parts.assign(**{name.lower(): numbers(frame[name]) for name in columns}), errors="coerce")
     elif len(columns) == 1 and pd.api.types.is_datetime64_any_dtype(first):
         yield pd.to_datetime(first, utc=True).dt.tz_localize(None)
     else:

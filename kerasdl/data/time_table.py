@@ -85,9 +85,7 @@ def _rows_of_series(frame: "pd.DataFrame", series: str | None) -> dict[str, np.n
     return {name: np.flatnonzero(names == name) for name in dict.fromkeys(names)}
 
 
-def _regular(
-    table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fill
-) -> tuple["pd.DataFrame", str]:
+def _regular(table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fill) -> tuple["pd.DataFrame", str]:
     """Rows in order of time, at a regular spacing, indexed by time; without `fill` nothing is missing."""
     import pandas as pd
 
@@ -112,7 +110,7 @@ def _check_once(times: "pd.Series") -> None:
     if repeated.any():
         first = int(np.argmax(repeated))
         raise BadInput(
-            f"{repeated.sum()} time stamps stand there more than once, the first at {place(times, first)}: keep one row "
+            f"{repeated.sum()} time stamps stand there twice, the first at {place(times, first)}: keep one row "
             "for each, or name the column that tells several series apart (series=; --series). "
             f"Received: {times.iloc[first]}"
         )
@@ -171,7 +169,9 @@ def _filled(table: "pd.DataFrame", cut: int, fill: Fill) -> "pd.DataFrame":
     filled = pd.concat([train.bfill(), table.iloc[cut:]]).ffill()
     if filled.isna().to_numpy().any():
         empty = list(filled.columns[filled.isna().any()])
-        raise BadInput(f"Nothing to fill from: no value in the training part of columns {empty}. Received: fill={fill!r}")
+        raise BadInput(
+            f"Nothing to fill from: no value in the training part of columns {empty}. Received: fill={fill!r}"
+        )
     return filled
 
 

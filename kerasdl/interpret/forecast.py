@@ -82,9 +82,7 @@ class Forecast:
     def rmse_by_step(self) -> dict[str, np.ndarray]:
         """RMSE at each step ahead (horizon,), of the model ("forecast") and of the naive forecasts."""
         forecasts = {"forecast": self.predictions, **self.baselines}
-        return {
-            name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()
-        }
+        return {name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()}
 
     @property
     def scores(self) -> dict[str, float]:

@@ -36,3 +36,14 @@ def test_a_model_without_a_size_is_refused():
     free = models.resnet((None, None, 3), 2, depths=(1,), widths=(4,))
     with pytest.raises(ValueError, match="fixed image size"):
         models.image_classifier(free, ["a", "b"])
+
+
+def test_a_forecaster_takes_and_gives_the_users_units():
+    inner = models.forecaster((12, 2), 1, horizon=3, skip=None, units=(4,))
+    windows = np.random.default_rng(0).standard_normal((5, 12, 2)) * [0.5, 3.0] + [1_000_000.0, -7.0]
+    exported = models.series_model(inner, (np.array([1_000_000.0, -7.0]), np.array([0.5, 3.0])))
+    scaled = (windows.astype("float32") - np.array([1_000_000.0, -7.0])) / [0.5, 3.0]
+    expected = inner.predict(scaled, verbose=0) * 0.5 + 1_000_000.0
+    np.testing.assert_allclose(exported.predict(windows, verbose=0), expected, atol=0.07)  # float32 steps by 0.0625
+    with pytest.raises(ValueError, match="Received: 1 and 1 for windows of 2 channels"):
+        models.series_model(inner, ([0.0], [1.0]))
