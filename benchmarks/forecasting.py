@@ -47,20 +47,20 @@ class Config:
     """More options for the recipe, each as one word: --more=--steps=500."""
 
 
-def naive(file: Path, options: list[str]) -> tuple[float, float]:
+def naive(file: Path, options: list[str]) -> list[float]:
     """RMSE of persistence and of the seasonal naive forecast, by the same windows."""
     named = {name.removeprefix("--"): value for name, value in zip(options[::2], options[1::2], strict=True)}
     horizon = int(named.pop("horizon", 1))
     data = series.from_csv(file, horizon=horizon, **named)
     truth = data.futures(data.valid_origins)
-    errors = [data.naive(data.valid_origins, season) - truth for season in (1, data.season)]
-    return tuple(float(np.sqrt((each**2).mean())) for each in errors)
+    errors = [data.naive(data.valid_origins, season) - truth for season in (1, data.season or 1)]
+    return [float(np.sqrt((each**2).mean())) for each in errors]
 
 
 def ours(file: Path, options: list[str], seed: int, folder: Path) -> dict:
     """The recipe's metrics.json."""
     out = folder / f"run-{len(list(folder.iterdir()))}"
-    command = [sys.executable, RECIPE, "--data", file, "--out", out, "--seed", str(seed), *options]
+    command = [sys.executable, str(RECIPE), "--data", str(file), "--out", str(out), "--seed", str(seed), *options]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return json.loads((out / "metrics.json").read_text())
 

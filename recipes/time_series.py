@@ -47,7 +47,7 @@ class Config(Options):
     """Windows a step; by default 64, or fewer for a short series."""
     epochs: int = 0
     """Times that the training windows are gone through; by default as often as --steps takes."""
-    steps: int = 2000
+    steps: int = 800
     """Steps of the training, where --epochs does not say."""
     units: tuple[int, ...] = (64,)
     """Width of each recurrent layer."""
@@ -86,26 +86,24 @@ def main(config: Config) -> None:
 
 
 def load(config: Config) -> series.TimeSeries:
-    options: dict[str, Any] = {
-        name: getattr(config, name) for name in ("horizon", "lookback", "season", "sort", "fill", "seed")
-    }
+    names = ("time", "series", "covariates", "horizon", "lookback", "season", "sort", "fill", "seed")
+    options: dict[str, Any] = {name: getattr(config, name) for name in names}
     options |= {"test_share": config.valid_share, "batch_size": config.batch_size or None}
     if config.data == "mackey-glass":
         return series.from_frame(series.mackey_glass(3000, seed=config.seed), target="x", **options)
-    columns = {"time": config.time, "series": config.series, "covariates": config.covariates}
-    return series.from_csv(config.data, target=config.target, **columns, **options)
+    return series.from_csv(config.data, target=config.target, **options)
 
 
 def network(config: Config, data: series.TimeSeries) -> keras.Model:
-    sizes: dict[str, Any] = {"horizon": config.horizon, "units": config.units, "decoder": config.decoder}
-    naive = {"skip": data.better_naive, "season": data.season}
-    return models.forecaster((data.lookback, len(data.channels)), data.outputs, dropout=0.1, **sizes, **naive)
+    options: dict[str, Any] = {"horizon": config.horizon, "units": config.units, "decoder": config.decoder}
+    options |= {"skip": data.better_naive, "season": data.season, "dropout": 0.3}
+    return models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
 
 
 def look(run: RunFolder, data: series.TimeSeries, steps: dict, epochs: dict, result: interpret.Forecast) -> None:
     name, (first, cut, end) = next(iter(data.series.items()))
-    parts = {"training": np.arange(first, cut), "test": np.arange(cut, end)}
-    drawn = {part: (data.times[rows], data.values[rows, 0]) for part, rows in parts.items()}
+    parts = (("training", first, cut), ("test", cut, end))
+    drawn = {part: (data.times[start:stop], data.values[start:stop, 0]) for part, start, stop in parts}
     run.save_figure("data", plots.lines(drawn, "", data.channels[0], name))
     run.save_figure("schedule", plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"]))
     run.save_figure("curves", plots.curves(epochs, ["loss", "mae"]))

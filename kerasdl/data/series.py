@@ -261,12 +261,10 @@ def mackey_glass(rows: int, *, seed: int = 0) -> "pd.DataFrame":
 def _source(scaled: np.ndarray, origins: np.ndarray, lookback: int, horizon: int, outputs: int) -> Source:
     """Windows are cut out of the rows when they are asked for."""
     with tf.device("CPU"):
-        rows, first = tf.constant(scaled), tf.constant(origins - lookback)
+        rows, first, past = tf.constant(scaled), tf.constant(origins - lookback), tf.range(lookback, dtype=tf.int64)
     futures = scaled[origins[:, None] + np.arange(horizon), :outputs]
-    past = tf.range(lookback, dtype=tf.int64)
-    return Source(
-        range(len(origins)), futures, lambda indices: tf.gather(rows, tf.gather(first, indices)[:, None] + past)
-    )
+    names = [str(origin) for origin in origins]
+    return Source(names, futures, lambda indices: tf.gather(rows, tf.gather(first, indices)[:, None] + past))
 
 
 def _origins(line: Line, start: int, lookback: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ class WindowForecast(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.season, self.scaled = season, scaled
 
-    def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: Sequence[tuple[int, ...]]) -> None:
         (_, _, outputs), (_, length, channels) = input_shape
         if outputs > channels or self.season > length:
             raise ValueError(

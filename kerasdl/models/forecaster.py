@@ -76,7 +76,7 @@ def forecaster(
     x = _steps(x, horizon, outputs, "zeros" if skip else "glorot_uniform", is_sequence=decoder)
     if normalization or skip:
         rows = {"naive": 1, "seasonal": season, None: 0}[skip]
-        x = WindowForecast(rows, scaled=bool(normalization), name="head_forecast")([x, window])
+        x = WindowForecast(rows or 0, scaled=bool(normalization), name="head_forecast")([x, window])
     return keras.Model(window, x, name=name)
 
 

@@ -24,7 +24,7 @@ def stacked(dataset):
     return np.concatenate(windows), np.concatenate(futures)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_every_window_is_what_slicing_by_hand_gives(data):
     lookback, horizon, stride = (data.draw(st.integers(1, 5)) for _ in range(3))
@@ -55,7 +55,7 @@ def test_every_window_is_what_slicing_by_hand_gives(data):
     np.testing.assert_allclose(given_futures[order], futures, atol=1e-5)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(20, 29), st.sampled_from([None, "linear", "forward"]), st.floats(-1e6, 1e6))
 def test_nothing_of_the_test_part_reaches_the_training(row, fill, value):
     table = frame(wind=np.where(np.arange(30) % 2, "N", "S"))

@@ -38,11 +38,12 @@ def test_every_layer_is_named_by_its_group(build):
     model = build()
     groups = list(layer_groups(model))
     assert groups[-1] == "head"
-    assert {layer.name.split("_")[0] for layer in model.layers} - {"window"} == set(groups)
-    assert all(name in ("stem", "head") or name.startswith("stage") for name in groups)
+    assert groups[:-1] == [f"stage{stage}" for stage in range(1, len(groups))]
+    # The stem has no weights, so that it is no group to train.
+    assert {layer.name.split("_")[0] for layer in model.layers} <= {"window", "stem", *groups}
 
 
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_every_weight_learns(build, jit):
     model = build()
     model.compile("adam", "mse", jit_compile=jit)

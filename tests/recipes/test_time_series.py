@@ -1,0 +1,137 @@
+"""The recipe end to end, small, and what it writes read back; then what it refuses."""
+
+import kerasdl  # isort: skip
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from kerasdl.data import series
+
+from tests.recipes.test_image_classifier import RECIPES, events, recipe, run
+
+FIGURES = {"data", "lr_range", "schedule", "curves", "forecast", "error_by_step"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run on the default data, as a user would start it."""
+    out = tmp_path_factory.mktemp("recipe") / "run"
+    command = [sys.executable, RECIPES / "time_series.py", "--out", out, "--epochs", "2", "--horizon", "3"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_everything_is_written(finished):
+    out, printed = finished
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES),
+    }  # fmt: skip
+    config = json.loads((out / "config.json").read_text())
+    assert (config["data"], config["lookback"], config["channels"]) == ("mackey-glass", 24, ["x"])
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["valid"]["rmse"] < 0.5 * metrics["baseline_rmse"]
+    assert metrics["valid"]["ratio"] == pytest.approx(metrics["valid"]["rmse"] / metrics["baseline_rmse"])
+    assert metrics["valid"]["mae"] < metrics["valid"]["rmse"]
+    assert metrics["train_seconds"] > 0
+    for text in ("3,000 rows: 1,974 training and 998 test windows", "Peak learning rate: ", "tensorboard --logdir"):
+        assert text in printed
+    assert {"epoch_loss", "epoch_mae"} <= set(events(out / "logs" / "validation").Tags()["tensors"])
+    assert len(events(out / "logs" / "steps").Scalars("loss")) == 2 * 31
+
+
+def test_the_exported_model_gives_the_error_that_was_reported(finished):
+    out, _ = finished
+    model = keras.models.load_model(out / "model.keras")
+    data = series.from_frame(series.mackey_glass(3000), target="x", horizon=3)
+    predictions = model.predict(data.windows(data.valid_origins), verbose=0)
+    rmse = np.sqrt(((predictions - data.futures(data.valid_origins)) ** 2).mean())
+    assert rmse == pytest.approx(json.loads((out / "metrics.json").read_text())["valid"]["rmse"], rel=1e-3)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Two series of two hours' spacing, with a covariate of words."""
+    times = pd.date_range("2020-01-01", periods=48, freq="2h").strftime("%Y-%m-%d %H:%M")
+    parts = [
+        pd.DataFrame({"at": times, "site": site, "load": np.arange(48) % 12 + level, "wind": ["N", "S"] * 24})
+        for site, level in (("a", 0), ("b", 50))
+    ]
+    pd.concat(parts).to_csv(tmp_path / "loads.csv", index=False)
+    return tmp_path / "loads.csv"
+
+
+OPTIONS = ["--time", "at", "--target", "load", "--series", "site", "--covariates", "wind"]
+SMALL = ["--epochs", 1, "--peak-lr", 0.01, "--units", 4, "--lookback", 12, "--season", 12]
+
+
+def test_a_file_of_the_users(table, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "run"
+    arguments = ["--data", table, "--out", out, *OPTIONS, *SMALL, "--decoder"]
+    assert run("time_series", *arguments, monkeypatch=monkeypatch) is None
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["rows"], metrics["series"], metrics["train_windows"], metrics["valid_windows"]) == (96, 2, 40, 32)
+    assert metrics["baseline_rmse"] == 0  # the season repeats itself exactly
+    assert "96 every 2h rows of 2 series" in capsys.readouterr().out
+    assert not (out / "error_by_step.png").exists()
+    model = keras.models.load_model(out / "model.keras")
+    assert model.input_shape == (None, 12, 3)
+    assert model.get_layer("forecaster").get_layer("head_forecast").season == 12
+    assert json.loads((out / "config.json").read_text())["channels"] == ["load", "wind=N", "wind=S"]
+
+
+def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
+    random = np.random.default_rng(0).standard_normal(120)
+    pd.DataFrame({"noise": random}).to_csv(tmp_path / "noise.csv", index=False)
+    arguments = ["--data", tmp_path / "noise.csv", "--target", "noise", "--epochs", 1, "--units", 4]
+    module = recipe("time_series")
+    found = kerasdl.lr_range.LRRange(*[np.linspace(1, 2, 40)] * 3, "It was stopped.")
+    monkeypatch.setattr(kerasdl.callbacks, "lr_find", lambda *_, **__: found)
+    assert run("time_series", *arguments, "--out", tmp_path / "run", monkeypatch=monkeypatch) is None
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["peak_lr"] == module.USUAL_PEAK_LR
+    assert "(the range test shows none)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "no.csv", "--target", "y"], "The file cannot be read"),
+        (["--data", "{table}"], "Name the column to forecast"),
+        (["--data", "{table}", "--target", "loads"], "No column 'loads'"),
+        (["--data", "{table}", "--target", "load", "--time", "at"], "48 time stamps stand there twice"),
+        (["--data", "{table}", *OPTIONS, "--horizon", "40"], "The series 'a' is too short"),
+        (["--lookback", "-1"], "lookback must be 1 at least"),
+        (["--epochs", "-1"], "At least one epoch"),
+        (["--peak-lr", "0"], "The peak rate must be positive"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(options, message, table, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "run"
+    arguments = [option.format(table=table) for option in options]
+    assert run("time_series", *arguments, "--out", out, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+    assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options", "baseline"),
+    [
+        ("airline-passengers", ["--time", "Month", "--target", "Passengers"], 41.85),
+        ("monthly-sunspots", ["--time", "Month", "--target", "Sunspots"], 18.47),
+        ("daily-min-temperatures", ["--time", "Date", "--target", "Temp", "--fill", "linear"], 2.617),
+        ("ETT-small/ETTh1", ["--time", "date", "--target", "OT"], 0.6302),
+    ],
+)
+def test_it_is_better_than_the_better_naive_forecast(name, options, baseline, real_data, tmp_path, monkeypatch):
+    data = real_data / "timeseries" / f"{name}.csv"
+    run("time_series", "--data", data, "--out", tmp_path / "run", *options, monkeypatch=monkeypatch)
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["baseline_rmse"] == pytest.approx(baseline, rel=3e-4)
+    assert metrics["valid"]["rmse"] < baseline
