@@ -107,8 +107,7 @@ def look(run: RunFolder, data: series.TimeSeries, steps: dict, epochs: dict, res
     run.save_figure("data", plots.lines(drawn, "", data.channels[0], name))
     run.save_figure("schedule", plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"]))
     run.save_figure("curves", plots.curves(epochs, ["loss", "mae"]))
-    baseline, naive = result.better_baseline
-    values = {"truth": result.targets, "forecast": result.predictions, baseline: naive}
+    values = dict([("truth", result.targets), ("forecast", result.predictions), result.better_baseline])
     times = data.times[data.valid_origins + data.horizon - 1]
     drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
     run.save_figure("forecast", plots.lines(drawn, "", data.channels[0], f"Rows ahead: {data.horizon}"))
