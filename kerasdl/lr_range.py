@@ -19,9 +19,9 @@ RampShape = Literal["exponential", "linear"]
 SMOOTHING = 0.98
 # A curve that falls by less than this share of its height is taken to be flat.
 LEAST_FALL = 0.01
-# Pure noise falls by more than four standard errors in less than one test of a hundred (its lowest point is picked
-# from a hundred); digits, MNIST, Adult and film reviews fall by 8 to 42.
-STANDARD_ERRORS = 4
+# Pure noise falls by more than so many standard errors in less than one test of a hundred (its lowest point is picked
+# from a hundred); digits, MNIST and film reviews fall by more than 8, Adult, whose batches vary most, by more than 4.
+STANDARD_ERRORS = 3.5
 
 
 def ramp(step: Any, num_steps: int, start_lr: float, end_lr: float, *, shape: RampShape = "exponential") -> Any:
@@ -225,7 +225,8 @@ class LRRange:
             )
         lowest = int(np.argmin(smoothed)) + len(self.rates) // 10
         read = self.losses if self.valid_losses is None else self.valid_losses
-        before, after = read[: len(self.rates) // 5], read[max(0, lowest - 10) : lowest + 1]
+        few = len(self.rates) // 5
+        before, after = read[:few], read[max(0, lowest + 1 - few) : lowest + 1]
         fall = before.mean() - after.mean()
         chance = STANDARD_ERRORS * np.sqrt(before.var() / len(before) + after.var() / len(after))
         if descent(rates, smoothed) is None or fall <= max(chance, LEAST_FALL * abs(before.mean())):

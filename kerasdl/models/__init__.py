@@ -1,19 +1,23 @@
 """Builders: plain functions that return functional Keras models ending in float32 logits."""
 
-from kerasdl.models.export import class_names, image_classifier
+from kerasdl.models.export import class_names, image_classifier, raw_columns, table_model
 from kerasdl.models.heads import new_head
 from kerasdl.models.mlp import mlp
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50
+from kerasdl.models.tabular import tabular
 
 __all__ = [
     "class_names",
     "image_classifier",
     "mlp",
     "new_head",
+    "raw_columns",
     "resnet",
     "resnet8",
     "resnet10",
     "resnet18",
     "resnet34",
     "resnet50",
+    "table_model",
+    "tabular",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import keras
+from keras import layers
 from kerasdl.layers import ClassNames, DateFeature, FitImage
 
 
@@ -29,7 +30,7 @@ def image_classifier(model: keras.Model, classes: Sequence[str]) -> keras.Model:
         raise ValueError(f"The model must have a fixed image size. Received: input_shape={model.input_shape}")
     images = keras.Input((None, None, channels), dtype="uint8", name="images")
     logits = model(FitImage(height, width, name="fit_image")(images))
-    probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
+    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(images, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
 
 
@@ -65,14 +66,13 @@ def table_model(
     if (classes is None) == (scale is None):
         raise ValueError(f"Give either classes or scale. Received: classes={classes}, scale={scale}")
     inputs, encoded = space.get_inputs(), space.get_encoded_features()
-    join = keras.layers.Concatenate()
-    parts = {part: join([encoded[key] for key in keys]) if keys[1:] else encoded[keys[0]] for part, keys in features.items()}
-    outputs = model(parts)
+    columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
+    outputs = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
     if classes is not None:
-        probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(outputs)
+        probabilities = layers.Softmax(dtype="float32", name="probabilities")(outputs)
         return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
     mean, std = ([float(value) for value in values] for values in scale)
-    return keras.Model(inputs, keras.layers.Rescaling(std, mean, dtype="float32", name="numbers")(outputs))
+    return keras.Model(inputs, layers.Rescaling(std, mean, dtype="float32", name="numbers")(outputs))
 
 
 def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "category", "date"], str | None]]:
@@ -91,8 +91,13 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
     if not isinstance(exported.input, dict):
         raise ValueError(f"This model takes no raw columns: export it by table_model. Received: {exported.name!r}")
     dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}
-    kinds = {name: "number" if keras.backend.is_float_dtype(column.dtype) else "category" for name, column in exported.input.items()}
-    return {name: ("date", dates[name]) if name in dates else (kind, None) for name, kind in kinds.items()}
+
+    def held_by(name: str, column: Any) -> tuple[Literal["number", "category", "date"], str | None]:
+        if name in dates:
+            return "date", dates[name]
+        return "number" if keras.backend.is_float_dtype(column.dtype) else "category", None
+
+    return {name: held_by(name, column) for name, column in exported.input.items()}
 
 
 def class_names(exported: keras.Model) -> tuple[str, ...]:
