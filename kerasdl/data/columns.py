@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
+import tensorflow as tf
 from kerasdl.data.csv_file import numbers, parsed_numbers, place
 from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
@@ -119,7 +120,7 @@ def raw_values(column: "pd.Series", kind: Kind, form: str | None = None) -> np.n
     return text.astype(object)[:, None]
 
 
-def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, np.ndarray]:
+def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, tf.Tensor]:
     """A table as the exported model takes it.
 
     Args:
@@ -135,7 +136,9 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, n
     by_key = {key(str(name)): frame[name] for name in frame.columns}
     if absent := [name for name in columns if name not in by_key]:
         raise BadInput(f"The model needs columns {absent}. Received: columns {[str(name) for name in frame.columns]}")
-    return {name: raw_values(by_key[name], *raw) for name, raw in columns.items()}
+    # Tensors, for Keras takes no arrays of text.
+    with tf.device("CPU"):
+        return {name: tf.constant(raw_values(by_key[name], *raw)) for name, raw in columns.items()}
 
 
 def _kind(values: "pd.Series") -> Kind:
@@ -155,13 +158,20 @@ def _number_column(values: "pd.Series", *, told: bool) -> Column:
     found = numbers(values)
     missing = np.isnan(found)
     present = found[~missing]
-    if not told and len(present) > FEW_DISTINCT and not missing.any() and (np.diff(np.sort(present)) == 1).all():
+    if not told and not missing.any() and _numbers_the_rows(present):
         return Column(str(values.name), "left out", "numbers the rows")
     median = float(np.median(present))
     scale = Scale.of(np.where(missing, median, found)[:, None])
     layer = NumberFeature(median, float(scale.mean[0]), float(scale.std[0]), flag=bool(missing.any()))
     note = f"{present.min():g} to {present.max():g}" + (f", {missing.sum():,} missing" if missing.any() else "")
     return Column(str(values.name), "number", note, layer)
+
+
+def _numbers_the_rows(values: np.ndarray) -> bool:
+    """Whether these are whole numbers that rise from row to row and leave out fewer than they name."""
+    steps = np.diff(values)
+    is_whole = (values == np.round(values)).all()
+    return bool(len(values) > FEW_DISTINCT and is_whole and (steps > 0).all() and steps.mean() < 2)
 
 
 def _date_column(values: "pd.Series") -> Column:

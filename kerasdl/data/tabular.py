@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data import splits
-from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_values
+from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_inputs, raw_values
 from kerasdl.data.csv_file import numbers, parsed_numbers, place, read_csv
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
@@ -198,7 +198,7 @@ def from_frame(
     used = [column for column in columns if column.preprocessor is not None]
     _check_used(used, columns)
     space = _space(used)
-    inputs = _encode(space, used, {column.key: raw_values(frame[column.name], *column.raw) for column in used})
+    inputs = _encode(space, used, frame)
 
     def source(rows: np.ndarray, weights: np.ndarray | None) -> Source:
         with tf.device("CPU"):
@@ -364,15 +364,12 @@ def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
     return space
 
 
-def _encode(
-    space: keras.utils.FeatureSpace, used: Sequence[Column], raw: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
     """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
-    count = len(next(iter(raw.values())))
-    features = features_of(used)
+    raw, features = raw_inputs(frame, {column.key: column.raw for column in used}), features_of(used)
     parts: dict[str, list] = {part: [] for part in features}
-    for start in range(0, count, CHUNK):
-        encoded = space({name: tf.constant(values[start : start + CHUNK]) for name, values in raw.items()})
+    for start in range(0, len(frame), CHUNK):
+        encoded = space({name: values[start : start + CHUNK] for name, values in raw.items()})
         for part, keys in features.items():
             parts[part].append(np.concatenate([encoded[name].numpy() for name in keys], axis=1))
     types = {"categories": np.int32, "numbers": np.float32}

@@ -61,11 +61,11 @@ def table_model(
 
     Example:
         >>> exported = kerasdl.models.table_model(model, people.space, people.features, classes=people.classes)
-        >>> exported.predict({"age": np.array([[39.0]]), "job": np.array([["clerk"]], dtype=object)})
+        >>> exported({"age": tf.constant([[39.0]]), "job": tf.constant([["clerk"]])})
     """
     if (classes is None) == (scale is None):
         raise ValueError(f"Give either classes or scale. Received: classes={classes}, scale={scale}")
-    inputs, encoded = space.get_inputs(), space.get_encoded_features()
+    inputs, encoded = dict(space.get_inputs()), space.get_encoded_features()
     columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
     outputs = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
     if classes is not None:
