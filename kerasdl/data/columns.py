@@ -5,6 +5,7 @@ knows becomes a preprocessor of Keras's FeatureSpace, which travels in the expor
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.csv_file import numbers, parsed_numbers, place
+from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place
 from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
 from kerasdl.layers import DateFeature, NumberFeature
@@ -145,7 +146,7 @@ def _kind(values: "pd.Series") -> Kind:
     present = values.dropna()
     if present.dtype.kind == "M":
         return "date"
-    if present.dtype.kind == "b":
+    if present.map(lambda value: isinstance(value, bool | np.bool_)).any():
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names made of digits.
@@ -223,7 +224,7 @@ def _iso_dates(column: "pd.Series", form: str | None) -> np.ndarray:
         first = int(np.argmax(wrong))
         raise BadInput(
             f"Column {column.name!r} holds dates such as {form or '2016-07-31'}, but {place(column, first)} is none. "
-            f"Received: {column.iloc[first]!r}"
+            f"Received: {cell(column, first)!r}"
         )
     return dates.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").to_numpy(object)
 
@@ -234,8 +235,10 @@ def _date_form(values: "pd.Series") -> str | None:
     from pandas.tseries.api import guess_datetime_format
 
     present = values.dropna().astype(str)
-    # 01/02/2016 is read in either order, 31/01/2016 in one.
-    forms = [guess_datetime_format(present.iloc[0], dayfirst=first) for first in (False, True)]
+    with warnings.catch_warnings():
+        # pandas warns that 31/01/2016 can be read in one order only; 01/02/2016 is tried in both.
+        warnings.simplefilter("ignore", UserWarning)
+        forms = [guess_datetime_format(present.iloc[0], dayfirst=first) for first in (False, True)]
     shares = {
         form: pd.to_datetime(present, format=form, errors="coerce").notna().mean() for form in forms if form is not None
     }

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.data import splits
 from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_inputs, raw_values
-from kerasdl.data.csv_file import numbers, parsed_numbers, place, read_csv
+from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place, read_csv
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
@@ -96,6 +96,14 @@ class Table:
     def raw(self) -> dict[str, Raw]:
         """What the exported model's inputs hold."""
         return {column.key: column.raw for column in self.columns if column.preprocessor is not None}
+
+    @property
+    def target_scales(self) -> dict[str, tuple[float, float]] | None:
+        """Mean and deviation of each number that is predicted, by name; None where classes are."""
+        if self.scale is None:
+            return None
+        pairs = zip(self.scale.mean.tolist(), self.scale.std.tolist(), strict=True)
+        return dict(zip(self.target, pairs, strict=True))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -346,7 +354,7 @@ def _weights(column: "pd.Series") -> np.ndarray:
     if wrong.any():
         first = int(np.argmax(wrong))
         raise BadInput(
-            f"A weight is a number from 0 up. Received: {column.iloc[first]!r} in {place(column, first)} of "
+            f"A weight is a number from 0 up. Received: {cell(column, first)!r} in {place(column, first)} of "
             f"{column.name!r}"
         )
     return weights.astype(np.float32)

@@ -1,6 +1,6 @@
 """Builders: plain functions that return functional Keras models ending in float32 logits."""
 
-from kerasdl.models.export import class_names, image_classifier, raw_columns, table_model
+from kerasdl.models.export import class_names, image_classifier, raw_columns, table_model, target_names
 from kerasdl.models.heads import new_head
 from kerasdl.models.mlp import mlp
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50
@@ -20,4 +20,5 @@ __all__ = [
     "resnet50",
     "table_model",
     "tabular",
+    "target_names",
 ]
