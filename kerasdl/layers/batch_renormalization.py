@@ -24,7 +24,7 @@ class BatchRenormalization(keras.layers.BatchNormalization):
         r_max: The last limit of r.
         d_max: The last limit of d.
         r_ramp: (first, last): the training steps between which the limit of r goes evenly from 1 to `r_max`. The paper
-            has (5000, 40000) in a training of 130,000; the default is a tenth of it.
+            has (5000, 40000); the default is a tenth of it, for trainings of thousands of steps.
         d_ramp: The same from 0 to `d_max`, (5000, 25000) in the paper.
         momentum: Of the moving statistics; they enter the training, so the paper's 0.99 and not a small one.
         epsilon: Added to variances, and so to the squares of both deviations.
