@@ -117,8 +117,10 @@ def test_a_range_is_a_scaled_sigmoid():
     np.testing.assert_allclose(model(x), 5 / (1 + np.exp(-(x @ kernel + bias))) - 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("options", [{}, {"output_range": (0, 5)}])
+@pytest.mark.parametrize(
+    ("policy", "options"),
+    [("float32", {"output_range": (0, 5)}), ("mixed_bfloat16", {}), ("mixed_float16", {"output_range": (0, 5)})],
+)
 def test_numbers_are_float32_in_every_precision_and_reload_bit_for_bit(policy, options, tmp_path):
     keras.mixed_precision.set_dtype_policy(policy)
     x = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
