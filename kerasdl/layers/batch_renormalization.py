@@ -67,9 +67,7 @@ class BatchRenormalization(keras.layers.BatchNormalization):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
-        self.steps = self.add_weight(
-            name="steps", shape=(), dtype="int", initializer="zeros", trainable=False, aggregation="only_first_replica"
-        )
+        self.steps = self.add_weight(name="steps", shape=(), dtype="int", initializer="zeros", trainable=False)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if not (training and self.trainable):

@@ -31,18 +31,8 @@ def test_groups_are_hidden_layers_and_a_linear_model_is_a_head():
 
 def test_it_computes_what_the_formula_says():
     model = models.mlp((2, 3), 2, hidden=(4, 4), activation="tanh", skip=True)
-    w1, b1, p1, w2, b2, w3, b3 = (
-        model.get_layer(layer).get_weights()[index]
-        for layer, index in [
-            ("stage1_dense", 0),
-            ("stage1_dense", 1),
-            ("stage1_shortcut", 0),
-            ("stage2_dense", 0),
-            ("stage2_dense", 1),
-            ("head_logits", 0),
-            ("head_logits", 1),
-        ]
-    )
+    layers = ["stage1_dense", "stage1_shortcut", "stage2_dense", "head_logits"]
+    (w1, b1), (p1,), (w2, b2), (w3, b3) = (model.get_layer(layer).get_weights() for layer in layers)
     x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
     flat = x.reshape(5, 6)
     h = np.tanh(flat @ w1 + b1) + flat @ p1
