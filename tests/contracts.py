@@ -21,6 +21,22 @@ BUILDERS = {
     "resnet-preprocess": lambda **options: models.resnet(
         (16, 16, 3), 5, depths=(1,), widths=(8,), stem="small", preprocess="imagenet", **options
     ),
+    "mlp": lambda **options: models.mlp((16, 16, 3), 5, hidden=(8, 16), **options),
+    "mlp-skip": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), skip=True, activation="gelu", normalization="layer", **options
+    ),
+    "mlp-tanh": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), activation="tanh", normalization="batch", input_noise=0.1, l1=0.01, **options
+    ),
+    "mlp-sigmoid": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(32, 32), activation="sigmoid", normalization="group", **options
+    ),
+    "mlp-selu": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(16, 16), activation="selu", preprocess="symmetric", dropout=0.1, **options
+    ),
+    "mlp-renorm": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), activation="silu", normalization="batch_renorm", **options
+    ),
 }
 
 CALLBACKS = {

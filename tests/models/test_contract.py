@@ -47,7 +47,14 @@ def test_saved_and_loaded_it_gives_the_same_bits(build, tmp_path):
 
 def test_every_layer_is_named_by_its_group(build):
     model = build()
-    assert {layer.name.split("_")[0] for layer in model.layers} <= {"images", "stem", "stage1", "stage2", "head"}
+    assert {layer.name.split("_")[0] for layer in model.layers} <= {
+        "images",
+        "inputs",
+        "stem",
+        "stage1",
+        "stage2",
+        "head",
+    }
     assert list(layer_groups(model))[-1] == "head"
 
 
