@@ -23,6 +23,16 @@ BUILDERS = {
     ),
 }
 
+SEQUENCE_BUILDERS = {
+    "recurrent": lambda **options: models.recurrent((9, 3), 5, units=(8, 6), **options),
+    "recurrent-bidirectional": lambda **options: models.recurrent(
+        (9, 3), 5, cell="gru", units=(4,), bidirectional=True, pooling="last", **options
+    ),
+    "recurrent-preprocess": lambda **options: models.recurrent(
+        (None, 3), 5, units=(4, 4), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
+    ),
+}
+
 CALLBACKS = {
     "OneCycle": lambda folder: callbacks.OneCycle(0.05),
     "OneCycle-restarted": lambda folder: callbacks.OneCycle(0.05, restart_at=[1]),

@@ -1,5 +1,5 @@
 """tf.data pipelines: pure functions of (seed, epoch, index)."""
 
-from kerasdl.data import augment, images
+from kerasdl.data import augment, images, sequences
 
-__all__ = ["augment", "images"]
+__all__ = ["augment", "images", "sequences"]

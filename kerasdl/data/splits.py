@@ -47,7 +47,7 @@ def stratified_split(source: Source, classes: Sequence[str], valid_share: float,
         members = random.permutation(np.flatnonzero(source.labels == label))
         if len(members) < 2:
             raise BadInput(
-                "A class needs two images at least, one to train on and one to validate. "
+                "A class needs two samples at least, one to train on and one to validate. "
                 f"Received: class {name!r} with {len(members)}"
             )
         held_out += members[: min(max(1, round(valid_share * len(members))), len(members) - 1)].tolist()

@@ -149,7 +149,7 @@ def test_a_class_that_loses_all_its_files_is_named(image_folder):
             {"train/a": 3, "train/b": 3, "valid/a": 1, "valid/b": 1, "valid/c": 1},
             r"Classes in validation that training lacks: \['c'\]",
         ),
-        ({"a": 1, "b": 3}, "two images at least.*Received: class 'a' with 1"),
+        ({"a": 1, "b": 3}, "two samples at least.*Received: class 'a' with 1"),
     ],
 )
 def test_folders_that_cannot_be_used(image_folder, counts, message):
