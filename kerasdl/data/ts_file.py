@@ -143,9 +143,7 @@ def _check_shapes(lines: list[int], sequences: list[np.ndarray], header: dict[st
     for line, sequence in zip(lines, sequences, strict=True):
         for what, (axis, count) in expected.items():
             if count and sequence.shape[axis] != count:
-                raise BadInput(
-                    f"Line {line} has {sequence.shape[axis]} {what}, not {count}. Received: {str(path)!r}"
-                )
+                raise BadInput(f"Line {line} has {sequence.shape[axis]} {what}, not {count}. Received: {str(path)!r}")
 
 
 def _stated(header: dict[str, list[str]], name: str, path: Path) -> int | None:

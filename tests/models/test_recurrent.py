@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -83,3 +86,12 @@ def test_directions_end_at_their_own_ends():
 def test_what_it_cannot_build_is_refused(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         recurrent((4, 1), 2, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "least"), [("ItalyPowerDemand", 0.955), ("BasicMotions", 0.95)])
+def test_the_benchmark_reaches_its_figures(real_data, task, least):
+    benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "sequence_classification.py"))
+    epochs = benchmark["Config"]().epochs
+    accuracies = [benchmark["train"](benchmark["load"](task, seed), seed, epochs=epochs) for seed in range(3)]
+    assert np.mean(accuracies) >= least
