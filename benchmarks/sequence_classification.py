@@ -44,7 +44,9 @@ def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
 def train(data: sequences.Sequences, seed: int, *, epochs: int) -> float:
     """Range test, AdamW and one-cycle, without a look at the validation part; its accuracy."""
     keras.utils.set_random_seed(seed)
-    model = models.recurrent(data.shape, len(data.classes), units=(64,), preprocess=data.statistics)
+    model = models.recurrent(
+        data.shape, len(data.classes), cell="gru", units=(64,), bidirectional=True, preprocess=data.statistics
+    )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizers.AdamW(weight_decay=0.01), loss, metrics=["accuracy"])
     # So few batches are noisy: a narrower ramp of more steps shows the fall.

@@ -29,7 +29,7 @@ SEQUENCE_BUILDERS = {
         (9, 3), 5, cell="gru", units=(4,), bidirectional=True, pooling="last", **options
     ),
     "recurrent-preprocess": lambda **options: models.recurrent(
-        (None, 3), 5, units=(4, 4), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
+        (None, 3), 5, units=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
     ),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from kerasdl.data.padding import complete, padded_array
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source, array_source
@@ -102,10 +103,10 @@ def from_arrays(
             )
     indices = np.asarray(labels)
     _check_indices(indices, len(arrays), classes)
-    complete, interpolated = _complete(arrays, names)
-    source = array_source(_padded(complete, max(map(len, complete))), indices, names)
-    parts = stratified_split(source, classes, valid_share, seed)
-    return _sequences(*parts, classes, batch_size, seed, interpolated)
+    filled, interpolated = complete(arrays, names)
+    source = array_source(padded_array(filled, max(map(len, filled))), indices, names)
+    train, valid = stratified_split(source, classes, valid_share, seed)
+    return _sequences(train, valid, classes, batch_size, seed, interpolated)
 
 
 def from_ts(
@@ -142,8 +143,8 @@ def from_ts(
     files = [read_ts(path) for path in paths]
     classes = files[0].classes
     sources, interpolated = _file_sources(files, paths)
-    parts = sources if len(sources) == 2 else stratified_split(sources[0], classes, valid_share, seed)
-    return _sequences(*parts, classes, batch_size, seed, interpolated)
+    train, valid = sources if len(sources) == 2 else stratified_split(sources[0], classes, valid_share, seed)
+    return _sequences(train, valid, classes, batch_size, seed, interpolated)
 
 
 def _file_sources(files: Sequence[TsFile], paths: Sequence[Path]) -> tuple[list[Source], int]:
@@ -156,10 +157,10 @@ def _file_sources(files: Sequence[TsFile], paths: Sequence[Path]) -> tuple[list[
             raise BadInput(
                 f"The first file has {channels} dimensions. Received: {str(path)!r} with {file.sequences[0].shape[1]}"
             )
-    completed = [_complete(file.sequences, places) for file, places in zip(files, names, strict=True)]
+    completed = [complete(file.sequences, places) for file, places in zip(files, names, strict=True)]
     length = max(len(sequence) for sequences, _ in completed for sequence in sequences)
     sources = [
-        array_source(_padded(sequences, length), np.array([classes.index(label) for label in file.labels]), places)
+        array_source(padded_array(sequences, length), np.array([classes.index(label) for label in file.labels]), places)
         for (sequences, _), file, places in zip(completed, files, names, strict=True)
     ]
     return sources, sum(count for _, count in completed)
@@ -213,31 +214,3 @@ def _check_indices(labels: np.ndarray, count: int, classes: Sequence[str]) -> No
             f"Labels must lie in 0..{len(classes) - 1}. Received: {labels.min()}..{labels.max()} for "
             f"{len(classes)} classes"
         )
-
-
-def _complete(sequences: Sequence[np.ndarray], names: Sequence[str]) -> tuple[list[np.ndarray], int]:
-    """Sequences cut after their last value, without gaps; and how many values were put in."""
-    complete, count = [], 0
-    for sequence, name in zip(sequences, names, strict=True):
-        missing = np.isnan(sequence)
-        if missing.all(axis=0).any():
-            channel = int(np.argmax(missing.all(axis=0))) + 1
-            raise BadInput(f"Channel {channel} has no value at all: leave the sequence out. Received: {name}")
-        end = int(np.flatnonzero(~missing.all(axis=1))[-1]) + 1
-        complete.append(_interpolated(sequence[:end]))
-        count += int(missing[:end].sum())
-    return complete, count
-
-
-def _interpolated(sequence: np.ndarray) -> np.ndarray:
-    steps = np.arange(len(sequence))
-    columns = [np.interp(steps, steps[~np.isnan(column)], column[~np.isnan(column)]) for column in sequence.T]
-    return np.stack(columns, axis=1)
-
-
-def _padded(sequences: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """float32 (count, length, channels), NaN on the right of what is shorter."""
-    padded = np.full((len(sequences), length, sequences[0].shape[1]), np.nan, np.float32)
-    for row, sequence in zip(padded, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return padded
