@@ -102,8 +102,8 @@ def _says(header: dict[str, list[str]], name: str, word: str) -> bool:
 
 def _sample(text: str, line: int, path: Path) -> tuple[np.ndarray, str]:
     *dimensions, label = text.split(":")
-    if not dimensions:
-        raise BadInput(f"Line {line} has no ':' before a class label. Received: {str(path)!r}")
+    if not dimensions or not label.strip():
+        raise BadInput(f"Line {line} does not end in ':' and a class label. Received: {str(path)!r}")
     columns = [[_number(cell.strip(), line, path) for cell in values.split(",")] for values in dimensions]
     for position, column in enumerate(columns, start=1):
         if len(column) != len(columns[0]):

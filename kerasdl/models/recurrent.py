@@ -58,7 +58,7 @@ def recurrent(
             f"Received: cell={cell!r}, pooling={pooling!r}, units={tuple(units)}"
         )
     inputs = keras.Input(input_shape, name="sequences")
-    x = _normalization(preprocess)(inputs) if preprocess is not None else inputs
+    x = _standardization(preprocess)(inputs) if preprocess is not None else inputs
     x = MaskNaN(dtype="float32", name="stem_mask")(x)
     for stage, width in enumerate(units, start=1):
         if dropout and stage > 1:
@@ -76,14 +76,13 @@ def recurrent(
     return keras.Model(inputs, x, name=name)
 
 
-def _normalization(preprocess: Statistics) -> keras.layers.Layer:
+def _standardization(preprocess: Statistics) -> keras.layers.Layer:
     """In float32, for the user's units may lie beyond what half precision holds; NaN stays NaN."""
     mean, std = (np.asarray(each, float) for each in preprocess)
     if not (std > 0).all():
         raise ValueError(f"The deviation must be positive. Received: preprocess={preprocess}")
-    return layers.Normalization(
-        mean=mean.tolist(), variance=(std**2).tolist(), dtype="float32", name="stem_normalization"
-    )
+    # Not keras.layers.Normalization: it takes a deviation below 1e-7, as of currents in ampere, for 1e-7.
+    return layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype="float32", name="stem_preprocess")
 
 
 _CELLS: dict[str, Any] = {"lstm": layers.LSTM, "gru": layers.GRU}

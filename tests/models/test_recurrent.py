@@ -18,7 +18,7 @@ def test_layers_in_order():
     model = recurrent((None, 2), 3, units=(4, 5), dropout=0.1, preprocess=(0.0, 1.0), classifier_activation="softmax")
     assert names(model) == [
         "sequences",
-        "stem_normalization",
+        "stem_preprocess",
         "stem_mask",
         "stage1_lstm",
         "stage2_dropout",
@@ -60,9 +60,10 @@ def test_a_padded_sequence_and_the_same_alone_give_the_same(cell, pooling, bidir
 
 def test_inputs_are_brought_to_zero_mean_and_unit_deviation_in_every_precision():
     keras.mixed_precision.set_dtype_policy("mixed_float16")
-    model = recurrent((2, 2), 2, units=(4,), preprocess=([1e6, 0.0], [1e5, 2.0]))
+    model = recurrent((2, 3), 2, units=(4,), preprocess=([1e6, 0.0, 3e-9], [1e5, 2.0, 1e-9]))
     probe = keras.Model(model.input, model.get_layer("stem_mask").output)
-    assert probe(np.array([[[1.1e6, 4.0], [9e5, -2.0]]])).numpy().tolist() == [[[1, 2], [-1, -1]]]
+    outputs = probe(np.array([[[1.1e6, 4.0, 5e-9], [9e5, -2.0, np.nan]]]))
+    np.testing.assert_allclose(outputs, [[[1, 2, 2], [-1, -1, 0]]], atol=1e-5)
 
 
 def test_directions_end_at_their_own_ends():
