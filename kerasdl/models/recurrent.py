@@ -63,8 +63,8 @@ def recurrent(
     for stage, width in enumerate(units, start=1):
         if dropout and stage > 1:
             x = layers.SpatialDropout1D(dropout, name=f"stage{stage}_dropout")(x)
-        layer = _CELLS[cell](width, return_sequences=stage < len(units) or pooling == "concat")
-        layer.name = f"stage{stage}_{cell}"
+        every_step = stage < len(units) or pooling == "concat"
+        layer = _CELLS[cell](width, return_sequences=every_step, name=f"stage{stage}_{cell}")
         x = (layers.Bidirectional(layer, name=layer.name) if bidirectional else layer)(x)
     if pooling == "concat":
         x = ConcatPooling1D(name="head_pool")(x)
