@@ -39,6 +39,25 @@ BUILDERS = {
     ),
 }
 
+SEQUENCE_BUILDERS = {
+    "recurrent": lambda **options: models.recurrent((9, 3), 5, units=(8, 6), **options),
+    "recurrent-bidirectional": lambda **options: models.recurrent(
+        (9, 3), 5, cell="gru", units=(4,), bidirectional=True, pooling="last", **options
+    ),
+    "recurrent-preprocess": lambda **options: models.recurrent(
+        (None, 3), 5, units=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
+    ),
+}
+
+# From rows of two categories (of up to three values) and four numbers, or of either alone.
+TABLE_BUILDERS = {
+    "tabular": lambda **options: models.tabular((3, 3), 4, classes=5, hidden=(8, 6), **options),
+    "tabular-categories": lambda **options: models.tabular((3, 3), 0, classes=5, hidden=(8,), **options),
+    "tabular-numbers": lambda **options: models.tabular(
+        (), 4, classes=5, hidden=(8,), activation="selu", normalization="none", dropout=0.1, **options
+    ),
+}
+
 CALLBACKS = {
     "OneCycle": lambda folder: callbacks.OneCycle(0.05),
     "OneCycle-restarted": lambda folder: callbacks.OneCycle(0.05, restart_at=[1]),

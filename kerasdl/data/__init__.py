@@ -1,5 +1,5 @@
 """tf.data pipelines: pure functions of (seed, epoch, index)."""
 
-from kerasdl.data import augment, images, tabular
+from kerasdl.data import augment, images, sequences, tabular
 
-__all__ = ["augment", "images", "tabular"]
+__all__ = ["augment", "images", "sequences", "tabular"]

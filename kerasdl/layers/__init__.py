@@ -2,9 +2,20 @@
 
 from kerasdl.layers.batch_renormalization import BatchRenormalization
 from kerasdl.layers.class_names import ClassNames
+from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
+from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
 
-__all__ = ["BatchRenormalization", "ClassNames", "DateFeature", "EntityEmbeddings", "FitImage", "NumberFeature"]
+__all__ = [
+    "BatchRenormalization",
+    "ClassNames",
+    "ConcatPooling1D",
+    "DateFeature",
+    "EntityEmbeddings",
+    "FitImage",
+    "MaskNaN",
+    "NumberFeature",
+]

@@ -3,6 +3,7 @@
 from kerasdl.models.export import class_names, image_classifier, raw_columns, table_model, target_names
 from kerasdl.models.heads import new_head
 from kerasdl.models.mlp import mlp
+from kerasdl.models.recurrent import recurrent
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50
 from kerasdl.models.tabular import tabular
 
@@ -12,6 +13,7 @@ __all__ = [
     "mlp",
     "new_head",
     "raw_columns",
+    "recurrent",
     "resnet",
     "resnet8",
     "resnet10",
