@@ -129,7 +129,7 @@ def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]
         left.scatter(true, predicted, s=6, alpha=0.4, color=BLUE, linewidths=0)
         left.plot(ends, ends, color=RED, linewidth=1.2)
         _label(left, f"true {name}", "predicted", "Predicted over true")
-        right.hist(predicted - true, bins=40, color=BLUE)
+        right.hist(predicted - true, bins="auto", color=BLUE)
         right.axvline(0, color=RED, linewidth=1.2)
         _label(right, "predicted less true", "samples", "Residuals")
     return figure

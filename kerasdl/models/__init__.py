@@ -1,4 +1,4 @@
-"""Builders: plain functions that return functional Keras models ending in float32 logits."""
+"""Builders: plain functions that return functional Keras models ending in float32 logits, or in numbers."""
 
 from kerasdl.models.export import class_names, image_classifier, raw_columns, table_model, target_names
 from kerasdl.models.heads import new_head
