@@ -57,7 +57,7 @@ def main(config: Config) -> None:
     print(data)
     run.write_config({**asdict(config), **devices, "columns": {each.name: each.kind for each in data.columns}})
     model = network(config, data)
-    found = kerasdl.lr_find(model, data.train, class_weight=data.class_weights if config.balance else None, verbose=0)
+    found = kerasdl.lr_find(model, data.train, verbose=0)
     peak_lr = config.peak_lr or found.suggestion(config.lr_rule)
     print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
     run.save_figure("lr_range", found.plot({"peak": peak_lr}, rules=[]))
@@ -65,14 +65,8 @@ def main(config: Config) -> None:
     steps, board = callbacks.StepScalars(run.logs / "steps"), keras.callbacks.TensorBoard(run.logs, write_graph=False)
     started = time.perf_counter()
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
-    fitted = model.fit(
-        data.train,
-        validation_data=data.valid,
-        epochs=config.epochs,
-        shuffle=False,
-        class_weight=data.class_weights if config.balance else None,
-        callbacks=[callbacks.OneCycle(peak_lr), steps, board],
-    )
+    policy = [callbacks.OneCycle(peak_lr), steps, board]
+    fitted = model.fit(data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=policy)
     seconds = time.perf_counter() - started
     run.save_model(
         models.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
@@ -84,7 +78,7 @@ def main(config: Config) -> None:
 def load(config: Config) -> Loaded:
     common: dict[str, Any] = {"task": config.task, "kinds": config.kinds, "weight": config.weight, "seed": config.seed}
     common |= {"time": config.time, "group": config.group, "split": config.split, "batch_size": config.batch_size}
-    common |= {"valid_share": config.valid_share}
+    common |= {"valid_share": config.valid_share, "balance": config.balance}
     if config.data == "breast_cancer":
         biopsies = load_breast_cancer(as_frame=True)
         frame = biopsies.frame.assign(diagnosis=biopsies.target_names[biopsies.target]).drop(columns="target")

@@ -68,7 +68,7 @@ def test_residuals_of_every_number(tmp_path):
     axes = drawn(plots.residuals(predictions, targets, ["price", "rent"]), tmp_path)
     assert [ax.get_xlabel() for ax in axes] == ["true price", "predicted less true", "true rent", "predicted less true"]
     assert axes[2].collections[0].get_offsets().tolist() == [[5, 5], [9, 7]]
-    assert axes[2].lines[0].get_xdata() == [5, 9]
+    assert list(axes[2].lines[0].get_xdata()) == [5, 9]
 
 
 def test_importance_of_the_highest_columns(tmp_path):

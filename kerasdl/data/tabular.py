@@ -18,7 +18,7 @@ from kerasdl.data.csv_file import read_csv
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
-from kerasdl.data.targets import Task, check_classes, class_weights, targets_of, weights_of
+from kerasdl.data.targets import Task, balancing, check_classes, targets_of, weights_of
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ class Table:
         space: From raw columns to what the datasets hold.
         train_rows: Line (or index) of each training row.
         valid_rows: The same for validation.
-        class_weights: For `fit(class_weight=...)`: weights by which every class counts alike; None for numbers.
 
     Example:
         >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
@@ -59,7 +58,6 @@ class Table:
     space: keras.utils.FeatureSpace = field(repr=False)
     train_rows: Sequence[str] = field(repr=False)
     valid_rows: Sequence[str] = field(repr=False)
-    class_weights: dict[int, float] | None = field(repr=False)
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -147,6 +145,7 @@ def from_frame(
     task: Task = "auto",
     kinds: Mapping[str, Kind] | None = None,
     weight: str | None = None,
+    balance: bool = False,
     valid_share: float = 0.2,
     time: str | None = None,
     group: str | None = None,
@@ -167,6 +166,7 @@ def from_frame(
         kinds: What columns hold, where that shall not be told from their cells: "number", "category", "date" or
             "left out".
         weight: A column of numbers by which each training row counts in the loss.
+        balance: Let every class count as much as any other in training, however rare.
         valid_share: Share of the rows kept for validation, drawn by seed, of every class alike; or by one of these:
         time: A column of times or numbers: the latest share of the rows is for validation.
         group: A column: whole groups are for validation. It is not an input.
@@ -186,6 +186,7 @@ def from_frame(
     """
     if batch_size < 1:
         raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
+    frame = frame.rename(columns=str)
     targets = (target,) if isinstance(target, str) else tuple(target)
     kinds = dict(kinds or {})
     _check_columns(frame, targets, kinds, weight, time, group, split)
@@ -193,7 +194,9 @@ def from_frame(
     held_out = splits.rows(frame, labels, classes, valid_share, time, group, split, seed)
     check_classes(labels[~held_out], classes)
     scale = None if classes else Scale.of(labels[~held_out])
-    weights = None if weight is None else weights_of(frame[weight])
+    weights = weights_of(frame[weight]) if weight else np.ones(len(frame), np.float32)
+    if balance:
+        weights *= balancing(labels, classes, ~held_out)
 
     aside = {*targets, weight, group, split}
     columns = tuple(
@@ -212,7 +215,7 @@ def from_frame(
         load = lambda indices: {name: tf.gather(part, indices) for name, part in kept.items()}  # noqa: E731
         return Source(names, values, load, weights=None if weights is None else weights[rows])
 
-    train, valid = source(~held_out, weights), source(held_out, None)
+    train, valid = source(~held_out, weights if weight or balance else None), source(held_out, None)
     return Table(
         train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
         valid=validation(valid, batch_size=max(batch_size, 512)),
@@ -223,7 +226,6 @@ def from_frame(
         space=space,
         train_rows=train.names,
         valid_rows=valid.names,
-        class_weights=class_weights(train.labels, len(classes)) if classes else None,
     )
 
 

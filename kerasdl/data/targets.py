@@ -76,7 +76,13 @@ def weights_of(column: "pd.Series") -> np.ndarray:
     return weights.astype(np.float32)
 
 
-def class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:
-    """Weights by which classes count alike, however many `labels` each has; their mean over the labels is 1."""
-    counts = np.bincount(labels, minlength=classes)
-    return {index: float(len(labels) / (classes * count)) for index, count in enumerate(counts)}
+def balancing(labels: np.ndarray, classes: Classes, trained: np.ndarray) -> np.ndarray:
+    """Weights by which classes count alike, float32 a row; their mean over the rows `trained` on is 1.
+
+    Raises:
+        BadInput: The labels are numbers, of which none is rarer than another.
+    """
+    if classes is None:
+        raise BadInput("Only classes can be balanced (--balance), not numbers. Received: a target of numbers")
+    counts = np.bincount(labels[trained], minlength=len(classes))
+    return (trained.sum() / (len(classes) * counts))[labels].astype(np.float32)

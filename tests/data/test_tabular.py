@@ -87,7 +87,7 @@ def test_statistics_are_those_of_training_rows():
 def test_numbers_are_standardized_and_known_in_the_users_units():
     frame = people(size=np.arange(40.0))
     table = tabular.from_frame(frame, ["rent", "size"])
-    assert (table.classes, table.class_weights) == (None, None)
+    assert table.classes is None
     trained = frame.iloc[numbers_of(table, table.train_rows)]
     np.testing.assert_allclose(table.scale.mean, [trained["rent"].mean(), trained["size"].mean()])
     targets = np.concatenate([batch[1] for batch in rows(table.valid)])
@@ -106,16 +106,29 @@ def test_the_task_is_told_from_the_target(target, classes):
     assert tabular.from_frame(people(goal=target * 10), "goal", task="classes").classes is not None
 
 
-def test_weights_and_class_weights():
-    frame = people(count=60, w=np.arange(60.0))
-    table = tabular.from_frame(frame, "income", weight="w", batch_size=8)
+def everything(dataset, part):
+    return np.concatenate([batch[part] for batch in rows(dataset)])
+
+
+def test_rows_count_by_their_weight():
+    table = tabular.from_frame(people(count=60, w=np.arange(60.0)), "income", weight="w", batch_size=8)
     assert "w" not in table.places
-    weights = np.concatenate([batch[2] for batch in rows(table.train)])
-    assert sorted(weights) == sorted(numbers_of(table, table.train_rows))
+    assert sorted(everything(table.train, 2)) == sorted(numbers_of(table, table.train_rows))
     assert all(len(batch) == 2 for batch in rows(table.valid))
-    labels = np.concatenate([batch[1] for batch in rows(table.train)])
-    for index, weight in table.class_weights.items():
-        assert weight * (labels == index).sum() == pytest.approx(len(labels) / 2)
+
+
+def test_balanced_classes_count_alike():
+    table = tabular.from_frame(people(count=60), "income", balance=True)
+    ((_, labels, weights),) = rows(table.train)
+    sums = [weights[labels == label].sum() for label in (0, 1)]
+    assert sums == pytest.approx([24, 24])
+    weighted = tabular.from_frame(people(count=60, w=[2.0] * 60), "income", balance=True, weight="w")
+    assert everything(weighted.train, 2).sum() == pytest.approx(96)
+
+
+def test_columns_may_be_numbered():
+    frame = people()[["age", "income"]].set_axis([0, 1], axis=1)
+    assert list(tabular.from_frame(frame, "1").places) == ["0"]
 
 
 def test_splits_by_time_group_and_column():
@@ -193,6 +206,7 @@ def test_it_serves_raw_columns(tmp_path):
         ({"target": "income", "split": "job"}, "must say 'train' or 'valid'.*'(clerk|smith|cook)' in row 0"),
         ({"target": "income", "weight": "job"}, "Column 'job' holds numbers"),
         ({"target": "income", "batch_size": 0}, "at least one row"),
+        ({"target": "rent", "balance": True}, "Only classes can be balanced"),
         (
             {"target": "income", "kinds": dict.fromkeys(["age", "job", "since", "household", "rent"], "left out")},
             "No column is left",
