@@ -1,9 +1,11 @@
 """The recipe for tables end to end, small, and what it writes read back; then what it refuses."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -121,3 +123,30 @@ def test_prediction_names_what_is_wrong(finished, houses, monkeypatch, capsys):
     assert "The model needs columns" in capsys.readouterr().err
     assert run("predict", finished[0], houses, houses, monkeypatch=monkeypatch) == 1
     assert "One CSV file" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "options", "metric", "at_least"),
+    [
+        ("adult_sample/adult.csv", "--target salary --epochs 1", "accuracy", 0.85),
+        ("adult_sample/adult.csv", "--target salary --epochs 5", "accuracy", 0.853),
+        (
+            "california_housing/housing.csv",
+            "--target median_house_value --epochs 30 --batch-size 128 --hidden 256 128 64",
+            "rmse",
+            -52_000,
+        ),
+    ],
+)
+def test_real_tables_are_learned(file, options, metric, at_least, tmp_path, monkeypatch):
+    if "KERASDL_DATA" not in os.environ:
+        pytest.skip("KERASDL_DATA does not name the folder of real data")
+    path = Path(os.environ["KERASDL_DATA"]) / "tabular" / file
+    scores = []
+    for seed in range(3):
+        out = tmp_path / str(seed)
+        command = ["--data", path, *options.split(), "--seed", seed, "--out", out]
+        assert not run("tabular", *command, monkeypatch=monkeypatch)
+        scores.append(json.loads((out / "metrics.json").read_text())["valid"][metric])
+    assert np.mean(scores) * np.sign(at_least) >= at_least
