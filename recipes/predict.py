@@ -40,8 +40,15 @@ class Config:
 def main(config: Config) -> int:
     model = load_run(config.run)
     failures: list[Path] = []
-    is_table = isinstance(model.input, dict)
-    header, *lines = table(model, config) if is_table else pictures(model, config.paths, failures)
+    if isinstance(model.input, dict):
+        header, *lines = table(model, config)
+    elif len(model.input_shape) == 4:
+        header, *lines = pictures(model, config.paths, failures)
+    else:
+        raise BadInput(
+            "This run learned neither from images nor from a table: call its model.keras from Python, on windows of "
+            f"the series in your units. Received: inputs of {model.input_shape} in {str(config.run)!r}"
+        )
     if config.csv:
         with config.csv.open("w", newline="") as file:
             csv.writer(file).writerows([header, *lines])
