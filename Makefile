@@ -24,6 +24,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
+	$(BIN)/python benchmarks/mnist_mlp.py
+	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/forecasting.py
+	$(BIN)/python benchmarks/sequence_classification.py
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python benchmarks/lr_rules.py
 

@@ -19,8 +19,9 @@ RampShape = Literal["exponential", "linear"]
 SMOOTHING = 0.98
 # A curve that falls by less than this share of its height is taken to be flat.
 LEAST_FALL = 0.01
-# Pure noise falls by more than four standard errors in less than one test of a hundred (its lowest point is picked
-# from a hundred); digits, MNIST, Adult and film reviews fall by 8 to 42.
+# Pure noise falls by more than so many standard errors in less than one test of a hundred (its lowest stretch is
+# picked from many); digits, MNIST and film reviews fall by more than 8, Adult and Titanic, whose batches vary most, by
+# 5 to 15.
 STANDARD_ERRORS = 4
 
 
@@ -223,9 +224,12 @@ class LRRange:
                 f"The range test is too short to read: {self.stopped} Start lower, or take more steps. "
                 f"Received: {len(rates)} usable points of {len(self.rates)}"
             )
-        lowest = int(np.argmin(smoothed)) + len(self.rates) // 10
         read = self.losses if self.valid_losses is None else self.valid_losses
-        before, after = read[: len(self.rates) // 5], read[max(0, lowest - 10) : lowest + 1]
+        # As many steps at the beginning as where they are lowest: single losses, of the batch or of the last steps
+        # before divergence, may lie anywhere.
+        few, end = len(read) // 5, len(read) // 10 + len(rates)
+        start = few + int(np.argmin(np.convolve(read[few:end], np.ones(few), "valid")))
+        before, after = read[:few], read[start : start + few]
         fall = before.mean() - after.mean()
         chance = STANDARD_ERRORS * np.sqrt(before.var() / len(before) + after.var() / len(after))
         if descent(rates, smoothed) is None or fall <= max(chance, LEAST_FALL * abs(before.mean())):

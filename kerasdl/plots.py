@@ -135,6 +135,39 @@ def confusion(counts: np.ndarray, classes: Sequence[str], *, ax: Axes | None = N
     return ax.figure
 
 
+def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draws predictions over truth, and how far they are apart, for numbers (count, numbers) by name.
+
+    Example:
+        >>> residuals(found.predictions, found.targets, found.names)
+    """
+    figure, axes = _figure(len(names), 2, width=9.0, height=3.8 * len(names))
+    for (left, right), predicted, true, name in zip(axes, predictions.T, targets.T, names, strict=True):
+        ends = [min(predicted.min(), true.min()), max(predicted.max(), true.max())]
+        left.scatter(true, predicted, s=6, alpha=0.4, color=BLUE, linewidths=0)
+        left.plot(ends, ends, color=RED, linewidth=1.2)
+        _label(left, f"true {name}", "predicted", "Predicted over true")
+        right.hist(predicted - true, bins="auto", color=BLUE)
+        right.axvline(0, color=RED, linewidth=1.2)
+        _label(right, "predicted less true", "samples", "Residuals")
+    return figure
+
+
+def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = None) -> Figure:
+    """Draws how much each column matters, as bars, the highest at the top.
+
+    Example:
+        >>> importance(permutation_importance(model, people.valid, people.places))
+    """
+    shown = dict(list(rises.items())[:most])
+    ax = ax or _figure(height=1.2 + 0.3 * len(shown))[1][0, 0]
+    ax.barh(range(len(shown)), list(shown.values()), color=BLUE)
+    ax.set_yticks(range(len(shown)), list(shown), fontsize=8)
+    ax.invert_yaxis()
+    _label(ax, "rise of the loss when shuffled", "", "Importance of the columns")
+    return ax.figure
+
+
 def _figure(rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.2) -> tuple[Figure, np.ndarray]:
     figure = Figure(figsize=(width, height), layout="constrained", dpi=120)
     return figure, figure.subplots(rows, columns, squeeze=False)

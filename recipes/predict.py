@@ -1,4 +1,4 @@
-"""Names what is on images, by the model of an image classifier's run: a line a file, path, class and probability."""
+"""Predicts with the model of an earlier run: a line a file for images, a line a row for the rows of a CSV file."""
 
 import csv
 import sys
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import keras
 import numpy as np
 import tensorflow as tf
 import tyro
+from kerasdl.data.columns import raw_inputs
+from kerasdl.data.csv_file import read_csv
 from kerasdl.data.sources import DECODABLE, UNDECODABLE, reason
-from kerasdl.models import class_names
+from kerasdl.errors import BadInput
+from kerasdl.models import class_names, raw_columns, target_names
 from kerasdl.run_folder import load_run, run_recipe
+
+Lines = Iterator[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -20,32 +26,70 @@ class Config:
     """What to predict, with which run."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """Run folder of recipes/image_classifier.py."""
+    """Run folder of recipes/image_classifier.py or recipes/tabular.py."""
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Image files, or folders to search for them."""
+    """Image files, or folders to search for them; or one CSV file with the columns that the run learned from."""
     csv: Path | None = None
-    """Also write path,class,probability here."""
+    """Also write the lines here, with a header."""
+    encoding: str | None = None
+    """Of a CSV file, as Python spells it; by default UTF-8."""
+    separator: str | None = None
+    """Of a CSV file's cells; by default what the header holds most of."""
 
 
 def main(config: Config) -> int:
     model = load_run(config.run)
+    failures: list[Path] = []
+    if isinstance(model.input, dict):
+        header, *lines = table(model, config)
+    elif len(model.input_shape) == 4:
+        header, *lines = pictures(model, config.paths, failures)
+    else:
+        raise BadInput(
+            "This run learned neither from images nor from a table: call its model.keras from Python, on windows of "
+            f"the series in your units. Received: inputs of {model.input_shape} in {str(config.run)!r}"
+        )
+    if config.csv:
+        with config.csv.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *lines])
+    return 1 if failures else 0
+
+
+def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) -> Lines:
     names = class_names(model)
-    rows, failures = [], 0
-    for path in files(config.paths):
+    yield "path", "class", "probability"
+    for path in files(paths):
         try:
             image = tf.io.decode_image(tf.io.read_file(str(path)), model.input_shape[-1], expand_animations=False)
         except tf.errors.OpError as error:
             print(f"{path}: {reason(error)}", file=sys.stderr)
-            failures += 1
+            failures.append(path)
             continue
-        probabilities = model.predict_on_batch(image[None])[0]
-        best = int(np.argmax(probabilities))
-        rows.append((str(path), names[best], f"{probabilities[best]:.4f}"))
-        print(*rows[-1], sep="\t", flush=True)
-    if config.csv:
-        with config.csv.open("w", newline="") as file:
-            csv.writer(file).writerows([("path", "class", "probability"), *rows])
-    return 1 if failures else 0
+        yield shown(str(path), *likeliest(names, model.predict_on_batch(image[None])[0]))
+
+
+def table(model: keras.Model, config: Config) -> Lines:
+    if len(config.paths) != 1:
+        raise BadInput(
+            f"One CSV file, for this run learned from a table. Received: {[str(path) for path in config.paths]}"
+        )
+    frame = read_csv(config.paths[0], encoding=config.encoding, separator=config.separator)
+    outputs = model.predict(raw_inputs(frame, raw_columns(model)), verbose=0)
+    is_classifier = model.layers[-1].name == "class_names"
+    names = class_names(model) if is_classifier else target_names(model)
+    yield ("line", "class", "probability") if is_classifier else ("line", *names)
+    for line, output in zip(frame.index, outputs, strict=True):
+        yield shown(str(line), *(likeliest(names, output) if is_classifier else (f"{value:.6g}" for value in output)))
+
+
+def likeliest(names: tuple[str, ...], probabilities: np.ndarray) -> tuple[str, str]:
+    best = int(np.argmax(probabilities))
+    return names[best], f"{probabilities[best]:.4f}"
+
+
+def shown(*cells: str) -> tuple[str, ...]:
+    print(*cells, sep="\t", flush=True)
+    return cells
 
 
 def files(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -21,6 +21,41 @@ BUILDERS = {
     "resnet-preprocess": lambda **options: models.resnet(
         (16, 16, 3), 5, depths=(1,), widths=(8,), stem="small", preprocess="imagenet", **options
     ),
+    "mlp": lambda **options: models.mlp((16, 16, 3), 5, hidden=(8, 16), **options),
+    "mlp-skip": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), skip=True, activation="gelu", normalization="layer", **options
+    ),
+    "mlp-tanh": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), activation="tanh", normalization="batch", input_noise=0.1, l1=0.01, **options
+    ),
+    "mlp-sigmoid": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(32, 32), activation="sigmoid", normalization="group", **options
+    ),
+    "mlp-selu": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(16, 16), activation="selu", preprocess="symmetric", dropout=0.1, **options
+    ),
+    "mlp-renorm": lambda **options: models.mlp(
+        (16, 16, 3), 5, hidden=(8, 8), activation="silu", normalization="batch_renorm", **options
+    ),
+}
+
+SEQUENCE_BUILDERS = {
+    "recurrent": lambda **options: models.recurrent((9, 3), 5, units=(8, 6), **options),
+    "recurrent-bidirectional": lambda **options: models.recurrent(
+        (9, 3), 5, cell="gru", units=(4,), bidirectional=True, pooling="last", **options
+    ),
+    "recurrent-preprocess": lambda **options: models.recurrent(
+        (None, 3), 5, units=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
+    ),
+}
+
+# From rows of two categories (of up to three values) and four numbers, or of either alone.
+TABLE_BUILDERS = {
+    "tabular": lambda **options: models.tabular((3, 3), 4, classes=5, hidden=(8, 6), **options),
+    "tabular-categories": lambda **options: models.tabular((3, 3), 0, classes=5, hidden=(8,), **options),
+    "tabular-numbers": lambda **options: models.tabular(
+        (), 4, classes=5, hidden=(8,), activation="selu", normalization="none", dropout=0.1, **options
+    ),
 }
 
 FORECASTERS = {

@@ -70,3 +70,19 @@ def test_lines_by_name_each_over_its_own_places(tmp_path):
     assert ax.lines[1].get_xdata().tolist() == [100, 101]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("row", "sales", "Sales")
     assert [line.get_marker() for line in ax.lines] == ["", "o"]  # single points are seen where there are few
+
+
+def test_residuals_of_every_number(tmp_path):
+    predictions, targets = np.array([[1.0, 5.0], [2.0, 7.0]]), np.array([[1.5, 5.0], [2.0, 9.0]])
+    axes = drawn(plots.residuals(predictions, targets, ["price", "rent"]), tmp_path)
+    assert [ax.get_xlabel() for ax in axes] == ["true price", "predicted less true", "true rent", "predicted less true"]
+    assert axes[2].collections[0].get_offsets().tolist() == [[5, 5], [9, 7]]
+    assert list(axes[2].lines[0].get_xdata()) == [5, 9]
+
+
+def test_importance_of_the_highest_columns(tmp_path):
+    rises = {f"column {index}": 1.0 - index / 10 for index in range(5)}
+    (ax,) = drawn(plots.importance(rises, most=3), tmp_path)
+    assert [bar.get_width() for bar in ax.patches] == [1.0, 0.9, 0.8]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["column 0", "column 1", "column 2"]
+    assert ax.yaxis_inverted()

@@ -5,13 +5,15 @@ knows becomes a preprocessor of Keras's FeatureSpace, which travels in the expor
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
-from kerasdl.data.csv_file import numbers, parsed_numbers, place
+import tensorflow as tf
+from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place
 from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
 from kerasdl.layers import DateFeature, NumberFeature
@@ -119,7 +121,7 @@ def raw_values(column: "pd.Series", kind: Kind, form: str | None = None) -> np.n
     return text.astype(object)[:, None]
 
 
-def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, np.ndarray]:
+def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, tf.Tensor]:
     """A table as the exported model takes it.
 
     Args:
@@ -135,14 +137,16 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, n
     by_key = {key(str(name)): frame[name] for name in frame.columns}
     if absent := [name for name in columns if name not in by_key]:
         raise BadInput(f"The model needs columns {absent}. Received: columns {[str(name) for name in frame.columns]}")
-    return {name: raw_values(by_key[name], *raw) for name, raw in columns.items()}
+    # Tensors, for Keras takes no arrays of text.
+    with tf.device("CPU"):
+        return {name: tf.constant(raw_values(by_key[name], *raw)) for name, raw in columns.items()}
 
 
 def _kind(values: "pd.Series") -> Kind:
     present = values.dropna()
     if present.dtype.kind == "M":
         return "date"
-    if present.dtype.kind == "b":
+    if present.map(lambda value: isinstance(value, bool | np.bool_)).any():
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names made of digits.
@@ -155,13 +159,20 @@ def _number_column(values: "pd.Series", *, told: bool) -> Column:
     found = numbers(values)
     missing = np.isnan(found)
     present = found[~missing]
-    if not told and len(present) > FEW_DISTINCT and not missing.any() and (np.diff(np.sort(present)) == 1).all():
+    if not told and not missing.any() and _numbers_the_rows(present):
         return Column(str(values.name), "left out", "numbers the rows")
     median = float(np.median(present))
     scale = Scale.of(np.where(missing, median, found)[:, None])
     layer = NumberFeature(median, float(scale.mean[0]), float(scale.std[0]), flag=bool(missing.any()))
     note = f"{present.min():g} to {present.max():g}" + (f", {missing.sum():,} missing" if missing.any() else "")
     return Column(str(values.name), "number", note, layer)
+
+
+def _numbers_the_rows(values: np.ndarray) -> bool:
+    """Whether these are whole numbers that rise from row to row and leave out fewer than they name."""
+    steps = np.diff(values)
+    is_whole = (values == np.round(values)).all()
+    return bool(len(values) > FEW_DISTINCT and is_whole and (steps > 0).all() and steps.mean() < 2)
 
 
 def _date_column(values: "pd.Series") -> Column:
@@ -213,7 +224,7 @@ def _iso_dates(column: "pd.Series", form: str | None) -> np.ndarray:
         first = int(np.argmax(wrong))
         raise BadInput(
             f"Column {column.name!r} holds dates such as {form or '2016-07-31'}, but {place(column, first)} is none. "
-            f"Received: {column.iloc[first]!r}"
+            f"Received: {cell(column, first)!r}"
         )
     return dates.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").to_numpy(object)
 
@@ -224,8 +235,10 @@ def _date_form(values: "pd.Series") -> str | None:
     from pandas.tseries.api import guess_datetime_format
 
     present = values.dropna().astype(str)
-    # 01/02/2016 is read in either order, 31/01/2016 in one.
-    forms = [guess_datetime_format(present.iloc[0], dayfirst=first) for first in (False, True)]
+    with warnings.catch_warnings():
+        # pandas warns that 31/01/2016 can be read in one order only; 01/02/2016 is tried in both.
+        warnings.simplefilter("ignore", UserWarning)
+        forms = [guess_datetime_format(present.iloc[0], dayfirst=first) for first in (False, True)]
     shares = {
         form: pd.to_datetime(present, format=form, errors="coerce").notna().mean() for form in forms if form is not None
     }

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from kerasdl.errors import BadInput
@@ -84,7 +84,7 @@ def numbers(column: "pd.Series") -> np.ndarray:
         first = int(np.argmax(wrong))
         raise BadInput(
             f"Column {column.name!r} holds numbers, but {place(column, first)} is no number that a network can take. "
-            f"Received: {column.iloc[first]!r}"
+            f"Received: {cell(column, first)!r}"
         )
     return values
 
@@ -99,6 +99,12 @@ def parsed_numbers(column: "pd.Series") -> np.ndarray:
 def place(column: "pd.Series", row: int) -> str:
     """Where a cell stands, by position: "line 17" of a file, "row 15" of a frame."""
     return f"{column.index.name or 'row'} {column.index[row]}"
+
+
+def cell(column: "pd.Series", row: int) -> Any:
+    """What a cell holds, by position, as Python shows it."""
+    value = column.iloc[row]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _decode(path: Path, encoding: str | None) -> str:

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from kerasdl.data.columns import column_of, raw_values
+from kerasdl.data.csv_file import parsed_numbers, place
 from kerasdl.data.sources import DECODABLE, Source, image_files
 from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VALID_WORDS = {"valid": True, "validation": True, "val": True, "test": True, "true": True, "1": True}
+VALID_WORDS |= {"train": False, "training": False, "false": False, "0": False}
 
 
 def class_folders(folder: Path) -> list[str]:
@@ -87,6 +96,56 @@ def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarra
     order = np.random.default_rng(seed).permutation(len(names))[:-1]
     before = np.cumsum(sizes[order]) - sizes[order]
     return np.isin(groups, names[order][before < valid_share * len(groups)])
+
+
+def rows(
+    frame: "pd.DataFrame",
+    labels: np.ndarray,
+    classes: tuple[str, ...] | None,
+    valid_share: float,
+    time: str | None,
+    group: str | None,
+    split: str | None,
+    seed: int,
+) -> np.ndarray:
+    """Which rows of a table are for validation: by time, group or column if one is named, else by seed."""
+    if time is not None:
+        return latest(_times(frame[time]), valid_share)
+    if group is not None:
+        return whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
+    if split is not None:
+        return _as_told(frame[split])
+    if classes is not None:
+        return stratified(labels, classes, valid_share, seed)
+    return at_random(len(frame), valid_share, seed)
+
+
+def _times(column: "pd.Series") -> np.ndarray:
+    if (missing := column.isna()).any():
+        raise BadInput(
+            f"A table split by time needs one in every row. Received: none in {place(column, int(np.argmax(missing)))} "
+            f"of {column.name!r}"
+        )
+    as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
+    if not np.isnan(as_numbers).any():
+        return as_numbers
+    typed = column_of(column, "date")
+    # ISO dates sort as text.
+    return raw_values(column, "date", typed.raw[1])[:, 0].astype(str)
+
+
+def _as_told(column: "pd.Series") -> np.ndarray:
+    words = raw_values(column, "category")[:, 0]
+    for row, word in enumerate(words):
+        if word.lower() not in VALID_WORDS:
+            raise BadInput(
+                f"Column {column.name!r} must say 'train' or 'valid' in every row. "
+                f"Received: {word!r} in {place(column, row)}"
+            )
+    held_out = np.array([VALID_WORDS[word.lower()] for word in words])
+    if held_out.all() or not held_out.any():
+        raise BadInput(f"Column {column.name!r} must name rows for both, training and validation. Received: one only")
+    return held_out
 
 
 def _check_share(valid_share: float) -> None:

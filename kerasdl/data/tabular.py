@@ -7,28 +7,24 @@ rows and kept in a FeatureSpace, which `models.table_model` puts into the export
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data import splits
-from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_values
-from kerasdl.data.csv_file import numbers, parsed_numbers, place, read_csv
+from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_inputs
+from kerasdl.data.csv_file import read_csv
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
+from kerasdl.data.targets import Task, balancing, check_classes, targets_of, weights_of
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Task = Literal["auto", "classes", "numbers"]
-# A column of so few whole numbers is taken for classes.
-MOST_NUMBERED_CLASSES = 10
 CHUNK = 65536
-VALID_WORDS = {"valid": True, "validation": True, "val": True, "test": True, "true": True, "1": True}
-VALID_WORDS |= {"train": False, "training": False, "false": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,6 @@ class Table:
         space: From raw columns to what the datasets hold.
         train_rows: Line (or index) of each training row.
         valid_rows: The same for validation.
-        class_weights: For `fit(class_weight=...)`: weights by which every class counts alike; None for numbers.
 
     Example:
         >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
@@ -63,7 +58,6 @@ class Table:
     space: keras.utils.FeatureSpace = field(repr=False)
     train_rows: Sequence[str] = field(repr=False)
     valid_rows: Sequence[str] = field(repr=False)
-    class_weights: dict[int, float] | None = field(repr=False)
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -96,6 +90,14 @@ class Table:
     def raw(self) -> dict[str, Raw]:
         """What the exported model's inputs hold."""
         return {column.key: column.raw for column in self.columns if column.preprocessor is not None}
+
+    @property
+    def target_scales(self) -> dict[str, tuple[float, float]] | None:
+        """Mean and deviation of each number that is predicted, by name; None where classes are."""
+        if self.scale is None:
+            return None
+        pairs = zip(self.scale.mean.tolist(), self.scale.std.tolist(), strict=True)
+        return dict(zip(self.target, pairs, strict=True))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -143,6 +145,7 @@ def from_frame(
     task: Task = "auto",
     kinds: Mapping[str, Kind] | None = None,
     weight: str | None = None,
+    balance: bool = False,
     valid_share: float = 0.2,
     time: str | None = None,
     group: str | None = None,
@@ -163,6 +166,7 @@ def from_frame(
         kinds: What columns hold, where that shall not be told from their cells: "number", "category", "date" or
             "left out".
         weight: A column of numbers by which each training row counts in the loss.
+        balance: Let every class count as much as any other in training, however rare.
         valid_share: Share of the rows kept for validation, drawn by seed, of every class alike; or by one of these:
         time: A column of times or numbers: the latest share of the rows is for validation.
         group: A column: whole groups are for validation. It is not an input.
@@ -182,14 +186,17 @@ def from_frame(
     """
     if batch_size < 1:
         raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
+    frame = frame.rename(columns=str)
     targets = (target,) if isinstance(target, str) else tuple(target)
     kinds = dict(kinds or {})
     _check_columns(frame, targets, kinds, weight, time, group, split)
-    labels, classes = _targets(frame, targets, task)
-    held_out = _held_out(frame, labels, classes, valid_share, time, group, split, seed)
-    _check_classes(labels[~held_out], classes)
+    labels, classes = targets_of(frame, targets, task)
+    held_out = splits.rows(frame, labels, classes, valid_share, time, group, split, seed)
+    check_classes(labels[~held_out], classes)
     scale = None if classes else Scale.of(labels[~held_out])
-    weights = None if weight is None else _weights(frame[weight])
+    weights = weights_of(frame[weight]) if weight else np.ones(len(frame), np.float32)
+    if balance:
+        weights *= balancing(labels, classes, ~held_out)
 
     aside = {*targets, weight, group, split}
     columns = tuple(
@@ -198,7 +205,7 @@ def from_frame(
     used = [column for column in columns if column.preprocessor is not None]
     _check_used(used, columns)
     space = _space(used)
-    inputs = _encode(space, used, {column.key: raw_values(frame[column.name], *column.raw) for column in used})
+    inputs = _encode(space, used, frame)
 
     def source(rows: np.ndarray, weights: np.ndarray | None) -> Source:
         with tf.device("CPU"):
@@ -208,7 +215,7 @@ def from_frame(
         load = lambda indices: {name: tf.gather(part, indices) for name, part in kept.items()}  # noqa: E731
         return Source(names, values, load, weights=None if weights is None else weights[rows])
 
-    train, valid = source(~held_out, weights), source(held_out, None)
+    train, valid = source(~held_out, weights if weight or balance else None), source(held_out, None)
     return Table(
         train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
         valid=validation(valid, batch_size=max(batch_size, 512)),
@@ -219,7 +226,6 @@ def from_frame(
         space=space,
         train_rows=train.names,
         valid_rows=valid.names,
-        class_weights=None if classes is None else _class_weights(train.labels, len(classes)),
     )
 
 
@@ -240,97 +246,6 @@ def _check_columns(
         raise BadInput("Name a column to predict. Received: target=()")
 
 
-def _targets(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Class indices and names, or numbers (rows, targets) and None."""
-    for name in targets:
-        if (missing := frame[name].isna()).any():
-            first = place(frame[name], int(np.argmax(missing)))
-            raise BadInput(
-                f"{int(missing.sum())} rows have no target, the first {first}: fill it in or leave them out. "
-                f"Received: column {name!r}"
-            )
-    if task == "classes" or (task == "auto" and len(targets) == 1 and _are_classes(frame[targets[0]])):
-        if len(targets) > 1:
-            raise BadInput(f"Several targets must be numbers. Received: task='classes', target={targets}")
-        text = raw_values(frame[targets[0]], "category")[:, 0]
-        names = sorted(set(text), key=lambda name: (_order(name), name))
-        return np.array([names.index(name) for name in text], np.int64), tuple(names)
-    return np.stack([numbers(frame[name]) for name in targets], axis=1), None
-
-
-def _are_classes(column: "pd.Series") -> bool:
-    values = parsed_numbers(column)
-    if column.dtype.kind == "b" or np.isnan(values).mean() > 0.1:
-        return True
-    return len(np.unique(values)) <= MOST_NUMBERED_CLASSES and bool((values == np.round(values)).all())
-
-
-def _order(name: str) -> float:
-    """Numbered classes in the order of their numbers, words after them."""
-    try:
-        return float(name)
-    except ValueError:
-        return float("inf")
-
-
-def _held_out(
-    frame: "pd.DataFrame",
-    labels: np.ndarray,
-    classes: tuple[str, ...] | None,
-    valid_share: float,
-    time: str | None,
-    group: str | None,
-    split: str | None,
-    seed: int,
-) -> np.ndarray:
-    if time is not None:
-        return splits.latest(_times(frame[time]), valid_share)
-    if group is not None:
-        return splits.whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
-    if split is not None:
-        return _as_told(frame[split])
-    if classes is not None:
-        return splits.stratified(labels, classes, valid_share, seed)
-    return splits.at_random(len(frame), valid_share, seed)
-
-
-def _times(column: "pd.Series") -> np.ndarray:
-    if (missing := column.isna()).any():
-        raise BadInput(
-            f"A table split by time needs one in every row. Received: none in {place(column, int(np.argmax(missing)))} "
-            f"of {column.name!r}"
-        )
-    as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
-    if not np.isnan(as_numbers).any():
-        return as_numbers
-    typed = column_of(column, "date")
-    # ISO dates sort as text.
-    return raw_values(column, "date", typed.raw[1])[:, 0].astype(str)
-
-
-def _as_told(column: "pd.Series") -> np.ndarray:
-    words = raw_values(column, "category")[:, 0]
-    for row, word in enumerate(words):
-        if word.lower() not in VALID_WORDS:
-            raise BadInput(
-                f"Column {column.name!r} must say 'train' or 'valid' in every row. "
-                f"Received: {word!r} in {place(column, row)}"
-            )
-    held_out = np.array([VALID_WORDS[word.lower()] for word in words])
-    if held_out.all() or not held_out.any():
-        raise BadInput(f"Column {column.name!r} must name rows for both, training and validation. Received: one only")
-    return held_out
-
-
-def _check_classes(labels: np.ndarray, classes: tuple[str, ...] | None) -> None:
-    if classes is None:
-        return
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
-    if absent := [name for index, name in enumerate(classes) if not (labels == index).any()]:
-        raise BadInput(f"Classes that no training row has: {absent}. Received: a split that leaves them to validation")
-
-
 def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
     if not used:
         notes = {column.name: column.note for column in columns}
@@ -340,23 +255,6 @@ def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
         raise BadInput(f"Columns are told apart by letters, digits and ._- only: rename one. Received: {same}")
 
 
-def _weights(column: "pd.Series") -> np.ndarray:
-    weights = numbers(column)
-    wrong = ~(weights >= 0)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        raise BadInput(
-            f"A weight is a number from 0 up. Received: {column.iloc[first]!r} in {place(column, first)} of "
-            f"{column.name!r}"
-        )
-    return weights.astype(np.float32)
-
-
-def _class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:
-    counts = np.bincount(labels, minlength=classes)
-    return {index: float(len(labels) / (classes * count)) for index, count in enumerate(counts)}
-
-
 def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
     space = keras.utils.FeatureSpace({column.key: column.feature for column in used}, output_mode="dict")
     # Nothing is left to adapt: each preprocessor was made with what training rows hold.
@@ -364,15 +262,12 @@ def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
     return space
 
 
-def _encode(
-    space: keras.utils.FeatureSpace, used: Sequence[Column], raw: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
     """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
-    count = len(next(iter(raw.values())))
-    features = features_of(used)
+    raw, features = raw_inputs(frame, {column.key: column.raw for column in used}), features_of(used)
     parts: dict[str, list] = {part: [] for part in features}
-    for start in range(0, count, CHUNK):
-        encoded = space({name: tf.constant(values[start : start + CHUNK]) for name, values in raw.items()})
+    for start in range(0, len(frame), CHUNK):
+        encoded = space({name: values[start : start + CHUNK] for name, values in raw.items()})
         for part, keys in features.items():
             parts[part].append(np.concatenate([encoded[name].numpy() for name in keys], axis=1))
     types = {"categories": np.int32, "numbers": np.float32}

@@ -1,18 +1,24 @@
 """Layers that Keras lacks."""
 
+from kerasdl.layers.batch_renormalization import BatchRenormalization
 from kerasdl.layers.class_names import ClassNames
+from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
+from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
 from kerasdl.layers.window_forecast import WindowForecast
 from kerasdl.layers.window_normalization import WindowNormalization
 
 __all__ = [
+    "BatchRenormalization",
     "ClassNames",
+    "ConcatPooling1D",
     "DateFeature",
     "EntityEmbeddings",
     "FitImage",
+    "MaskNaN",
     "NumberFeature",
     "WindowForecast",
     "WindowNormalization",

@@ -8,7 +8,7 @@ import keras
 
 @keras.saving.register_keras_serializable("kerasdl")
 class ClassNames(keras.layers.Layer):
-    """Passes its input on unchanged and carries the names of the classes into the saved model.
+    """Passes its input on unchanged and carries the names of its columns, classes mostly, into the saved model.
 
     Args:
         names: One name a class, in the order of the last axis of the input.

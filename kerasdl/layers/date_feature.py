@@ -8,6 +8,9 @@ from keras import ops
 
 # Length in days of what comes around.
 _CYCLES = {"year": 365.25, "month": 30.44, "week": 7.0, "day": 1.0}
+# Sine and cosine by table, for a processor computes them differently at different places of a batch.
+_POINTS = 8192
+_CIRCLE = [way(np.arange(_POINTS) * (2 * np.pi / _POINTS)).astype("float32") for way in (np.sin, np.cos)]
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -40,6 +43,9 @@ class DateFeature(keras.layers.Layer):
             standardize=None, split="character", vocabulary=list("0123456789"), output_sequence_length=19
         )
 
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self._characters.build(input_shape)
+
     def call(self, inputs: Any) -> Any:
         # 0 is the padding and 1 any other character.
         digits = ops.cast(self._characters(inputs), "int32") - 2
@@ -48,7 +54,7 @@ class DateFeature(keras.layers.Layer):
         is_date = ops.logical_and(is_date, (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31))
         time = ops.maximum(digits, 0)
         seconds = 3600 * _number(time, 11, 2) + 60 * _number(time, 14, 2) + _number(time, 17, 2)
-        share = ops.cast(seconds, "float32") / 86400
+        share = ops.cast(seconds, "float32") * (1 / 86400)
         days = days_since_1970(year, month, day)
         since_new_year = ops.cast(days - days_since_1970(year, ops.ones_like(month), ops.ones_like(day)), "float32")
         # 1970-01-01 was a Thursday.
@@ -58,9 +64,10 @@ class DateFeature(keras.layers.Layer):
             "week": ops.cast(ops.mod(days + 3, 7), "float32") + share,
             "day": share,
         }
-        angles = [2 * np.pi * clocks[name] / length for name, length in _CYCLES.items()]
-        parts = [(ops.cast(days, "float32") + share - self.mean) / self.std]
-        parts += [way(angle) for angle in angles for way in (ops.sin, ops.cos)]
+        # Times reciprocals, as TensorFlow's graphs have it, so that a graph and eager code agree to the last bit.
+        turns = [ops.cast(clocks[name] * (_POINTS / length), "int32") % _POINTS for name, length in _CYCLES.items()]
+        parts = [(ops.cast(days, "float32") + share - self.mean) * (1 / self.std)]
+        parts += [ops.take(table, turn) for turn in turns for table in _CIRCLE]
         return ops.stack([*(ops.where(is_date, part, 0.0) for part in parts), ops.cast(~is_date, "float32")], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

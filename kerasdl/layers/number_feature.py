@@ -35,7 +35,8 @@ class NumberFeature(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         numbers = ops.cast(inputs, "float32")
         missing = ops.isnan(numbers)
-        scaled = (ops.where(missing, self.median, numbers) - self.mean) / self.std
+        # Times the reciprocal, as TensorFlow's graphs have it, so that a graph and eager code agree to the last bit.
+        scaled = (ops.where(missing, self.median, numbers) - self.mean) * (1 / self.std)
         return ops.concatenate([scaled, ops.cast(missing, "float32")], axis=-1) if self.flag else scaled
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

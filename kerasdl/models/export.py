@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import keras
+from keras import layers
 from kerasdl.layers import ClassNames, DateFeature, FitImage
 
 
@@ -29,7 +30,7 @@ def image_classifier(model: keras.Model, classes: Sequence[str]) -> keras.Model:
         raise ValueError(f"The model must have a fixed image size. Received: input_shape={model.input_shape}")
     images = keras.Input((None, None, channels), dtype="uint8", name="images")
     logits = model(FitImage(height, width, name="fit_image")(images))
-    probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
+    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(images, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
 
 
@@ -39,7 +40,7 @@ def table_model(
     features: Mapping[str, Sequence[str]],
     *,
     classes: Sequence[str] | None = None,
-    scale: tuple[Any, Any] | None = None,
+    targets: Mapping[str, tuple[float, float]] | None = None,
 ) -> keras.Model:
     """Wraps a trained model of encoded columns into one of raw columns, which predicts in the user's units.
 
@@ -48,31 +49,34 @@ def table_model(
         space: A FeatureSpace from raw columns to their encodings, as a dict.
         features: Which columns make up each input of `model`, in order.
         classes: Class names, in the order of the logits.
-        scale: (mean, std) of the numbers that `model` predicts, instead of classes.
+        targets: Names of the numbers that `model` predicts, in its order, with the mean and deviation of each, instead
+            of classes.
 
     Returns:
         A functional model that shares `model`'s weights: a dict of raw columns (batch, 1), numbers as float32 with NaN
         where missing, categories and ISO dates as text, empty where missing; to float32 probabilities
-        (batch, classes), or numbers in the user's units. `raw_columns(exported)` tells what its inputs hold.
+        (batch, classes), or numbers in the user's units. `raw_columns(exported)` tells what its inputs hold,
+        `class_names` or `target_names` what its outputs are.
 
     Raises:
-        ValueError: Neither `classes` nor `scale`, or both.
+        ValueError: Neither `classes` nor `targets`, or both.
 
     Example:
         >>> exported = kerasdl.models.table_model(model, people.space, people.features, classes=people.classes)
-        >>> exported.predict({"age": np.array([[39.0]]), "job": np.array([["clerk"]], dtype=object)})
+        >>> exported({"age": tf.constant([[39.0]]), "job": tf.constant([["clerk"]])})
     """
-    if (classes is None) == (scale is None):
-        raise ValueError(f"Give either classes or scale. Received: classes={classes}, scale={scale}")
-    inputs, encoded = space.get_inputs(), space.get_encoded_features()
-    join = keras.layers.Concatenate()
-    parts = {part: join([encoded[key] for key in keys]) if keys[1:] else encoded[keys[0]] for part, keys in features.items()}
-    outputs = model(parts)
+    if (classes is None) == (targets is None):
+        raise ValueError(f"Give either classes or targets. Received: classes={classes}, targets={targets}")
+    inputs, encoded = dict(space.get_inputs()), space.get_encoded_features()
+    columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
+    outputs = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
     if classes is not None:
-        probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(outputs)
+        probabilities = layers.Softmax(dtype="float32", name="probabilities")(outputs)
         return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
-    mean, std = ([float(value) for value in values] for values in scale)
-    return keras.Model(inputs, keras.layers.Rescaling(std, mean, dtype="float32", name="numbers")(outputs))
+    assert targets is not None
+    mean, std = ([float(value) for value in values] for values in zip(*targets.values(), strict=True))
+    numbers = layers.Rescaling(std, mean, dtype="float32", name="user_units")(outputs)
+    return keras.Model(inputs, ClassNames(list(targets), name="target_names", dtype="float32")(numbers))
 
 
 def series_model(model: keras.Model, scale: tuple[Any, Any]) -> keras.Model:
@@ -124,8 +128,13 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
     if not isinstance(exported.input, dict):
         raise ValueError(f"This model takes no raw columns: export it by table_model. Received: {exported.name!r}")
     dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}
-    kinds = {name: "number" if keras.backend.is_float_dtype(column.dtype) else "category" for name, column in exported.input.items()}
-    return {name: ("date", dates[name]) if name in dates else (kind, None) for name, kind in kinds.items()}
+
+    def held_by(name: str, column: Any) -> tuple[Literal["number", "category", "date"], str | None]:
+        if name in dates:
+            return "date", dates[name]
+        return "number" if keras.backend.is_float_dtype(column.dtype) else "category", None
+
+    return {name: held_by(name, column) for name, column in exported.input.items()}
 
 
 def class_names(exported: keras.Model) -> tuple[str, ...]:
@@ -144,7 +153,33 @@ def class_names(exported: keras.Model) -> tuple[str, ...]:
         >>> class_names(keras.models.load_model("pets.keras"))
         ('cat', 'dog')
     """
+    return _names(exported, "class_names")
+
+
+def target_names(exported: keras.Model) -> tuple[str, ...]:
+    """The names of the numbers that an exported model predicts.
+
+    Args:
+        exported: A model from `table_model`, as made or as loaded.
+
+    Returns:
+        One name a column of its output.
+
+    Raises:
+        ValueError: The model carries no such names.
+
+    Example:
+        >>> target_names(keras.models.load_model("houses.keras"))
+        ('price',)
+    """
+    return _names(exported, "target_names")
+
+
+def _names(exported: keras.Model, layer_name: str) -> tuple[str, ...]:
     for layer in exported.layers:
-        if isinstance(layer, ClassNames):
+        if isinstance(layer, ClassNames) and layer.name == layer_name:
             return layer.names
-    raise ValueError(f"This model carries no class names: export it by image_classifier. Received: {exported.name!r}")
+    raise ValueError(
+        f"This model carries no {layer_name.replace('_', ' ')}: export it by image_classifier or table_model. "
+        f"Received: {exported.name!r}"
+    )

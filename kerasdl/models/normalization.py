@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import keras
+from kerasdl.layers import BatchRenormalization
 
-Normalization = Literal["none", "batch", "layer", "instance", "group"]
+Normalization = Literal["none", "batch", "batch_renorm", "layer", "instance", "group"]
 # Keras's momentum of 0.99 and epsilon of 1e-3 are not what the papers and other libraries train with.
 MOMENTUM, EPSILON = 0.9, 1e-5
 # Wu and He, arXiv:1803.08494, found 32 groups, or 16 channels in each, to do equally well.
@@ -17,10 +18,11 @@ def normalization_layer(kind: Normalization, *, shape: Sequence[int | None], nam
 
     Args:
         kind: "batch" (Ioffe and Szegedy, arXiv:1502.03167): each channel over the batch and the positions.
+            "batch_renorm" (Ioffe, arXiv:1702.03275): the same, for small batches; see `BatchRenormalization`.
             "layer" (Ba et al., arXiv:1607.06450): each position over its channels. "instance" (Ulyanov et al.,
             arXiv:1607.08022): each channel of a sample over its positions. "group" (Wu and He, arXiv:1803.08494):
             groups of a sample's channels over the positions; the largest number of groups up to 32 that divides the
-            channels, and without positions of at least 16 features each, or one group. "none": nothing.
+            channels, and on vectors of at least 16 features each, or one group. "none": nothing.
         shape: (batch, [positions …,] channels), as `x.shape`.
         name: Name of the layer.
 
@@ -43,6 +45,10 @@ def _batch(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
     return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, **options)
 
 
+def _batch_renorm(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
+    return BatchRenormalization(epsilon=EPSILON, **options)
+
+
 def _layer(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
     return keras.layers.LayerNormalization(epsilon=EPSILON, **options)
 
@@ -50,8 +56,8 @@ def _layer(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
 def _instance(shape: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
     if _has_one_position(shape):
         raise ValueError(
-            "Instance normalization needs positions to average over: here a channel of a sample is one number, and less "
-            f"its own mean it is always 0. Take 'layer' or 'batch'. Received: shape={shape}"
+            "Instance normalization needs positions to average over: here a channel of a sample is one number, and "
+            f"less its own mean that is always 0. Take 'layer' or 'batch'. Received: shape={shape}"
         )
     return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON, **options)
 
@@ -75,6 +81,7 @@ def _has_one_position(shape: tuple[int | None, ...]) -> bool:
 _MAKERS: dict[str, Callable[..., keras.layers.Layer]] = {
     "none": _none,
     "batch": _batch,
+    "batch_renorm": _batch_renorm,
     "layer": _layer,
     "instance": _instance,
     "group": _group,

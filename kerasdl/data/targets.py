@@ -1,0 +1,88 @@
+"""Targets of a table: classes or numbers, and how much each row or class counts."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from kerasdl.data.columns import raw_values
+from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Task = Literal["auto", "classes", "numbers"]
+Classes = tuple[str, ...] | None
+# A column of so few whole numbers is taken for classes.
+MOST_NUMBERED_CLASSES = 10
+
+
+def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> tuple[np.ndarray, Classes]:
+    """Class indices and names, or numbers (rows, targets) and None.
+
+    Raises:
+        BadInput: A row without a target, by row and column, several targets that are no numbers.
+    """
+    for name in targets:
+        if (missing := frame[name].isna()).any():
+            first = place(frame[name], int(np.argmax(missing)))
+            raise BadInput(
+                f"{int(missing.sum())} rows have no target, the first {first}: fill it in or leave them out. "
+                f"Received: column {name!r}"
+            )
+    if task == "classes" or (task == "auto" and len(targets) == 1 and _are_classes(frame[targets[0]])):
+        if len(targets) > 1:
+            raise BadInput(f"Several targets must be numbers. Received: task='classes', target={targets}")
+        text = raw_values(frame[targets[0]], "category")[:, 0]
+        names = sorted(set(text), key=lambda name: (_order(name), name))
+        return np.array([names.index(name) for name in text], np.int64), tuple(names)
+    return np.stack([numbers(frame[name]) for name in targets], axis=1), None
+
+
+def _are_classes(column: "pd.Series") -> bool:
+    values = parsed_numbers(column)
+    if column.dtype.kind == "b" or np.isnan(values).mean() > 0.1:
+        return True
+    return len(np.unique(values)) <= MOST_NUMBERED_CLASSES and bool((values == np.round(values)).all())
+
+
+def _order(name: str) -> float:
+    """Numbered classes in the order of their numbers, words after them."""
+    try:
+        return float(name)
+    except ValueError:
+        return float("inf")
+
+
+def check_classes(labels: np.ndarray, classes: Classes) -> None:
+    """Raises unless there are two classes at least, all of them among the `labels` of training rows."""
+    if classes is None:
+        return
+    if len(classes) < 2:
+        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+    if absent := [name for index, name in enumerate(classes) if not (labels == index).any()]:
+        raise BadInput(f"Classes that no training row has: {absent}. Received: a split that leaves them to validation")
+
+
+def weights_of(column: "pd.Series") -> np.ndarray:
+    """How much each row counts, float32; raises for what is no number from 0 up, by row."""
+    weights = numbers(column)
+    wrong = ~(weights >= 0)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise BadInput(
+            f"A weight is a number from 0 up. Received: {cell(column, first)!r} in {place(column, first)} of "
+            f"{column.name!r}"
+        )
+    return weights.astype(np.float32)
+
+
+def balancing(labels: np.ndarray, classes: Classes, trained: np.ndarray) -> np.ndarray:
+    """Weights by which classes count alike, float32 a row; their mean over the rows `trained` on is 1.
+
+    Raises:
+        BadInput: The labels are numbers, of which none is rarer than another.
+    """
+    if classes is None:
+        raise BadInput("Only classes can be balanced (--balance), not numbers. Received: a target of numbers")
+    counts = np.bincount(labels[trained], minlength=len(classes))
+    return (trained.sum() / (len(classes) * counts))[labels].astype(np.float32)

@@ -1,0 +1,48 @@
+"""ConcatPooling1D: what a sequence ended in, its peaks and its average."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class ConcatPooling1D(keras.layers.Layer):
+    """Concatenates the last step, the maximum and the mean over the steps; those masked out do not count.
+
+    Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146. A sequence
+    without any real step gives zeros.
+
+    Args:
+        **kwargs: As for `keras.layers.Layer`.
+
+    Shapes:
+        Input (batch, length, features), mask (batch, length) with padding anywhere; output (batch, 3 * features).
+
+    Example:
+        >>> kerasdl.layers.ConcatPooling1D()(np.array([[[1.0], [6.0], [2.0]]])).numpy().tolist()
+        [[2.0, 6.0, 3.0]]
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            mask = ops.ones_like(inputs[..., 0], dtype="bool")
+        # In float32: a sum of float16 ends at 65504, and one of bfloat16 forgets small terms.
+        x = ops.cast(inputs, "float32")
+        real = ops.expand_dims(ops.cast(mask, "bool"), -1)
+        count = ops.cumsum(ops.cast(real, "int32"), axis=1)
+        total = count[:, -1:]
+        last = ops.sum(ops.where(ops.logical_and(real, count == total), x, 0.0), axis=1)
+        highest = ops.max(ops.where(real, x, ops.where(total > 0, -float("inf"), 0.0)), axis=1)
+        mean = ops.sum(ops.where(real, x, 0.0), axis=1) / ops.cast(ops.maximum(total[:, 0], 1), "float32")
+        return ops.cast(ops.concatenate([last, highest, mean], axis=-1), self.compute_dtype)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        """None: there are no steps left to mask."""
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (input_shape[0], 3 * input_shape[-1])

@@ -1,0 +1,88 @@
+"""Recurrent networks: LSTM (Hochreiter and Schmidhuber, doi:10.1162/neco.1997.9.8.1735), GRU (arXiv:1406.1078)."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from keras import layers
+from kerasdl.layers import ConcatPooling1D, MaskNaN
+from kerasdl.models.preprocess import Statistics
+
+
+def recurrent(
+    input_shape: tuple[int | None, int],
+    classes: int,
+    *,
+    cell: Literal["lstm", "gru"] = "lstm",
+    units: Sequence[int] = (64, 64),
+    bidirectional: bool = False,
+    pooling: Literal["last", "concat"] = "concat",
+    dropout: float = 0.0,
+    preprocess: Statistics | None = None,
+    classifier_activation: str | None = None,
+    name: str = "recurrent",
+) -> keras.Model:
+    """Stacked LSTM or GRU layers over sequences padded on the right with NaN, which the network leaves out.
+
+    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, one a recurrent layer, `head_…`.
+
+    Args:
+        input_shape: (length, channels); length may be None.
+        classes: Length of the output.
+        cell: "lstm" or "gru".
+        units: Width of each recurrent layer.
+        bidirectional: Read each sequence from both ends, which doubles the width (doi:10.1109/78.650093).
+        pooling: "concat" for last step, maximum and mean (arXiv:1801.06146); "last" for what the last layer ends in,
+            each direction at its own end.
+        dropout: Rate between recurrent layers, where a channel is dropped at all steps alike, and before the logits.
+        preprocess: A pair (mean, std), numbers or one a channel, to be brought to zero mean and unit deviation; such as
+            the `statistics` of `data.sequences`.
+        classifier_activation: None for logits, or an activation such as "softmax".
+        name: Name of the model.
+
+    Returns:
+        A functional model: (batch, length, channels) to float32 (batch, classes). Padding changes nothing but rounding.
+
+    Raises:
+        ValueError: No units, an unknown cell or pooling, or a deviation that is not positive.
+
+    Example:
+        >>> model = kerasdl.models.recurrent((None, 6), 4, cell="gru", units=(32,))
+        >>> model.output_shape
+        (None, 4)
+    """
+    if cell not in _CELLS or pooling not in ("last", "concat") or not units:
+        raise ValueError(
+            f"cell must be one of {list(_CELLS)}, pooling 'last' or 'concat', and units hold a width a layer. "
+            f"Received: cell={cell!r}, pooling={pooling!r}, units={tuple(units)}"
+        )
+    inputs = keras.Input(input_shape, name="sequences")
+    x = _standardization(preprocess)(inputs) if preprocess is not None else inputs
+    x = MaskNaN(dtype="float32", name="stem_mask")(x)
+    for stage, width in enumerate(units, start=1):
+        if dropout and stage > 1:
+            x = layers.SpatialDropout1D(dropout, name=f"stage{stage}_dropout")(x)
+        every_step = stage < len(units) or pooling == "concat"
+        layer = _CELLS[cell](width, return_sequences=every_step, name=f"stage{stage}_{cell}")
+        x = (layers.Bidirectional(layer, name=layer.name) if bidirectional else layer)(x)
+    if pooling == "concat":
+        x = ConcatPooling1D(name="head_pool")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="head_dropout")(x)
+    x = layers.Dense(classes, dtype="float32", name="head_logits")(x)
+    if classifier_activation is not None:
+        x = layers.Activation(classifier_activation, dtype="float32", name="head_activation")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def _standardization(preprocess: Statistics) -> keras.layers.Layer:
+    """In float32, for the user's units may lie beyond what half precision holds; NaN stays NaN."""
+    mean, std = (np.asarray(each, float) for each in preprocess)
+    if not (std > 0).all():
+        raise ValueError(f"The deviation must be positive. Received: preprocess={preprocess}")
+    # Not keras.layers.Normalization: it takes a deviation below 1e-7, as of currents in ampere, for 1e-7.
+    return layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype="float32", name="stem_preprocess")
+
+
+_CELLS: dict[str, Any] = {"lstm": layers.LSTM, "gru": layers.GRU}

@@ -1,0 +1,38 @@
+"""Numbers predicted beside the true ones."""
+
+import numpy as np
+import pytest
+from kerasdl.interpret import Regression
+
+FOUND = Regression(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[2.0, 0.0], [4.0, 2.0]]), ["price", "rent"])
+
+
+def test_scores_by_hand():
+    assert FOUND.residuals.tolist() == [[-1, 0], [-1, 2]]
+    assert FOUND.rmse == pytest.approx(np.sqrt(6 / 4))
+    assert FOUND.mae == 1.0
+    # Each target has a variance of 1; of price 1 is left unexplained, of rent 2.
+    assert FOUND.r2 == pytest.approx((0 - 1) / 2)
+    assert FOUND.scores == {
+        "rmse": FOUND.rmse, "mae": 1.0, "r2": FOUND.r2, "rmse_price": 1.0, "rmse_rent": pytest.approx(np.sqrt(2)),
+    }  # fmt: skip
+    assert FOUND.worst(1).tolist() == [1]
+
+
+def test_a_constant_target_explains_nothing():
+    assert np.isnan(Regression(np.ones((2, 1)), np.ones((2, 1)), ["price"]).r2)
+
+
+def test_of_a_model_in_the_users_units():
+    class Twice:
+        def predict_on_batch(self, inputs):
+            return 2 * inputs
+
+    batches = [(np.array([[1.0]]), np.array([[2.5]])), (np.array([[3.0], [4.0]]), np.array([[6.0], [8.0]]))]
+    found = Regression.of(Twice(), batches, ["price"], lambda values: values * 10)
+    assert (found.predictions.ravel().tolist(), found.targets.ravel().tolist()) == ([20, 60, 80], [25, 60, 80])
+
+
+def test_shapes_must_fit():
+    with pytest.raises(ValueError, match="\\(samples, numbers\\)"):
+        Regression(np.ones((2, 1)), np.ones((2, 2)), ["price"])

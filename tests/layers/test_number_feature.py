@@ -1,0 +1,26 @@
+"""A raw number, possibly missing, for a network."""
+
+import keras
+import numpy as np
+from kerasdl.layers import NumberFeature
+
+RAW = np.array([[4.0], [np.nan], [-2.0]], "float32")
+
+
+def test_by_hand():
+    flagged = NumberFeature(median=3.0, mean=2.0, std=2.0)
+    assert flagged(RAW).numpy().tolist() == [[1.0, 0.0], [0.5, 1.0], [-2.0, 0.0]]
+    assert NumberFeature(3.0, 2.0, 2.0, flag=False)(RAW).numpy().tolist() == [[1.0], [0.5], [-2.0]]
+
+
+def test_half_precision_does_not_touch_it():
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    outputs = NumberFeature(0.0, 2000.0, 1.0, flag=False)(np.array([[2001.0]], "float32"))
+    assert (outputs.dtype.name, outputs.numpy().tolist()) == ("float32", [[1.0]])
+
+
+def test_saved_and_loaded(tmp_path):
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, NumberFeature(3.0, 2.0, 2.0)(inputs))
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "model.keras")(RAW), model(RAW))

@@ -1,0 +1,49 @@
+"""The network for tables."""
+
+import kerasdl
+import keras
+import numpy as np
+import pytest
+from kerasdl import models
+from kerasdl.groups import layer_groups
+
+
+def test_sizes_by_hand():
+    model = models.tabular([10, 3], 4, classes=2, hidden=(5,), normalization="none")
+    # Embeddings of 6 and 3, four numbers, one hidden layer, two logits.
+    assert model.count_params() == 10 * 6 + 3 * 3 + (6 + 3 + 4) * 5 + 5 + 5 * 2 + 2
+    assert list(layer_groups(model)) == ["stem", "stage1", "head"]
+    assert models.tabular([10], 0, classes=2, embedding_sizes=[7]).get_layer("stem_embeddings").sizes == (7,)
+
+
+def test_numbers_lie_in_their_range():
+    model = models.tabular([3], 2, outputs=2, output_range=(-1.0, 3.0))
+    rows = {"categories": np.zeros((50, 1), int), "numbers": np.random.default_rng(0).normal(0, 1000, (50, 2))}
+    outputs = model.predict_on_batch(rows)
+    assert outputs.shape == (50, 2)
+    assert -1 <= outputs.min() < outputs.max() <= 3
+
+
+def test_embeddings_drop_out_in_training_only():
+    model = models.tabular([3], 0, classes=2, embedding_dropout=0.9)
+    rows = {"categories": np.arange(3)[:, None]}
+    assert model.get_layer("stem_dropout").rate == 0.9
+    np.testing.assert_array_equal(model(rows), model(rows))
+
+
+def test_it_learns_what_only_the_category_says():
+    keras.utils.set_random_seed(0)
+    random = np.random.default_rng(0)
+    rows = {"categories": random.integers(0, 6, (400, 1)), "numbers": random.normal(size=(400, 2)).astype("float32")}
+    labels = np.isin(rows["categories"][:, 0], [1, 4, 5]).astype(int)
+    model = models.tabular([6], 2, classes=2, hidden=(16,))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(kerasdl.optimizers.AdamW(0.01), loss, metrics=["accuracy"])
+    assert model.fit(rows, labels, epochs=10, verbose=0).history["accuracy"][-1] > 0.97
+
+
+def test_what_it_refuses():
+    with pytest.raises(ValueError, match="A table has columns"):
+        models.tabular([], 0, classes=2)
+    with pytest.raises(ValueError, match="classes or outputs"):
+        models.tabular([3], 1)

@@ -1,0 +1,152 @@
+"""The recipe for tables end to end, small, and what it writes read back; then what it refuses."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from kerasdl.data.columns import raw_inputs
+from kerasdl.models import class_names, raw_columns, target_names
+
+from tests.recipes.test_image_classifier import RECIPES, events, recipe, run
+
+FIGURES = {"lr_range", "schedule", "curves", "importance"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run on the default data, as a user would start it."""
+    out = tmp_path_factory.mktemp("recipe") / "run"
+    done = subprocess.run([sys.executable, RECIPES / "tabular.py", "--out", out], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+@pytest.fixture
+def houses(tmp_path):
+    """A CSV file as people have them: prices by area and place, some cells missing, a date, a decimal comma."""
+    random = np.random.default_rng(0)
+    lines = ["area;place;sold;price;rent"]
+    for index in range(120):
+        area, place = random.uniform(20, 200), random.choice(["centre", "outskirts", ""])
+        price = 3000 * area * (1.5 if place == "centre" else 1)
+        shown = "" if index % 11 == 0 else f"{area:.1f}".replace(".", ",")
+        lines.append(f"{shown};{place};{index % 28 + 1:02d}.0{index % 9 + 1}.2016;{price:.0f};{price / 300:.0f}")
+    path = tmp_path / "houses.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_everything_is_written(finished):
+    out, printed = finished
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES | {"confusion"}),
+    }  # fmt: skip
+    config = json.loads((out / "config.json").read_text())
+    assert (config["data"], config["columns"]["mean radius"]) == ("breast_cancer", "number")
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["valid"]["accuracy"] > 0.93
+    assert (metrics["train_rows"], metrics["valid_rows"]) == (456, 113)
+    for text in ("456 training and 113 validation rows; predicts diagnosis (2 classes)", "Peak learning rate: "):
+        assert text in printed
+    assert set(events(out / "logs").Tags()["tensors"]) == FIGURES | {"confusion", "config"}
+    assert [event.step for event in events(out / "logs" / "steps").Scalars("loss")] == list(range(80))
+
+
+def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
+    model = keras.models.load_model(finished[0] / "model.keras")
+    module = recipe("tabular")
+    data = module.load(module.Config())
+    frame = module.load_breast_cancer(as_frame=True).frame.iloc[[int(name.split()[1]) for name in data.valid_rows]]
+    outputs = model(raw_inputs(frame, raw_columns(model))).numpy()
+    names = np.array(class_names(model))[outputs.argmax(axis=1)]
+    truth = np.where(frame["target"] == 1, "benign", "malignant")
+    assert (names == truth).mean() == json.loads((finished[0] / "metrics.json").read_text())["valid"]["accuracy"]
+
+
+def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "run"
+    options = ["--data", houses, "--target", "price", "rent", "--epochs", "20", "--batch-size", "16"]
+    assert not run("tabular", *options, "--out", out, monkeypatch=monkeypatch)
+    metrics = json.loads((out / "metrics.json").read_text())["valid"]
+    assert set(metrics) == {"rmse", "mae", "r2", "rmse_price", "rmse_rent"}
+    assert metrics["r2"] > 0.6
+    assert (out / "residuals.png").exists()
+    model = keras.models.load_model(out / "model.keras")
+    assert raw_columns(model)["sold"] == ("date", "%d.%m.%Y")
+    assert target_names(model) == ("price", "rent")
+    capsys.readouterr()
+    found = tmp_path / "found.csv"
+    assert run("predict", out, houses, "--csv", found, monkeypatch=monkeypatch) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 120
+    table = pd.read_csv(found)
+    assert (list(table), table["line"].tolist()) == (["line", "price", "rent"], list(range(2, 122)))
+    truth = pd.read_csv(houses, sep=";")
+    assert np.corrcoef(table["price"], truth["price"])[0, 1] > 0.85
+
+
+def test_classes_are_predicted_with_their_probability(finished, tmp_path, monkeypatch, capsys):
+    frame = recipe("tabular").load_breast_cancer(as_frame=True).frame.drop(columns="target").head(5)
+    frame.to_csv(tmp_path / "biopsies.csv", index=False)
+    assert run("predict", finished[0], tmp_path / "biopsies.csv", monkeypatch=monkeypatch) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[1]) for line in lines] == [(str(row), "malignant") for row in range(2, 7)]
+    assert all(0.5 < float(line[2]) <= 1 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "none.csv", "--target", "x"], "cannot be read"),
+        (["--data", "{houses}"], "--target"),
+        (["--data", "{houses}", "--target", "size"], "No such column: 'size'"),
+        (["--data", "{houses}", "--target", "area"], "11 rows have no target, the first line 2"),
+        (["--data", "{houses}", "--target", "price", "--kinds", "place", "number"], "line \\d+ is no number"),
+    ],
+)
+def test_bad_input_is_one_line(houses, tmp_path, monkeypatch, capsys, options, message):
+    options = [option.format(houses=houses) for option in options]
+    assert run("tabular", *options, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert re.search(message, error)
+
+
+def test_prediction_names_what_is_wrong(finished, houses, monkeypatch, capsys):
+    assert run("predict", finished[0], houses, monkeypatch=monkeypatch) == 1
+    assert "The model needs columns" in capsys.readouterr().err
+    assert run("predict", finished[0], houses, houses, monkeypatch=monkeypatch) == 1
+    assert "One CSV file" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "options", "metric", "at_least"),
+    [
+        ("adult_sample/adult.csv", "--target salary --epochs 1", "accuracy", 0.85),
+        ("adult_sample/adult.csv", "--target salary --epochs 5", "accuracy", 0.853),
+        (
+            "california_housing/housing.csv",
+            "--target median_house_value --epochs 30 --batch-size 128 --hidden 256 128 64",
+            "rmse",
+            -52_000,
+        ),
+    ],
+)
+def test_real_tables_are_learned(file, options, metric, at_least, tmp_path, monkeypatch):
+    if "KERASDL_DATA" not in os.environ:
+        pytest.skip("KERASDL_DATA does not name the folder of real data")
+    path = Path(os.environ["KERASDL_DATA"]) / "tabular" / file
+    scores = []
+    for seed in range(3):
+        out = tmp_path / str(seed)
+        command = ["--data", path, *options.split(), "--seed", seed, "--out", out]
+        assert not run("tabular", *command, monkeypatch=monkeypatch)
+        scores.append(json.loads((out / "metrics.json").read_text())["valid"][metric])
+    assert np.mean(scores) * np.sign(at_least) >= at_least
