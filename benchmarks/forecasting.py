@@ -3,7 +3,7 @@
 KERASDL_DATA=FOLDER python benchmarks/forecasting.py [--seeds 0 1 2] [--tune]
 
 Runs recipes/time_series.py as a user would; options that differ from its defaults are in SERIES. With --tune the last
-third is cut off first, so that options can be chosen without a look at it. About half an hour on two cores.
+third is cut off first, so that options can be chosen without a look at it. About a quarter of an hour on two cores.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
