@@ -227,7 +227,8 @@ class LRRange:
         read = self.losses if self.valid_losses is None else self.valid_losses
         # As many steps at the beginning as where they are lowest: single losses, of the batch or of the last steps
         # before divergence, may lie anywhere.
-        few, end = len(read) // 5, len(read) // 10 + len(rates)
+        end = len(read) // 10 + len(rates)
+        few = min(len(read) // 5, end // 2)
         start = few + int(np.argmin(np.convolve(read[few:end], np.ones(few), "valid")))
         before, after = read[:few], read[start : start + few]
         fall = before.mean() - after.mean()

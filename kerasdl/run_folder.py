@@ -51,6 +51,8 @@ class Options:
                 f"At least one epoch, and one sample a step. Received: epochs={self.epochs}, "
                 f"batch_size={self.batch_size}"
             )
+        if self.seed < 0:
+            raise BadInput(f"A seed is a whole number from 0 up. Received: seed={self.seed}")
         if self.peak_lr is not None and not self.peak_lr > 0:
             raise BadInput(f"The peak rate must be positive. Received: peak_lr={self.peak_lr}")
 

@@ -40,6 +40,8 @@ class Config:
 def main(config: Config) -> int:
     model = load_run(config.run)
     failures: list[Path] = []
+    if config.csv and not config.csv.parent.is_dir():
+        raise BadInput(f"No folder to write to. Received: --csv {config.csv}")
     if isinstance(model.input, dict):
         header, *lines = table(model, config)
     elif len(model.input_shape) == 4:
@@ -50,7 +52,7 @@ def main(config: Config) -> int:
             f"the series in your units. Received: inputs of {model.input_shape} in {str(config.run)!r}"
         )
     if config.csv:
-        with config.csv.open("w", newline="") as file:
+        with config.csv.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([header, *lines])
     return 1 if failures else 0
 

@@ -8,12 +8,13 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place
+from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place, tidy
 from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
 from kerasdl.layers import DateFeature, NumberFeature
@@ -29,6 +30,12 @@ KINDS: tuple[Kind, ...] = ("number", "category", "date", "left out")
 MOSTLY = 0.9
 # Words that are nearly all different name a row rather than describe it.
 MOST_DISTINCT_SHARE, FEW_DISTINCT = 0.5, 20
+# How dates may be written beside what pandas guesses.
+DATE_FORMS = ("ISO8601", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p")
+# Names that the exported model has layers of.
+TAKEN = (
+    r"(probabilities|class_names|user_units|target_names|tabular|concatenate|string_lookup|hashing|\w+_feature)(_\d+)?"
+)
 # Values beyond so many are hashed.
 MOST_CATEGORIES = 1000
 
@@ -64,19 +71,22 @@ class Column:
     @property
     def feature(self) -> Any:
         """What FeatureSpace needs to know."""
-        dtype = "float32" if self.kind == "number" else "string"
+        dtype = "float64" if self.kind == "number" else "string"
         return keras.utils.FeatureSpace.feature(dtype, self.preprocessor, "int" if self.cardinality else "float")
 
 
 def key(name: str) -> str:
     """A column's name as TensorFlow accepts it for an input: anything but letters, digits and ._- becomes "_".
 
+    The few names that the exported model needs itself get a "_" at their end.
+
     Example:
         >>> key("sq. metres/room")
         'sq._metres_room'
     """
     # Keras keeps "/" for itself, and a leading "_" is TensorFlow's own.
-    return re.sub(r"^(?![A-Za-z0-9.])", "c", re.sub(r"[^A-Za-z0-9_.\-]", "_", name))
+    name = re.sub(r"^(?![A-Za-z0-9.])", "c", re.sub(r"[^A-Za-z0-9_.\-]", "_", name))
+    return f"{name}_" if re.fullmatch(TAKEN, name) else name
 
 
 def column_of(values: "pd.Series", kind: Kind | None = None) -> Column:
@@ -105,7 +115,7 @@ def column_of(values: "pd.Series", kind: Kind | None = None) -> Column:
 
 
 def raw_values(column: "pd.Series", kind: Kind, form: str | None = None) -> np.ndarray:
-    """A column as the exported model takes it: float32 with NaN, or text that is empty where missing; (rows, 1).
+    """A column as the exported model takes it: float64 with NaN, or text that is empty where missing; (rows, 1).
 
     Args:
         column: Of the user's table.
@@ -116,7 +126,7 @@ def raw_values(column: "pd.Series", kind: Kind, form: str | None = None) -> np.n
         BadInput: A cell that is no number, or no date, by row.
     """
     if kind == "number":
-        return numbers(column).astype(np.float32)[:, None]
+        return numbers(column)[:, None]
     text = _iso_dates(column, form) if kind == "date" else _text(column)
     return text.astype(object)[:, None]
 
@@ -134,25 +144,33 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, t
     Example:
         >>> exported.predict(raw_inputs(frame, kerasdl.models.raw_columns(exported)))
     """
-    by_key = {key(str(name)): frame[name] for name in frame.columns}
-    if absent := [name for name in columns if name not in by_key]:
-        raise BadInput(f"The model needs columns {absent}. Received: columns {[str(name) for name in frame.columns]}")
+    names = [str(name) for name in frame.columns]
+    # A column's own name goes before one that only becomes it.
+    places = {each: [at for at, name in enumerate(names) if name == each] for each in columns}
+    places |= {each: [at for at, name in enumerate(names) if key(name) == each] for each in columns if not places[each]}
+    if absent := [each for each, found in places.items() if not found]:
+        raise BadInput(f"The model needs columns {absent}. Received: columns {names}")
+    if several := [names[at] for found in places.values() for at in found if len(found) > 1]:
+        raise BadInput(f"The model cannot tell these columns apart: rename all but one. Received: {several}")
+    frame = tidy(frame.iloc[:, [found[0] for found in places.values()]].set_axis(list(places), axis=1))
     # Tensors, for Keras takes no arrays of text.
     with tf.device("CPU"):
-        return {name: tf.constant(raw_values(by_key[name], *raw)) for name, raw in columns.items()}
+        return {each: tf.constant(raw_values(frame[each], *raw)) for each, raw in columns.items()}
 
 
 def _kind(values: "pd.Series") -> Kind:
     present = values.dropna()
-    if present.dtype.kind == "M":
+    if present.dtype.kind == "M" or present.map(lambda value: isinstance(value, datetime)).all():
         return "date"
+    if str(present.dtype) == "category":
+        return "category"
     if present.map(lambda value: isinstance(value, bool | np.bool_)).any():
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names made of digits.
         codes = present.map(lambda value: isinstance(value, str) and re.fullmatch(r"0\d+", value) is not None)
         return "category" if codes.any() else "number"
-    return "date" if _date_form(present) else "category"
+    return "date" if date_form(present) else "category"
 
 
 def _number_column(values: "pd.Series", *, told: bool) -> Column:
@@ -176,14 +194,14 @@ def _numbers_the_rows(values: np.ndarray) -> bool:
 
 
 def _date_column(values: "pd.Series") -> Column:
-    import pandas as pd
-
-    form = None if values.dtype.kind == "M" else _date_form(values)
+    form = date_form(values)
     text = _iso_dates(values, form)
-    dates = pd.to_datetime(text[text != ""])
-    scale = Scale.of(((dates - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)[:, None])
+    dates = np.array(text[text != ""], "datetime64[s]")
+    scale = Scale.of((dates.astype(np.float64) / 86400)[:, None])
     layer = DateFeature(float(scale.mean[0]), float(scale.std[0]), form)
-    return Column(str(values.name), "date", f"{dates.min()} to {dates.max()}", layer)
+    how = f", read as {form}" if form and not form.startswith(("ISO", "%Y")) else ""
+    note = f"{dates.min()} to {dates.max()}".replace("T", " ") + how
+    return Column(str(values.name), "date", note, layer)
 
 
 def _category_column(values: "pd.Series", *, told: bool) -> Column:
@@ -206,41 +224,53 @@ def _text(column: "pd.Series") -> np.ndarray:
     """Values as text, whole numbers without a point, so that 3 of a frame is "3" of a file; empty where missing."""
 
     def text(value: Any) -> str:
-        if isinstance(value, float | np.floating) and float(value).is_integer():
-            value = int(value)
-        return str(value).strip()
+        # pandas writes whole numbers as 3.0 where one of their column is missing.
+        return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
 
     missing = column.isna().to_numpy()
     return np.array(["" if gone else text(value) for value, gone in zip(column, missing, strict=True)], object)
 
 
 def _iso_dates(column: "pd.Series", form: str | None) -> np.ndarray:
-    """Dates as text in ISO 8601, to the second; empty where missing."""
+    """Dates as text in ISO 8601, to the second, in UTC where they have a time zone; empty where missing."""
     import pandas as pd
 
-    dates = column if column.dtype.kind == "M" else pd.to_datetime(column, format=form or "ISO8601", errors="coerce")
+    dates = _read_dates(column, form)
     wrong = (column.notna() & dates.isna()).to_numpy()
     if wrong.any():
         first = int(np.argmax(wrong))
+        example = "2016-07-31" if form in (None, "ISO8601") else pd.Timestamp("2016-07-31 17:05").strftime(form)
         raise BadInput(
-            f"Column {column.name!r} holds dates such as {form or '2016-07-31'}, but {place(column, first)} is none. "
+            f"Column {column.name!r} holds dates such as {example}, but {place(column, first)} is none. "
             f"Received: {cell(column, first)!r}"
         )
     return dates.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").to_numpy(object)
 
 
-def _date_form(values: "pd.Series") -> str | None:
-    """How most of these are written as dates, by what reads the most of them; None if they are none, or no text."""
-    import pandas as pd
+def date_form(values: "pd.Series") -> str | None:
+    """How most of these are written as dates, as `strftime` spells it or "ISO8601"; None if they are none, or no text.
+
+    Of two forms that read as many, such as 01/02/2016 has, that with the month first.
+    """
     from pandas.tseries.api import guess_datetime_format
 
-    present = values.dropna().astype(str)
+    present = values.dropna()
+    if present.empty or not isinstance(present.iloc[0], str):
+        return None
+    text = present.astype(str)
     with warnings.catch_warnings():
         # pandas warns that 31/01/2016 can be read in one order only; 01/02/2016 is tried in both.
         warnings.simplefilter("ignore", UserWarning)
-        forms = [guess_datetime_format(present.iloc[0], dayfirst=first) for first in (False, True)]
-    shares = {
-        form: pd.to_datetime(present, format=form, errors="coerce").notna().mean() for form in forms if form is not None
-    }
-    best = max(shares, key=lambda form: shares[form], default=None)
-    return best if best is not None and shares[best] >= MOSTLY else None
+        guesses = [guess_datetime_format(each, dayfirst=first) for first in (False, True) for each in text.iloc[:5]]
+    forms = [*dict.fromkeys(form for form in guesses if form is not None), *DATE_FORMS]
+    shares = {form: float(_read_dates(text, form).notna().mean()) for form in forms}
+    best = max(shares, key=lambda form: shares[form])
+    return best if shares[best] >= MOSTLY else None
+
+
+def _read_dates(column: "pd.Series", form: str | None) -> "pd.Series":
+    import pandas as pd
+
+    if column.dtype.kind != "M":
+        column = column.astype(object)
+    return pd.to_datetime(column, format=form or "ISO8601", errors="coerce", utc=True).dt.tz_localize(None)

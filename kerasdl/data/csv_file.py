@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from kerasdl.errors import BadInput
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = {"", "?", "na", "n/a", "#n/a", "nan", "null", "none"}
+MISSING = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
 SEPARATORS = ",;\t|"
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -21,6 +22,9 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# A number with a decimal comma, and one with points between its thousands.
+_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 # float32 ends here.
 _LARGEST = 3e38
 
@@ -28,12 +32,14 @@ _LARGEST = 3e38
 def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | None = None) -> "pd.DataFrame":
     """Reads a CSV file with a header, every cell as text; blank lines are passed over.
 
-    Where cells are separated by semicolons, a comma in a number is read as its decimal point.
+    Where cells are separated by semicolons and some number of a column has a decimal comma, the column's points part
+    thousands: "1.234,5" is 1234.5.
 
     Args:
         path: The file.
         encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
-        separator: One character; by default the comma, semicolon, tab or bar that the header holds most of.
+        separator: One character, or a backslash and a t; by default the comma, semicolon, tab or bar that the header
+            holds most of.
 
     Returns:
         A frame of stripped strings, None where a cell is empty or says "?", "NA", "N/A", "NaN", "null" or "none"; its
@@ -50,8 +56,7 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
     import pandas as pd
 
     text = _decode(Path(path), encoding)
-    header_line = next((line for line in text.splitlines() if line.strip()), "")
-    separator = separator or max(SEPARATORS, key=header_line.count)
+    separator = _separator(text, separator)
     rows = _rows(text, separator, path)
     if len(rows) < 2:
         raise BadInput(f"A table needs a header and at least one row. Received: {str(path)!r} with {len(rows)} rows")
@@ -63,9 +68,30 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
                 f"Line {line} has {len(row)} cells where the header has {len(header)}: mend it, or quote cells that "
                 f"hold {separator!r}. Received: {str(path)!r}"
             )
-    cells = [[_cell(cell, separator) for cell in row] for _, row in rows]
+    columns = zip(*(row for _, row in rows), strict=True)
+    cells = [_with_decimal_points(column) if separator == ";" else column for column in columns]
     index = pd.Index([line for line, _ in rows], name="line")
-    return pd.DataFrame(cells, columns=pd.Index(header, dtype=object), index=index, dtype=object)
+    frame = pd.DataFrame(dict(zip(header, cells, strict=True)), index=index, dtype=object)
+    return tidy(frame)
+
+
+def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Strips the text of a frame, and makes cells that say nothing ("", "?", "NA", …) missing.
+
+    Example:
+        >>> tidy(pd.DataFrame({"job": [" clerk ", "n/a"]}))["job"].tolist()
+        ['clerk', None]
+    """
+    import pandas as pd
+
+    def tidied(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return None if value.strip().lower() in MISSING else value.strip()
+
+    text = [name for name in frame.columns if frame[name].dtype.kind not in "biufcmM" and _is_text(frame[name])]
+    cells = {name: pd.Series([tidied(value) for value in frame[name]], frame.index, object) for name in text}
+    return frame.assign(**cells)
 
 
 def numbers(column: "pd.Series") -> np.ndarray:
@@ -114,7 +140,7 @@ def _decode(path: Path, encoding: str | None) -> str:
         raise BadInput(f"The file cannot be read ({error.strerror}). Received: {str(path)!r}") from error
     encoding = encoding or next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding)
+        return data.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
         raise BadInput(f"Python knows no such encoding. Received: encoding={encoding!r}") from error
     except UnicodeDecodeError as error:
@@ -145,13 +171,32 @@ def _rows(text: str, separator: str, path: str | Path) -> list[tuple[int, list[s
 def _check_header(header: list[str], path: str | Path) -> None:
     for position, name in enumerate(header, start=1):
         if not name:
-            raise BadInput(f"Column {position} has no name in the header. Received: {str(path)!r}")
+            raise BadInput(
+                f"Column {position} has no name in the header: name it, or leave it out (pandas writes one for its "
+                f"index unless told index=False). Received: {str(path)!r}"
+            )
         if header.index(name) != position - 1:
             raise BadInput(f"Two columns are named {name!r}: rename one. Received: {str(path)!r}")
 
 
-def _cell(cell: str, separator: str) -> str | None:
-    if cell.lower() in MISSING:
-        return None
-    is_decimal_comma = separator == ";" and re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)
-    return cell.replace(",", ".") if is_decimal_comma else cell
+def _separator(text: str, separator: str | None) -> str:
+    if separator is not None:
+        separator = separator.replace("\\t", "\t")
+        if len(separator) != 1 or separator in '"\r\n':
+            raise BadInput(f"A separator is one character, such as ';' or '\\t'. Received: separator={separator!r}")
+        return separator
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
+
+
+def _with_decimal_points(column: Sequence[str]) -> list[str]:
+    if not any(_COMMA.fullmatch(cell) for cell in column):
+        return list(column)
+    numbers = [_COMMA.fullmatch(cell) or _THOUSANDS.fullmatch(cell) for cell in column]
+    return [
+        cell.replace(".", "").replace(",", ".") if found else cell for cell, found in zip(column, numbers, strict=True)
+    ]
+
+
+def _is_text(column: "pd.Series") -> bool:
+    return column.dtype == object or str(column.dtype).startswith("str")

@@ -21,19 +21,22 @@ def epoch_batches(
         augmentation: What the images go through, or None.
 
     Returns:
-        A dataset of (images, labels), and sample weights where the source has them, of known length.
+        A dataset of (images, labels), and sample weights where the source has them, of known length. A sample that
+        would be alone in the last batch joins the one before: BatchNormalization learns nothing good from one.
 
     Example:
         >>> third = epoch_batches(source, 2, batch_size=64, seed=0, augmentation=None)
     """
     count = len(source.labels)
+    steps = _training_steps(count, batch_size)
     seed_pair = tf.stack([tf.cast(seed, tf.int64), tf.cast(epoch, tf.int64)])
     # Drawn for the whole epoch at once, so that a sample's row does not depend on where it falls.
     draws = tf.random.stateless_uniform((count, augmentation.draws), seed_pair) if augmentation else None
     targets = _targets(source)
 
     def batch(step: tf.Tensor) -> tuple:
-        places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
+        end = tf.where(step == steps - 1, tf.constant(count, tf.int64), (step + 1) * batch_size)
+        places = tf.range(step * batch_size, end, dtype=tf.int64)
         # The raw op, for tf.random.experimental.index_shuffle does not let the rounds be set: at its 4, neighbours in
         # the permutation of a small set are correlated.
         indices = tf.raw_ops.RandomIndexShuffle(
@@ -47,7 +50,7 @@ def epoch_batches(
             inputs = augmentation(inputs, tf.gather(draws, indices))
         return _pixels_as_floats(inputs), *(tf.gather(values, indices) for values in targets)
 
-    return tf.data.Dataset.range(_steps(count, batch_size)).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+    return tf.data.Dataset.range(steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def training(source: Source, *, batch_size: int, seed: int, augmentation: Augmentation | None) -> tf.data.Dataset:
@@ -59,7 +62,8 @@ def training(source: Source, *, batch_size: int, seed: int, augmentation: Augmen
         epoch = counter.variable.assign_add(1) - 1
         return epoch_batches(source, epoch, batch_size=batch_size, seed=seed, augmentation=augmentation)
 
-    return _ready(tf.data.Dataset.range(1).flat_map(next_epoch), len(source.labels), batch_size)
+    epochs = tf.data.Dataset.range(1).flat_map(next_epoch)
+    return _ready(epochs, _training_steps(len(source.labels), batch_size))
 
 
 def validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
@@ -71,7 +75,7 @@ def validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
         return _pixels_as_floats(source.load(indices)), *(tf.gather(values, indices) for values in targets)
 
     steps = tf.data.Dataset.range(_steps(count, batch_size))
-    return _ready(steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE), count, batch_size)
+    return _ready(steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE), _steps(count, batch_size))
 
 
 def _targets(source: Source) -> list[tf.Tensor]:
@@ -84,9 +88,8 @@ def _pixels_as_floats(inputs: Any) -> Any:
     return tf.cast(inputs, tf.float32) if getattr(inputs, "dtype", None) == tf.uint8 else inputs
 
 
-def _ready(dataset: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
+def _ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     """Of known length, and prefetched: to the GPU where there is exactly one."""
-    steps = _steps(count, batch_size)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     devices = tf.config.list_logical_devices("GPU")
     if len(devices) != 1 or tf.distribute.has_strategy():
@@ -95,6 +98,10 @@ def _ready(dataset: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dat
     # The copy to the device forgets the length, and tf.data can assert one on the CPU only.
     dataset.cardinality = lambda: tf.constant(steps, tf.int64)
     return dataset
+
+
+def _training_steps(count: int, batch_size: int) -> int:
+    return _steps(count, batch_size) - (count % batch_size == 1 and 1 < batch_size < count)
 
 
 def _steps(count: int, batch_size: int) -> int:

@@ -27,8 +27,8 @@ class Scale:
         """The scale of `values` (rows, columns), of which NaN are left out; a column needs one number at least."""
         values = np.asarray(values, np.float64)
         std = np.nanstd(values, axis=0)
-        # Rounding gives a constant column a deviation of its own.
-        constant = std <= 1e-9 * np.nanmax(np.abs(values), axis=0)
+        # Rounding gives a constant column a deviation of its own; and float32 cannot hold what a tiny one divides.
+        constant = std <= np.maximum(1e-12 * np.nanmax(np.abs(values), axis=0), 1e-30)
         return cls(np.nanmean(values, axis=0), np.where(constant, 1.0, std))
 
     def apply(self, values: np.ndarray) -> np.ndarray:

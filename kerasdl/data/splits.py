@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from kerasdl.data.columns import column_of, raw_values
+from kerasdl.data.columns import date_form, raw_values
 from kerasdl.data.csv_file import parsed_numbers, place
 from kerasdl.data.sources import DECODABLE, Source, image_files
 from kerasdl.errors import BadInput
@@ -81,6 +81,8 @@ def at_random(count: int, valid_share: float, seed: int) -> np.ndarray:
 def latest(times: np.ndarray, valid_share: float) -> np.ndarray:
     """Which samples are for validation: the last of them in time, all of a moment together."""
     _check_share(valid_share)
+    if len(times) < 2:
+        raise BadInput(f"Two rows at least, one to train on and one to validate. Received: {len(times)}")
     held_out = times >= np.sort(times)[-_count(valid_share, len(times))]
     if held_out.all():
         raise BadInput(f"All rows but the last share have the same time. Received: {len(np.unique(times))} times")
@@ -112,6 +114,7 @@ def rows(
     if time is not None:
         return latest(_times(frame[time]), valid_share)
     if group is not None:
+        _check_present(frame[group])
         return whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
     if split is not None:
         return _as_told(frame[split])
@@ -121,17 +124,20 @@ def rows(
 
 
 def _times(column: "pd.Series") -> np.ndarray:
-    if (missing := column.isna()).any():
-        raise BadInput(
-            f"A table split by time needs one in every row. Received: none in {place(column, int(np.argmax(missing)))} "
-            f"of {column.name!r}"
-        )
+    _check_present(column)
     as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
     if not np.isnan(as_numbers).any():
         return as_numbers
-    typed = column_of(column, "date")
     # ISO dates sort as text.
-    return raw_values(column, "date", typed.raw[1])[:, 0].astype(str)
+    return raw_values(column, "date", date_form(column))[:, 0].astype(str)
+
+
+def _check_present(column: "pd.Series") -> None:
+    if (missing := column.isna()).any():
+        raise BadInput(
+            f"A table is split by a column that says something in every row. Received: nothing in "
+            f"{place(column, int(np.argmax(missing)))} of {column.name!r}"
+        )
 
 
 def _as_told(column: "pd.Series") -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.data import splits
 from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_inputs
-from kerasdl.data.csv_file import read_csv
+from kerasdl.data.csv_file import read_csv, tidy
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
@@ -186,9 +186,9 @@ def from_frame(
     """
     if batch_size < 1:
         raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
-    frame = frame.rename(columns=str)
-    targets = (target,) if isinstance(target, str) else tuple(target)
-    kinds = dict(kinds or {})
+    frame = tidy(frame.rename(columns=str))
+    targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
+    kinds = {str(name): kind for name, kind in (kinds or {}).items()}
     _check_columns(frame, targets, kinds, weight, time, group, split)
     labels, classes = targets_of(frame, targets, task)
     held_out = splits.rows(frame, labels, classes, valid_share, time, group, split, seed)
@@ -205,7 +205,7 @@ def from_frame(
     used = [column for column in columns if column.preprocessor is not None]
     _check_used(used, columns)
     space = _space(used)
-    inputs = _encode(space, used, frame)
+    inputs = _encode(space, used, frame[[column.name for column in used]])
 
     def source(rows: np.ndarray, weights: np.ndarray | None) -> Source:
         with tf.device("CPU"):
@@ -242,6 +242,10 @@ def _check_columns(
         raise BadInput(f"A column's kind is one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
     if sum(name is not None for name in others[1:]) > 1:
         raise BadInput(f"Split by time, by group or by a column, not by several. Received: {others[1:]}")
+    if aside := sorted({*targets, *(name for name in others if name is not None and name != others[1])} & {*kinds}):
+        raise BadInput(f"Columns that are no inputs have no kind (a target has a task). Received: kinds of {aside}")
+    if len(set(targets)) < len(targets):
+        raise BadInput(f"Each target once. Received: {targets}")
     if not targets:
         raise BadInput("Name a column to predict. Received: target=()")
 

@@ -1,6 +1,6 @@
 """Targets of a table: classes or numbers, and how much each row or class counts."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from kerasdl.data.columns import raw_values
@@ -22,6 +22,8 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
     Raises:
         BadInput: A row without a target, by row and column, several targets that are no numbers.
     """
+    if task not in get_args(Task):
+        raise BadInput(f"The task is one of {', '.join(get_args(Task))}. Received: task={task!r}")
     for name in targets:
         if (missing := frame[name].isna()).any():
             first = place(frame[name], int(np.argmax(missing)))
@@ -35,12 +37,16 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
         text = raw_values(frame[targets[0]], "category")[:, 0]
         names = sorted(set(text), key=lambda name: (_order(name), name))
         return np.array([names.index(name) for name in text], np.int64), tuple(names)
-    return np.stack([numbers(frame[name]) for name in targets], axis=1), None
+    values = np.stack([numbers(frame[name]) for name in targets], axis=1)
+    for name, column in zip(targets, values.T, strict=True):
+        if (column == column[0]).all():
+            raise BadInput(f"The target never varies: nothing to learn. Received: {column[0]:g} in all of {name!r}")
+    return values, None
 
 
 def _are_classes(column: "pd.Series") -> bool:
     values = parsed_numbers(column)
-    if column.dtype.kind == "b" or np.isnan(values).mean() > 0.1:
+    if column.dtype.kind == "b" or str(column.dtype) == "category" or np.isnan(values).mean() > 0.1:
         return True
     return len(np.unique(values)) <= MOST_NUMBERED_CLASSES and bool((values == np.round(values)).all())
 
@@ -64,7 +70,7 @@ def check_classes(labels: np.ndarray, classes: Classes) -> None:
 
 
 def weights_of(column: "pd.Series") -> np.ndarray:
-    """How much each row counts, float32; raises for what is no number from 0 up, by row."""
+    """How much each row counts, float32; raises for what is no number from 0 up, by row, and if none counts."""
     weights = numbers(column)
     wrong = ~(weights >= 0)
     if wrong.any():
@@ -73,6 +79,8 @@ def weights_of(column: "pd.Series") -> np.ndarray:
             f"A weight is a number from 0 up. Received: {cell(column, first)!r} in {place(column, first)} of "
             f"{column.name!r}"
         )
+    if not weights.any():
+        raise BadInput(f"No row counts: all weights are 0. Received: column {column.name!r}")
     return weights.astype(np.float32)
 
 

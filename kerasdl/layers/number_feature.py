@@ -33,11 +33,20 @@ class NumberFeature(keras.layers.Layer):
         self.median, self.mean, self.std, self.flag = median, mean, std, flag
 
     def call(self, inputs: Any) -> Any:
-        numbers = ops.cast(inputs, "float32")
+        # In float64 until the mean is gone: of seconds since 1970 float32 keeps two minutes.
+        numbers = ops.cast(inputs, "float64")
         missing = ops.isnan(numbers)
         # Times the reciprocal, as TensorFlow's graphs have it, so that a graph and eager code agree to the last bit.
-        scaled = (ops.where(missing, self.median, numbers) - self.mean) * (1 / self.std)
+        scaled = (
+            ops.where(missing, self._constant(self.median), numbers) - self._constant(self.mean)
+        ) * self._constant(1 / self.std)
+        scaled = ops.cast(scaled, "float32")
         return ops.concatenate([scaled, ops.cast(missing, "float32")], axis=-1) if self.flag else scaled
+
+    @staticmethod
+    def _constant(value: float) -> Any:
+        # Else Keras makes a float32 of it.
+        return ops.convert_to_tensor(value, "float64")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], 2 if self.flag else 1)

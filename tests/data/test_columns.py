@@ -22,7 +22,7 @@ def column(values, name="size"):
         (["007", "008", "007"], "category", "2 values"),
         ([True, False, True], "category", "2 values"),
         (["2016-07-31", "2016-08-01"], "date", "2016-07-31 00:00:00 to 2016-08-01 00:00:00"),
-        (["1/2/2016", "31/1/2016", None], "date", "2016-01-31 00:00:00 to 2016-02-01 00:00:00"),
+        (["1/2/2016", "31/1/2016", None], "date", "2016-01-31 00:00:00 to 2016-02-01 00:00:00, read as %d/%m/%Y"),
         ([None, None], "left out", "holds nothing"),
         (["x", "x"], "left out", "holds one value"),
         ([str(number) for number in range(30)], "left out", "numbers the rows"),
@@ -34,8 +34,37 @@ def test_columns_are_typed_by_their_cells(values, kind, note):
     assert (found.kind, found.note) == (kind, note)
 
 
-def test_a_column_of_times_is_a_date():
-    assert column_of(pd.Series(pd.to_datetime(["2016-07-31", "2016-08-01"]), name="since")).kind == "date"
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.to_datetime(["2016-07-31", "2016-08-01"]),
+        pd.to_datetime(["2016-07-31", "2016-08-01"], utc=True),
+        ["2016-03-27T01:00:00+01:00", "2016-03-27T03:00:00+02:00"],
+        ["31.07.16", "01.08.16"],
+        ["07/31/2016 05:05 PM", "08/01/2016 07:00 AM"],
+        ["2016-07-31 17:05", *["2016-08-01"] * 9],
+        ["2016-07-31", "9999-12-31"],
+    ],
+    ids=lambda values: str(values[0]),
+)
+def test_dates_are_known_however_they_are_written(values):
+    assert column_of(pd.Series(values, name="since")).kind == "date"
+
+
+def test_a_time_zone_is_taken_off():
+    column = pd.Series(["2016-03-27T01:00:00+01:00", "2016-03-27T03:00:00+02:00"])
+    assert raw_values(column, "date")[:, 0].tolist() == ["2016-03-27 00:00:00", "2016-03-27 01:00:00"]
+
+
+def test_what_pandas_calls_a_category_is_one():
+    assert column_of(pd.Series(pd.Categorical([20, 30, 20] * 9), name="size")).kind == "category"
+
+
+def test_seconds_since_1970_keep_their_digits():
+    seconds = 1.7e9 + np.arange(600) * 7 % 600
+    layer = column_of(pd.Series(seconds, name="seconds")).preprocessor
+    scaled = layer(raw_values(pd.Series(seconds), "number")).numpy()[:, 0]
+    np.testing.assert_allclose(scaled, (seconds - seconds.mean()) / seconds.std(), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +104,7 @@ def test_many_values_are_hashed():
     ("values", "kind", "message"),
     [
         ([*"123456789", "ten", "11"], None, "Column 'size' holds numbers, but line 11 is no number.*'ten'"),
-        (["2016-07-31"] * 10 + ["2016-08-01", "soon"], None, "holds dates such as %Y-%m-%d, but line 13.*'soon'"),
+        (["2016-07-31"] * 10 + ["2016-08-01", "soon"], None, "holds dates such as 2016-07-31, but line 13.*'soon'"),
         (["1", "x"], "number", "line 3.*'x'"),
         (["a", "b"], "date", "holds dates such as 2016-07-31, but line 2 is none.*'a'"),
     ],
@@ -86,20 +115,20 @@ def test_a_cell_that_does_not_fit_is_named(values, kind, message):
 
 
 def test_a_frame_and_its_file_give_the_same_text():
-    typed = pd.Series([3.0, np.nan, 2.5, True, " x "], dtype=object)
-    assert raw_values(typed, "category")[:, 0].tolist() == ["3", "", "2.5", "True", "x"]
+    typed = pd.Series([3.0, np.nan, 2.5, True, " x ", "3.0"], dtype=object)
+    assert raw_values(typed, "category")[:, 0].tolist() == ["3", "", "2.5", "True", "x", "3"]
     assert raw_values(pd.Series([3, 4]), "category")[:, 0].tolist() == ["3", "4"]
 
 
 def test_dates_are_read_as_training_had_them():
     assert raw_values(column(["01.02.2016", None]), "date", "%d.%m.%Y")[:, 0].tolist() == ["2016-02-01 00:00:00", ""]
-    with pytest.raises(BadInput, match="such as %d.%m.%Y, but line 2 is none"):
+    with pytest.raises(BadInput, match="such as 31.07.2016, but line 2 is none"):
         raw_values(column(["2016-02-01"]), "date", "%d.%m.%Y")
 
 
 def test_names_that_tensorflow_refuses_are_mended():
-    assert [key(name) for name in ("age", "sq. metres/room", "größe", "_x", "")] == [
-        "age", "sq._metres_room", "gr__e", "c_x", "c",
+    assert [key(name) for name in ("age", "sq. metres/room", "größe", "_x", "", "class_names")] == [
+        "age", "sq._metres_room", "gr__e", "c_x", "c", "class_names_",
     ]  # fmt: skip
 
 
@@ -108,5 +137,9 @@ def test_raw_inputs_are_tensors_by_key():
     inputs = raw_inputs(frame, {"sq._m": ("number", None), "job": ("category", None)})
     np.testing.assert_array_equal(inputs["sq._m"], [[1], [np.nan]])
     assert inputs["job"].numpy().tolist() == [[b"clerk"], [b""]]
+    several = pd.DataFrame([["1", "2", "3"]], columns=["sq_m", "sq m", "sq:m"])
+    assert raw_inputs(several, {"sq_m": ("number", None)})["sq_m"].numpy() == 1
+    with pytest.raises(BadInput, match="cannot tell these columns apart.*'sq m', 'sq:m'"):
+        raw_inputs(several.drop(columns="sq_m"), {"sq_m": ("number", None)})
     with pytest.raises(BadInput, match=r"needs columns \['since'\].*'sq. m', 'job', 'more'"):
         raw_inputs(frame, {"since": ("date", None)})

@@ -78,6 +78,12 @@ def test_every_sample_is_given_once_an_epoch(count):
     assert (np.concatenate([labels for _, labels in batches]) == indices % 2).all()
 
 
+def test_no_sample_is_left_alone_in_training():
+    for count, sizes in ((17, [8, 9]), (18, [8, 8, 2]), (1, [1]), (9, [9])):
+        batches = arrays(epoch_batches(counted(count), 0, batch_size=8, seed=5, augmentation=None))
+        assert [len(labels) for _, labels in batches] == sizes
+
+
 def test_an_epoch_is_a_function_of_seed_and_epoch_and_of_any_step():
     options = {"batch_size": 8, "seed": 5, "augmentation": standard()}
     whole = arrays(epoch_batches(counted(53), 3, **options))

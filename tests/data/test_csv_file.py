@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasdl.data.csv_file import MISSING, numbers, read_csv
+from kerasdl.data.csv_file import MISSING, numbers, read_csv, tidy
 from kerasdl.errors import BadInput
 
 
@@ -36,12 +36,31 @@ def test_the_separator_is_told_from_the_header(write, separator):
 
 def test_a_comma_is_a_decimal_point_between_semicolons_only(write):
     assert read_csv(write("a;b\n1,5;2,5e3\n")).iloc[0].tolist() == ["1.5", "2.5e3"]
+    assert read_csv(write("a;b\n1.234,5;1.234\n2.345;x\n")).to_numpy().tolist() == [["1234.5", "1.234"], ["2345", "x"]]
     assert read_csv(write('a,b\n"1,5",x\n')).iloc[0].tolist() == ["1,5", "x"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_byte_order_marks_tell_the_encoding(write, encoding):
     assert read_csv(write("größe,b\né,2\n", encoding)).to_dict("list") == {"größe": ["é"], "b": ["2"]}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(write):
+    assert list(read_csv(write("a,b\n1,2\n", "utf-8-sig"), encoding="utf-8")) == ["a", "b"]
+
+
+def test_a_separator_is_one_character_outside_quotes(write):
+    assert list(read_csv(write('"a;b;c",d\n1,2\n'))) == ["a;b;c", "d"]
+    assert list(read_csv(write("a\tb\n1\t2\n"), separator="\\t")) == ["a", "b"]
+    for wrong in (",,", '"', "\n", ""):
+        with pytest.raises(BadInput, match="one character"):
+            read_csv(write("a,b\n1,2\n"), separator=wrong)
+
+
+def test_a_frame_is_tidied_like_a_file():
+    frame = tidy(pd.DataFrame({"job": [" clerk ", "<NA>", 3], "size": [1.0, np.nan, 2.0]}))
+    assert frame["job"].tolist() == ["clerk", None, 3]
+    assert frame["size"].dtype == float
 
 
 def test_another_encoding_is_asked_for_and_taken(write):

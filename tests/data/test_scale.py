@@ -24,6 +24,10 @@ def test_there_and_back(values):
     )
 
 
+def test_what_float32_cannot_divide_by_is_constant():
+    assert Scale.of(np.array([[1e-42], [3e-42]])).std.tolist() == [1.0]
+
+
 def test_a_constant_column_is_not_blown_up_by_rounding():
     scale = Scale.of(np.full((7, 1), 0.1))
     assert scale.std.tolist() == [1.0]

@@ -126,9 +126,32 @@ def test_balanced_classes_count_alike():
     assert everything(weighted.train, 2).sum() == pytest.approx(96)
 
 
+def test_a_target_is_no_input_whatever_else_has_its_key():
+    frame = people(**{"size_m": np.random.default_rng(1).normal(size=40), "size m": np.arange(40.0) ** 2})
+    table = tabular.from_frame(frame, "size m")
+    part, place = table.places["size_m"]
+    ((inputs, _),) = rows(table.valid)
+    held_out = frame.iloc[numbers_of(table, table.valid_rows)]["size_m"]
+    assert np.corrcoef(inputs[part][:, place][:, 0], held_out)[0, 1] > 0.999
+
+
+def test_columns_named_as_layers_are_exported():
+    names = ["tabular", "class_names", "number_feature"]
+    frame = people()[["income"]].assign(**{name: np.random.default_rng(0).normal(size=40) for name in names})
+    table = tabular.from_frame(frame, "income")
+    model = models.tabular(table.cardinalities, table.numbers, classes=2)
+    exported = models.table_model(model, table.space, table.features, classes=table.classes)
+    assert exported(raw_inputs(frame, table.raw)).shape == (40, 2)
+
+
+def test_a_constant_target_is_refused():
+    with pytest.raises(BadInput, match="never varies.*3.5 in all of 'rent'"):
+        tabular.from_frame(people(rent=3.5), "rent", task="numbers")
+
+
 def test_columns_may_be_numbered():
     frame = people()[["age", "income"]].set_axis([0, 1], axis=1)
-    assert list(tabular.from_frame(frame, "1").places) == ["0"]
+    assert list(tabular.from_frame(frame, 1).places) == ["0"]
 
 
 def test_splits_by_time_group_and_column():
@@ -201,12 +224,15 @@ def test_it_serves_raw_columns(tmp_path):
         ({"target": ["income", "rent"]}, "Column 'income' holds numbers, but row 0"),
         ({"target": []}, "Name a column"),
         ({"target": "age"}, "8 rows have no target, the first row 0"),
-        ({"target": "income", "time": "age"}, "needs one in every row.*row 0 of 'age'"),
+        ({"target": "income", "time": "age"}, "says something in every row.*row 0 of 'age'"),
         ({"target": "income", "time": "since", "group": "household"}, "not by several"),
         ({"target": "income", "split": "job"}, "must say 'train' or 'valid'.*'(clerk|smith|cook)' in row 0"),
         ({"target": "income", "weight": "job"}, "Column 'job' holds numbers"),
         ({"target": "income", "batch_size": 0}, "at least one row"),
         ({"target": "rent", "balance": True}, "Only classes can be balanced"),
+        ({"target": "income", "task": "regression"}, "one of auto, classes, numbers.*'regression'"),
+        ({"target": "income", "kinds": {"income": "number"}}, "no inputs have no kind.*'income'"),
+        ({"target": ["rent", "rent"]}, "Each target once"),
         (
             {"target": "income", "kinds": dict.fromkeys(["age", "job", "since", "household", "rent"], "left out")},
             "No column is left",
@@ -222,6 +248,8 @@ def test_what_does_not_fit_is_named(options, message):
     ("columns", "options", "message"),
     [
         ({"w": [-1.0] + [1.0] * 39}, {"weight": "w"}, "from 0 up.*-1.0 in row 0 of 'w'"),
+        ({"w": [0.0] * 40}, {"weight": "w"}, "all weights are 0"),
+        ({"household": [None] + ["a", "b", "c"] * 13}, {"group": "household"}, "says something in every row"),
         ({"part": ["train"] * 40}, {"split": "part"}, "both, training and validation"),
         ({"income": ["low"] * 40}, {}, "One class only"),
         ({"income": ["low"] * 20 + ["high"] * 20, "part": [0] * 20 + [1] * 20}, {"split": "part"}, "no training row"),
