@@ -5,7 +5,6 @@ knows becomes a preprocessor of Keras's FeatureSpace, which travels in the expor
 """
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place, tidy
+from kerasdl.data.csv_file import numbers, parsed_numbers, tidy
+from kerasdl.data.dates import MOSTLY, date_form, iso_dates
 from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
 from kerasdl.layers import DateFeature, NumberFeature
@@ -26,12 +26,8 @@ Kind = Literal["number", "category", "date", "left out"]
 # What an input of the exported model holds, and how dates were written in training where they were text.
 Raw = tuple[Kind, str | None]
 KINDS: tuple[Kind, ...] = ("number", "category", "date", "left out")
-# So much of a column must read as numbers (or dates) for what does not to be a mistake rather than another word.
-MOSTLY = 0.9
 # Words that are nearly all different name a row rather than describe it.
 MOST_DISTINCT_SHARE, FEW_DISTINCT = 0.5, 20
-# How dates may be written beside what pandas guesses.
-DATE_FORMS = ("ISO8601", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p")
 # Names that the exported model has layers of.
 TAKEN = (
     r"(probabilities|class_names|user_units|target_names|tabular|concatenate|string_lookup|hashing|\w+_feature)(_\d+)?"
@@ -127,7 +123,7 @@ def raw_values(column: "pd.Series", kind: Kind, form: str | None = None) -> np.n
     """
     if kind == "number":
         return numbers(column)[:, None]
-    text = _iso_dates(column, form) if kind == "date" else _text(column)
+    text = iso_dates(column, form) if kind == "date" else _text(column)
     return text.astype(object)[:, None]
 
 
@@ -195,7 +191,7 @@ def _numbers_the_rows(values: np.ndarray) -> bool:
 
 def _date_column(values: "pd.Series") -> Column:
     form = date_form(values)
-    text = _iso_dates(values, form)
+    text = iso_dates(values, form)
     dates = np.array(text[text != ""], "datetime64[s]")
     scale = Scale.of((dates.astype(np.float64) / 86400)[:, None])
     layer = DateFeature(float(scale.mean[0]), float(scale.std[0]), form)
@@ -229,48 +225,3 @@ def _text(column: "pd.Series") -> np.ndarray:
 
     missing = column.isna().to_numpy()
     return np.array(["" if gone else text(value) for value, gone in zip(column, missing, strict=True)], object)
-
-
-def _iso_dates(column: "pd.Series", form: str | None) -> np.ndarray:
-    """Dates as text in ISO 8601, to the second, in UTC where they have a time zone; empty where missing."""
-    import pandas as pd
-
-    dates = _read_dates(column, form)
-    wrong = (column.notna() & dates.isna()).to_numpy()
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        example = "2016-07-31" if form in (None, "ISO8601") else pd.Timestamp("2016-07-31 17:05").strftime(form)
-        raise BadInput(
-            f"Column {column.name!r} holds dates such as {example}, but {place(column, first)} is none. "
-            f"Received: {cell(column, first)!r}"
-        )
-    return dates.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").to_numpy(object)
-
-
-def date_form(values: "pd.Series") -> str | None:
-    """How most of these are written as dates, as `strftime` spells it or "ISO8601"; None if they are none, or no text.
-
-    Of two forms that read as many, such as 01/02/2016 has, that with the month first.
-    """
-    from pandas.tseries.api import guess_datetime_format
-
-    present = values.dropna()
-    if present.empty or not isinstance(present.iloc[0], str):
-        return None
-    text = present.astype(str)
-    with warnings.catch_warnings():
-        # pandas warns that 31/01/2016 can be read in one order only; 01/02/2016 is tried in both.
-        warnings.simplefilter("ignore", UserWarning)
-        guesses = [guess_datetime_format(each, dayfirst=first) for first in (False, True) for each in text.iloc[:5]]
-    forms = [*dict.fromkeys(form for form in guesses if form is not None), *DATE_FORMS]
-    shares = {form: float(_read_dates(text, form).notna().mean()) for form in forms}
-    best = max(shares, key=lambda form: shares[form])
-    return best if shares[best] >= MOSTLY else None
-
-
-def _read_dates(column: "pd.Series", form: str | None) -> "pd.Series":
-    import pandas as pd
-
-    if column.dtype.kind != "M":
-        column = column.astype(object)
-    return pd.to_datetime(column, format=form or "ISO8601", errors="coerce", utc=True).dt.tz_localize(None)

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from kerasdl.data.columns import date_form, raw_values
+from kerasdl.data.columns import raw_values
 from kerasdl.data.csv_file import parsed_numbers, place
+from kerasdl.data.dates import date_form
 from kerasdl.data.sources import DECODABLE, Source, image_files
 from kerasdl.errors import BadInput
 

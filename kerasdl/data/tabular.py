@@ -5,7 +5,7 @@ rows and kept in a FeatureSpace, which `models.table_model` puts into the export
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,15 +207,9 @@ def from_frame(
     space = _space(used)
     inputs = _encode(space, used, frame[[column.name for column in used]])
 
-    def source(rows: np.ndarray, weights: np.ndarray | None) -> Source:
-        with tf.device("CPU"):
-            kept = {name: tf.constant(values[rows]) for name, values in inputs.items()}
-        names = [f"{frame.index.name or 'row'} {index}" for index in frame.index[rows]]
-        values = labels[rows] if scale is None else scale.apply(labels[rows])
-        load = lambda indices: {name: tf.gather(part, indices) for name, part in kept.items()}  # noqa: E731
-        return Source(names, values, load, weights=None if weights is None else weights[rows])
-
-    train, valid = source(~held_out, weights if weight or balance else None), source(held_out, None)
+    targets_scaled = scale.apply(labels) if scale else labels
+    whole = _source(inputs, targets_scaled, frame.index, weights if weight or balance else None)
+    train, valid = whole.take(np.flatnonzero(~held_out)), replace(whole.take(np.flatnonzero(held_out)), weights=None)
     return Table(
         train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
         valid=validation(valid, batch_size=max(batch_size, 512)),
@@ -226,6 +220,17 @@ def from_frame(
         space=space,
         train_rows=train.names,
         valid_rows=valid.names,
+    )
+
+
+def _source(
+    inputs: Mapping[str, np.ndarray], targets: np.ndarray, index: "pd.Index", weights: np.ndarray | None
+) -> Source:
+    with tf.device("CPU"):
+        parts = {name: tf.constant(values) for name, values in inputs.items()}
+    names = [f"{index.name or 'row'} {each}" for each in index]
+    return Source(
+        names, targets, lambda rows: {name: tf.gather(part, rows) for name, part in parts.items()}, (), weights
     )
 
 
