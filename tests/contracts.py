@@ -7,10 +7,11 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import callbacks, models
-from kerasdl.data import images
+from kerasdl.data import images, sequences, series, tabular
 from kerasdl.data.augment import standard
 
 BUILDERS = {
@@ -95,6 +96,32 @@ def _arrays(**options: Any) -> images.Images:
 PIPELINES = {
     "plain": lambda **options: _arrays(augment=None, **options),
     "augmented": lambda **options: _arrays(augment=standard(flip=True), **options),
+}
+
+
+def _frame() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    words, numbers = random.choice(["red", "green"], 53), random.normal(size=(53, 2))
+    return pd.DataFrame({"colour": words, "size": numbers[:, 0], "price": numbers[:, 1], "kind": np.arange(53) % 3})
+
+
+def _sequences(**options: Any) -> sequences.Sequences:
+    random = np.random.default_rng(0)
+    several = [random.normal(size=(3 + index % 4, 2)) for index in range(53)]
+    return sequences.from_arrays(several, np.arange(53) % 3, classes=list("abc"), batch_size=8, **options)
+
+
+# Each trains on more than eight samples in batches of eight.
+ALL_PIPELINES = {
+    **PIPELINES,
+    "classes of a table": lambda **options: tabular.from_frame(_frame(), "kind", batch_size=8, **options),
+    "numbers of a table": lambda **options: tabular.from_frame(
+        _frame(), ["price", "size"], weight="kind", batch_size=8, **options
+    ),
+    "sequences": _sequences,
+    "series": lambda **options: series.from_frame(
+        _frame(), target="size", covariates=["price"], lookback=5, horizon=2, batch_size=8, **options
+    ),
 }
 
 
