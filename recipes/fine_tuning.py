@@ -12,7 +12,8 @@ from typing import Annotated
 
 import tyro
 from kerasdl import models
-from image_classifier import Data, learn, load
+from image_classifier import learn
+from image_data import Data, load
 from kerasdl.errors import BadInput
 from kerasdl.run_folder import RunFolder, load_run, run_recipe, set_up_devices
 
@@ -45,7 +46,7 @@ def main(config: Config) -> None:
             f"The base was trained on images of {base.input_shape[-1]} channels (--channels). "
             f"Received: images of {data.shape[-1]}"
         )
-    learn(config, devices, run, data, models.new_head(base, len(data.classes)), config.head_epochs)
+    learn(config, devices, run, data, data.train, models.new_head(base, len(data.classes)), config.head_epochs)
 
 
 if __name__ == "__main__":

@@ -5,36 +5,14 @@ The default data are scikit-learn's 1,797 handwritten digits, which need no down
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import kerasdl
 import keras
-import numpy as np
 from kerasdl import callbacks, groups, interpret, models, optimizers, plots
-from kerasdl.data import augment, images
-from kerasdl.run_folder import Options, RunFolder, run_recipe, set_up_devices
-from sklearn.datasets import load_digits
-
-AUGMENT = {"auto": "auto", "flip": augment.standard(flip=True), "no_flip": augment.standard(), "none": None}
-
-
-@dataclass(frozen=True)
-class Data(Options):
-    """What this recipe and fine_tuning.py have in common."""
-
-    data: str = "digits"
-    """'digits', a folder (train/CLASS and valid/CLASS, or CLASS only), or a TensorFlow Datasets name."""
-    augment: Literal["auto", "flip", "no_flip", "none"] = "auto"
-    """Standard augmentation, mirrored or not; auto mirrors photographs only."""
-    skip_unreadable: bool = False
-    """Leave out files that do not decode, and count them, instead of stopping."""
-    manual_dir: str | None = None
-    """Folder with the original files of a TensorFlow Datasets dataset."""
-    data_dir: str | None = None
-    """Where TensorFlow Datasets keeps prepared datasets."""
-    download: bool = False
-    """Let TensorFlow Datasets fetch what is missing."""
+from image_data import Data, load
+from kerasdl.data import images
+from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
 
 
 @dataclass(frozen=True)
@@ -51,25 +29,29 @@ class Config(Data):
     """Of the images in a folder: 3 for colour, 1 for grey."""
     preprocess: Literal["unit", "symmetric", "imagenet"] = "symmetric"
     """Scaling inside the model: to [0, 1], to [-1, 1], or by ImageNet's mean and deviation."""
+    start_size: int | None = None
+    """Side in pixels for the first half of the epochs: progressive resizing."""
 
 
 def main(config: Config) -> None:
     devices = set_up_devices(config.precision, config.seed)
     run = RunFolder.of(config, "image_classifier")
     data = load(config, config.image_size, config.channels)
-    learn(config, devices, run, data, network(config, data))
+    train = data.progressive({(config.epochs + 1) // 2: config.start_size}) if config.start_size else data.train
+    learn(config, devices, run, data, train, network(config, data))
 
 
-def learn(config: Data, devices: dict, run: RunFolder, data: images.Images, model: keras.Model, head: int = 0) -> None:
+def learn(
+    config: Data, devices: dict, run: RunFolder, data: images.Images, train: Any, model: keras.Model, head: int = 0
+) -> None:
     print(data)
     run.write_config({**asdict(config), **devices, "augmentation": data.augmentation})
-    pictures, labels = next(iter(data.train))
-    run.save_figure("data", plots.image_sheet(pictures[:24], [data.classes[label] for label in labels[:24]]))
+    run.save_figure("data", plots.image_sheet(*data.sheet()))
+    run.save_figure("augmentation", plots.image_sheet(data.draws(0, 12), ["as it is", *[""] * 11]))
 
     rates = groups.discriminative(model, factor=2.6) if head else None
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), loss, metrics=["accuracy"])
-    found = kerasdl.lr_find(model, data.train, verbose=0)
+    model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
+    found = kerasdl.lr_find(model, train, verbose=0)
     peak_lr = config.peak_lr or found.suggestion(config.lr_rule)
     print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
     run.save_figure("lr_range", found.plot({"peak": peak_lr}, rules=[]))
@@ -79,32 +61,25 @@ def learn(config: Data, devices: dict, run: RunFolder, data: images.Images, mode
     policy += [callbacks.GradualUnfreezing([head], groups=["(?!head_)", "head_"])] if head else []
     started, epochs = time.perf_counter(), head + config.epochs
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
-    fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=policy)
+    fitted = model.fit(train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=policy)
     seconds = time.perf_counter() - started
     result = interpret.Classification.of(model, data.valid, data.classes)
-    run.save_model(models.image_classifier(model, data.classes))
+    more = {"peak_lr": peak_lr, **data.counts}
+    if config.views:
+        views = data.views(config.views)
+        more["views_accuracy"] = interpret.Classification.of_views(model, data.valid, views, data.classes).accuracy
+    if data.test_pictures:
+        more["test_accuracy"] = interpret.Classification.of(model, data.test, data.classes).accuracy
+    run.save_model(models.image_classifier(model, data.classes, image_size=data.shape[:2]))
     look(run, data, steps.history, fitted.history, result)
-    run.finish(result.scores, train_seconds=seconds, peak_lr=peak_lr, **data.counts)
-
-
-def load(config: Data, image_size: int | tuple[int, int] | None = None, channels: int = 3) -> images.Images:
-    common: dict[str, Any] = {"batch_size": config.batch_size, "seed": config.seed, "valid_share": config.valid_share}
-    common |= {"augment": AUGMENT[config.augment], "image_size": image_size}
-    if config.data == "digits":
-        digits = load_digits()
-        pixels = (digits.images * 255 / 16).round().astype(np.uint8)
-        return images.from_arrays(pixels, digits.target, classes=list("0123456789"), **common)
-    if Path(config.data).is_dir():
-        folder: dict[str, Any] = {"channels": channels, "skip_unreadable": config.skip_unreadable}
-        return images.from_folder(config.data, **folder, **common)
-    places: dict[str, Any] = {"data_dir": config.data_dir, "manual_dir": config.manual_dir, "download": config.download}
-    return images.from_tfds(config.data, **places, **common)
+    run.finish(result.scores, train_seconds=seconds, **more)
 
 
 def network(config: Config, data: images.Images) -> keras.Model:
     stem = config.stem if config.stem != "auto" else "small" if max(data.shape[:2]) <= 16 else "large"
     arch = config.arch if config.arch != "auto" else "resnet8" if max(data.shape[:2]) <= 32 else "resnet18"
-    return getattr(models, arch)(data.shape, len(data.classes), stem=stem, preprocess=config.preprocess)
+    shape = (None, None, data.shape[2]) if config.start_size else data.shape
+    return getattr(models, arch)(shape, len(data.classes), stem=stem, preprocess=config.preprocess)
 
 
 def look(run: RunFolder, data: images.Images, steps: dict, epochs: dict, result: interpret.Classification) -> None:

@@ -1,8 +1,13 @@
 """What every builder, callback and pipeline promises. Adding a part means adding it to a list here."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,7 +16,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import callbacks, models
-from kerasdl.data import images, sequences, series, tabular
+from kerasdl.data import images, mixing, sequences, series, tabular
 from kerasdl.data.augment import standard
 
 BUILDERS = {
@@ -99,6 +104,41 @@ PIPELINES = {
 }
 
 
+@cache
+def _folder() -> Path:
+    """53 pictures of three classes and several sizes, a table of them beside."""
+    folder, random = Path(tempfile.mkdtemp()), np.random.default_rng(0)
+    atexit.register(shutil.rmtree, folder)
+    lines = ["file,tags,age,score"]
+    for index in range(53):
+        name = f"{'abc'[index % 3]}/{index}.{'png' if index % 2 else 'jpg'}"
+        (folder / name).parent.mkdir(exist_ok=True)
+        encode = tf.io.encode_png if index % 2 else tf.io.encode_jpeg
+        pixels = random.integers(0, 256, (18 + index % 4, 14 + index % 3, 3), dtype=np.uint8)
+        tf.io.write_file(str(folder / name), encode(pixels))
+        lines.append(f"{name},{['red', 'red round', ''][index % 3]},{20.5 + index},{index / 7}")
+    (folder / "table.csv").write_text("\n".join(lines))
+    return folder
+
+
+def _table(target: Any, **options: Any) -> images.Images:
+    return images.from_csv(_folder() / "table.csv", target, image_size=(9, 7), batch_size=8, **options)
+
+
+IMAGE_PIPELINES = {
+    **PIPELINES,
+    "mixed": lambda **options: _arrays(mixing=mixing.MixUp(), **options),
+    "cut and mixed": lambda **options: _arrays(mixing=mixing.CutMix(), augment=None, **options),
+    "balanced": lambda **options: _arrays(balanced=True, **options),
+    "files": lambda **options: images.from_folder(_folder(), image_size=(9, 7), batch_size=8, **options),
+    "files kept": lambda **options: images.from_folder(
+        _folder(), image_size=(9, 7), batch_size=8, cache="memory", **options
+    ),
+    "tags": lambda **options: _table("tags", tag_separator=" ", **options),
+    "numbers": lambda **options: _table(["age", "score"], **options),
+}
+
+
 def _frame() -> pd.DataFrame:
     random = np.random.default_rng(0)
     words, numbers = random.choice(["red", "green"], 53), random.normal(size=(53, 2))
@@ -113,7 +153,7 @@ def _sequences(**options: Any) -> sequences.Sequences:
 
 # Each trains on more than eight samples in batches of eight.
 ALL_PIPELINES = {
-    **PIPELINES,
+    **IMAGE_PIPELINES,
     "classes of a table": lambda **options: tabular.from_frame(_frame(), "kind", batch_size=8, **options),
     "numbers of a table": lambda **options: tabular.from_frame(
         _frame(), ["price", "size"], weight="kind", batch_size=8, **options

@@ -1,168 +1,58 @@
-"""Image pipelines: from a folder, arrays or TensorFlow Datasets to the datasets that `fit` takes.
+"""Image pipelines: from folders, tables, arrays or TensorFlow Datasets to the datasets that `fit` takes.
 
 A training sample is a pure function of (seed, epoch, index): the order of an epoch is a stateless permutation, and the
 augmentation of a sample draws its own numbers. Every iteration of `train` is the next epoch. Validation is neither
-shuffled, augmented nor cut short.
+shuffled, augmented nor cut short. Targets are classes, tags (any number of classes a picture) or numbers; boxes and
+masks are out of scope.
 """
 
-import contextlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import tensorflow as tf
-from kerasdl.data.augment import Augmentation, standard
-from kerasdl.data.pipeline import training, validation
-from kerasdl.data.sources import (
-    Source,
-    array_source,
-    encoded_examples,
-    folder_source,
-    image_files,
-    tfds_builder,
-    tfds_source,
-)
-from kerasdl.data.splits import (
-    check_every_class,
-    check_label_range,
-    check_same_classes,
-    class_folders,
-    stratified_split,
-)
+from kerasdl.data.assembly import TRAIN, VALID, images_of, images_of_files, size_of, store_of
+from kerasdl.data.csv_file import place, read_csv, tidy
+from kerasdl.data.folders import image_files, matched, parts_of
+from kerasdl.data.image_options import FileOptions, Options
+from kerasdl.data.labelled_images import Images, as_size
+from kerasdl.data.pictures import ArrayStore, EncodedStore, Pictures
+from kerasdl.data.splits import check_label_range, rows, stratified, told, whole_groups
+from kerasdl.data.targets import tags_of, targets_of
+from kerasdl.data.tfds import encoded_examples, tfds_builder
 from kerasdl.errors import BadInput
-from kerasdl.layers import FitImage
 
-Augment = Augmentation | Literal["auto"] | None
-VALID_FOLDERS = ("valid", "validation", "val")
-LARGEST_DEFAULT_SIZE = 128
+if TYPE_CHECKING:
+    import pandas as pd
 
+__all__ = [
+    "FileOptions",
+    "Images",
+    "Options",
+    "from_arrays",
+    "from_csv",
+    "from_folder",
+    "from_frame",
+    "from_pattern",
+    "from_tfds",
+]
 
-@dataclass(frozen=True)
-class Images:
-    """Labelled images, ready for `fit`.
-
-    Attributes:
-        train: Batches (images, labels): float32 (batch, height, width, channels) in 0..255, int64 (batch,); shuffled
-            and augmented, and a new epoch whenever it is iterated.
-        valid: The same, in the order of `valid_names`, as they are.
-        classes: Class names; a label is an index into them.
-        shape: (height, width, channels).
-        train_names: The file (or split and number) behind each training sample.
-        valid_names: The same for validation.
-        augmentation: What training images go through; None for nothing.
-        skipped: Files left out because they do not decode, with the reason.
-
-    Example:
-        >>> pets = kerasdl.data.images.from_folder("pets", image_size=128)
-        >>> model.fit(pets.train, validation_data=pets.valid, epochs=5)
-    """
-
-    train: tf.data.Dataset = field(repr=False)
-    valid: tf.data.Dataset = field(repr=False)
-    classes: tuple[str, ...]
-    shape: tuple[int, int, int]
-    train_names: Sequence[str] = field(repr=False)
-    valid_names: Sequence[str] = field(repr=False)
-    augmentation: Augmentation | None
-    skipped: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many images are for training, for validation, and left out."""
-        return {
-            "train_images": len(self.train_names),
-            "valid_images": len(self.valid_names),
-            "skipped_images": len(self.skipped),
-        }
-
-    def __str__(self) -> str:
-        height, width, channels = self.shape
-        return (
-            f"{len(self.train_names):,} training and {len(self.valid_names):,} validation images of "
-            f"{height}x{width}x{channels} in {len(self.classes)} classes"
-            + (f", {len(self.skipped)} unreadable left out" if self.skipped else "")
-        )
+Task = Literal["auto", "classes", "tags", "numbers"]
 
 
-def from_arrays(
-    images: np.ndarray,
-    labels: np.ndarray,
-    *,
-    classes: Sequence[str],
-    image_size: int | tuple[int, int] | None = None,
-    batch_size: int = 64,
-    augment: Augment = "auto",
-    valid_share: float = 0.2,
-    seed: int = 0,
-) -> Images:
-    """Images in memory, split into training and validation by class and seed.
+def from_folder(folder: str | Path, *, group: str | None = None, **options: Any) -> Images:
+    r"""Images in `folder/train/CLASS/`, `folder/valid/CLASS/` and `folder/test/CLASS/`, or in `folder/CLASS/` only.
 
-    Args:
-        images: uint8 (count, height, width) or (count, height, width, channels).
-        labels: Integers (count,), indices into `classes`.
-        classes: Class names.
-        image_size: Side in pixels, or (height, width), to which they are cropped and resized; by default their own.
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        augment: An `Augmentation`, None, or "auto": the standard one, without flips.
-        valid_share: Share of each class kept for validation, at least one image.
-        seed: Of the split, the order and the augmentation.
-
-    Returns:
-        The pipelines.
-
-    Raises:
-        BadInput: Images that are not uint8, labels that do not fit, fewer than two classes or two images a class.
-
-    Example:
-        >>> digits = from_arrays(images, labels, classes=list("0123456789"))
-    """
-    images, labels = np.asarray(images), np.asarray(labels)
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.dtype != np.uint8 or images.ndim != 4:
-        raise BadInput(
-            "Images must be uint8 (count, height, width[, channels]), values 0..255: scale and cast them. "
-            f"Received: {images.dtype} {images.shape}"
-        )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
-        raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
-    check_label_range(labels, classes)
-    if image_size is not None:
-        images = FitImage(*_size(image_size, ()))(images).numpy().astype(np.uint8)
-    source = array_source(images, labels, [f"image[{index}]" for index in range(len(images))])
-    train, valid = stratified_split(source, classes, valid_share, seed)
-    return _images(train, valid, classes, images.shape[1:], batch_size, _choose(augment, False, classes), seed)
-
-
-def from_folder(
-    folder: str | Path,
-    *,
-    image_size: int | tuple[int, int] | None = None,
-    channels: Literal[1, 3] = 3,
-    batch_size: int = 64,
-    augment: Augment = "auto",
-    valid_share: float = 0.2,
-    seed: int = 0,
-    skip_unreadable: bool = False,
-) -> Images:
-    """Images in `folder/train/CLASS/` and `folder/valid/CLASS/`, or in `folder/CLASS/` only.
-
-    Beside `train` every other folder but `valid` (or `validation`, `val`) is left alone. Without validation images
-    the training images are split by class and seed. JPEG, PNG, GIF (first frame), BMP and WebP are read, at any depth
-    below the class. Images are cropped to the target's aspect about their centre and resized.
+    Beside `train` every other folder but `valid` (or `validation`, `val`) and a `test` of the same classes is left
+    alone. Without validation images the training images are split by class and seed, or by whole groups. JPEG, PNG,
+    GIF (first frame), BMP and WebP are read, at any depth below the class.
 
     Args:
         folder: Where the images are.
-        image_size: Side in pixels, or (height, width); by default the shorter side of the first image, at most 128.
-        channels: 3 for colour, 1 for grey.
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        augment: An `Augmentation`, None, or "auto": the standard one, with flips if these are photographs (colour
-            JPEG files whose classes are not named by a number or a single character).
-        valid_share: Share of each class kept for validation where the folder does not say.
-        seed: Of the split, the order and the augmentation.
-        skip_unreadable: Leave out files that do not decode (`skipped` lists them) instead of raising.
+        group: A regular expression whose first group finds, in a path below the class folders' folder, what must not
+            be parted between training and validation, such as r"(patient\d+)".
+        **options: As for `Options` and `FileOptions`.
 
     Returns:
         The pipelines.
@@ -174,63 +64,203 @@ def from_folder(
     Example:
         >>> pets = from_folder("pets", image_size=128)
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise BadInput(f"No such folder. Received: {str(folder)!r}")
-    train_folder = folder / "train" if (folder / "train").is_dir() else folder
-    valid_folder = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
-    if valid_folder is not None and train_folder == folder:
-        raise BadInput(f"{valid_folder.name}/ needs train/ beside it. Received: {str(folder)!r}")
-    classes = class_folders(train_folder)
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: {str(train_folder)!r} with {classes}")
-    if valid_folder is not None:
-        check_same_classes(classes, class_folders(valid_folder), valid_folder)
-    first = (tf.io.read_file(str(path)) for path in image_files(train_folder / classes[0]))
-    shape = (*_size(image_size, first), channels)
-    load: dict[str, Any] = {"size": shape[:2], "channels": channels, "skip_unreadable": skip_unreadable}
-    train = folder_source(train_folder, classes, **load)
-    if valid_folder is not None:
-        valid = folder_source(valid_folder, classes, **load)
-        skipped = train.skipped + valid.skipped
-        for source, place in ((train, train_folder), (valid, valid_folder)):
-            check_every_class(source, classes, place)
+    folder, choices = Path(folder), FileOptions(**options)
+    parts = parts_of(folder)
+    classes = tuple(parts[0][1])
+    found = [(file, classes.index(name), part) for part, by_name in parts for name in by_name for file in by_name[name]]
+    files, labels, given = ([row[column] for row in found] for column in range(3))
+    if len(parts) > 1 and group is not None and VALID in given:
+        raise BadInput(f"The folders say what is for validation already. Received: group={group!r}")
+    root = folder / "train" if (folder / "train").is_dir() else folder
+
+    def split(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        part = np.array(given)[kept]
+        if VALID not in given:
+            training_part = np.flatnonzero(part == TRAIN)
+            names = [files[index] for index in kept[training_part]]
+            part[training_part] = _held_out(labels[training_part], names, root, classes, group, choices)
+        return part
+
+    return images_of_files(files, np.array(labels, np.int64), split, choices, classes=classes, where=folder)
+
+
+def from_pattern(folder: str | Path, pattern: str, *, group: str | None = None, **options: Any) -> Images:
+    r"""Images anywhere below a folder, whose class is in their name or path.
+
+    Args:
+        folder: Where the images are.
+        pattern: A regular expression, whose first group finds the class in a file's path below `folder`.
+        group: As for `from_folder`.
+        **options: As for `Options` and `FileOptions`.
+
+    Returns:
+        The pipelines.
+
+    Raises:
+        BadInput: No such folder, no images, a file that the expression does not match, one class; or as `from_folder`.
+
+    Example:
+        >>> pets = from_pattern("images", r"([^/]+)_\d+.jpg$")   # great_pyrenees_173.jpg
+    """
+    folder, choices = Path(folder), FileOptions(**options)
+    files = image_files(folder)
+    if not files:
+        raise BadInput(f"No images, or no such folder. Received: {str(folder)!r}")
+    words = matched(files, folder, pattern)
+    classes = tuple(sorted(set(words)))
+    index = {name: label for label, name in enumerate(classes)}
+
+    def split(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return _held_out(labels, [files[each] for each in kept], folder, classes, group, choices)
+
+    labels = np.array([index[word] for word in words], np.int64)
+    return images_of_files(files, labels, split, choices, classes=classes, where=folder)
+
+
+def from_csv(
+    path: str | Path,
+    target: str | Sequence[str],
+    *,
+    folder: str | Path | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    **options: Any,
+) -> Images:
+    """A CSV file with a header that names an image a line, as `from_frame` takes a DataFrame.
+
+    Args:
+        path: The file.
+        target: The column to predict, or several.
+        folder: Where the images are; by default where the CSV file is.
+        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
+        separator: One character; by default what the header holds most of.
+        **options: As for `from_frame`.
+
+    Raises:
+        BadInput: As `csv_file.read_csv` and `from_frame`.
+
+    Example:
+        >>> planet = from_csv("planet/labels.csv", "tags", tag_separator=" ", suffix=".jpg", folder="planet/train")
+    """
+    frame = read_csv(path, encoding=encoding, separator=separator)
+    return from_frame(frame, target, folder=Path(path).parent if folder is None else folder, **options)
+
+
+def from_frame(
+    frame: "pd.DataFrame",
+    target: str | Sequence[str],
+    *,
+    image: str | None = None,
+    folder: str | Path = ".",
+    suffix: str = "",
+    task: Task = "auto",
+    tag_separator: str | None = None,
+    split: str | None = None,
+    group: str | None = None,
+    **options: Any,
+) -> Images:
+    """A table that names an image a row, with its class, tags or numbers.
+
+    Args:
+        frame: One row an image.
+        target: The column to predict: words or few whole numbers are classes, other numbers are predicted as they are.
+            Several columns are tags where they hold 0 and 1 only, else numbers.
+        image: The column of file names; by default the first that is not asked for otherwise.
+        folder: Where these names begin.
+        suffix: What to add to each name, such as ".jpg".
+        task: "classes", "tags" or "numbers", where that shall not be told from the cells.
+        tag_separator: What stands between the tags in a cell of `target`, such as a space.
+        split: A column that says "train", "valid" or "test" (or true and false, 1 and 0, for validation).
+        group: A column: whole groups are for validation.
+        **options: As for `Options` and `FileOptions`.
+
+    Returns:
+        The pipelines.
+
+    Raises:
+        BadInput: Columns that are not there, a row without a name or target, or as `from_folder`.
+
+    Example:
+        >>> pets = from_frame(frame, "breed", folder="images", group="photographer")
+    """
+    choices = FileOptions(**options)
+    frame = tidy(frame.rename(columns=str))
+    targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
+    names = _image_column(frame, image, {*targets, split, group})
+    _check_columns(frame, [*targets, *(each for each in (split, group) if each is not None)])
+    files = [os.path.join(folder, f"{name}{suffix}") for name in names]  # noqa: PTH118 - many
+    if task == "tags" or tag_separator is not None or _are_flags(frame, targets, task):
+        labels, classes, tags = *tags_of(frame, targets, tag_separator), True
     else:
-        skipped = train.skipped
-        train, valid = stratified_split(train, classes, valid_share, seed)
-    photographs = channels == 3 and all(name.lower().endswith((".jpg", ".jpeg")) for name in train.names)
-    augmentation = _choose(augment, photographs, classes)
-    return _images(train, valid, classes, shape, batch_size, augmentation, seed, skipped)
+        labels, classes, tags = *targets_of(frame, targets, task), False  # type: ignore[arg-type]
+    labels = labels if classes and not tags else labels.astype(np.float32)
+
+    def parts(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        whole = None if tags else classes
+        return _parts_of_rows(frame.iloc[kept], labels, whole, split, group, choices)
+
+    about: dict[str, Any] = {"classes": classes or (), "numbers": () if classes else targets, "tags": tags}
+    return images_of_files(files, labels, parts, choices, where=folder, **about)
+
+
+def from_arrays(images: np.ndarray, labels: np.ndarray, *, classes: Sequence[str], **options: Any) -> Images:
+    """Images in memory, split into training and validation by class and seed.
+
+    Args:
+        images: uint8 (count, height, width) or (count, height, width, channels).
+        labels: Integers (count,), indices into `classes`.
+        classes: Class names.
+        **options: As for `Options`; "auto" augmentation does not mirror.
+
+    Returns:
+        The pipelines.
+
+    Raises:
+        BadInput: Images that are not uint8, labels that do not fit, fewer than two classes or two images a class.
+
+    Example:
+        >>> digits = from_arrays(images, labels, classes=list("0123456789"))
+    """
+    images, labels, choices = np.asarray(images), np.asarray(labels), Options(**options)
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise BadInput(
+            "Images must be uint8 (count, height, width[, channels]), values 0..255: scale and cast them. "
+            f"Received: {images.dtype} {images.shape}"
+        )
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
+    check_label_range(labels, classes)
+    part = stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
+    names = [f"image[{index}]" for index in range(len(images))]
+    pictures = Pictures(names, labels.astype(np.int64), ArrayStore(images), np.arange(len(images)))
+    size = images.shape[1:3] if choices.image_size is None else as_size(choices.image_size)
+    if choices.cache not in ("auto", None) and size != images.shape[1:3]:
+        raise BadInput(f"Images in memory are resized as they are asked for. Received: cache={choices.cache!r}")
+    return images_of(pictures, part, size, choices, classes=tuple(classes), photographs=False)
 
 
 def from_tfds(
     name: str,
     *,
-    image_size: int | tuple[int, int] | None = None,
-    batch_size: int = 64,
-    augment: Augment = "auto",
-    valid_share: float = 0.2,
-    seed: int = 0,
     data_dir: str | None = None,
     manual_dir: str | None = None,
     download: bool = False,
+    **options: Any,
 ) -> Images:
     """A classification dataset of TensorFlow Datasets, by name (https://www.tensorflow.org/datasets).
 
     What is prepared in `data_dir` is used as it is; else it is prepared from the files in `manual_dir`; the network is
-    used only if asked. Validation is the split "validation", else "test", else a part of "train".
+    used only if asked. Validation is the split "validation", else "test", else a part of "train"; where there is
+    "validation", "test" is the test. The encoded images are held in memory.
 
     Args:
         name: As for `tfds.builder`, such as "mnist".
-        image_size: Side in pixels, or (height, width); by default the shorter side of the first image, at most 128.
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        augment: An `Augmentation`, None, or "auto": the standard one, with flips if these are photographs (colour
-            JPEG data whose classes are not named by a number or a single character).
-        valid_share: Share of each class kept for validation where the dataset has only one split.
-        seed: Of the split, the order and the augmentation.
         data_dir: Where prepared datasets lie; by default TensorFlow Datasets' own place.
         manual_dir: Folder with the dataset's original files.
         download: Whether missing files may be fetched.
+        **options: As for `Options`.
 
     Returns:
         The pipelines.
@@ -241,65 +271,76 @@ def from_tfds(
     Example:
         >>> mnist = from_tfds("mnist", manual_dir="downloads/mnist")
     """
+    choices = Options(**options)
     builder = tfds_builder(name, data_dir=data_dir, manual_dir=manual_dir, download=download)
     image, label = builder.info.supervised_keys
     channels = builder.info.features[image].shape[-1] or 3
-    classes = builder.info.features[label].names
-    first = encoded_examples(builder, "train[:1]")[0][0]
-    shape = (*_size(image_size, [first]), channels)
-    train = tfds_source(builder, "train", shape[:2], channels)
-    held_out = next((split for split in ("validation", "test") if split in builder.info.splits), None)
-    if held_out:
-        valid = tfds_source(builder, held_out, shape[:2], channels)
-    else:
-        train, valid = stratified_split(train, classes, valid_share, seed)
-    augmentation = _choose(augment, channels == 3 and first.startswith(b"\xff\xd8"), classes)
-    return _images(train, valid, classes, shape, batch_size, augmentation, seed)
+    classes = tuple(builder.info.features[label].names)
+    held_out = [split for split in ("validation", "test") if split in builder.info.splits]
+    encoded: list[bytes] = []
+    names: list[str] = []
+    labels, part = np.zeros(0, np.int64), np.zeros(0, int)
+    for index, split in enumerate(["train", *held_out]):
+        pictures, found = encoded_examples(builder, split)
+        encoded += pictures
+        names += [f"{builder.name}/{split}[{number}]" for number in range(len(found))]
+        labels, part = np.append(labels, found), np.append(part, np.full(len(found), index))
+    if not held_out:
+        part = stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
+    store = EncodedStore(encoded, names, channels=channels, background=255, are_files=False)
+    size = size_of(choices.image_size, store)
+    keeping = store_of(store, encoded, size, choices)
+    all_pictures = Pictures(names, labels, keeping, np.arange(len(names)))
+    photographs = channels == 3 and encoded[0].startswith(b"\xff\xd8")
+    return images_of(all_pictures, part, size, choices, classes=classes, photographs=photographs)
 
 
-def _images(
-    train: Source,
-    valid: Source,
+def _held_out(
+    labels: np.ndarray,
+    files: Sequence[str],
+    root: Path,
     classes: Sequence[str],
-    shape: tuple[int, int, int],
-    batch_size: int,
-    augmentation: Augmentation | None,
-    seed: int,
-    skipped: tuple[str, ...] = (),
-) -> Images:
-    if batch_size < 1:
-        raise BadInput(f"A batch holds at least one image. Received: batch_size={batch_size}")
-    return Images(
-        train=training(train, batch_size=batch_size, seed=seed, augmentation=augmentation),
-        valid=validation(valid, batch_size=batch_size),
-        classes=tuple(classes),
-        shape=shape,
-        train_names=train.names,
-        valid_names=valid.names,
-        augmentation=augmentation,
-        skipped=skipped,
-    )
+    group: str | None,
+    choices: Options,
+) -> np.ndarray:
+    """Of files that do not say it: 1 for validation, by class and seed or by whole groups."""
+    if group is None:
+        return stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
+    return whole_groups(np.array(matched(files, root, group)), choices.valid_share, choices.seed).astype(int)
 
 
-def _choose(augment: Augment, photographs: bool, classes: Sequence[str]) -> Augmentation | None:
-    if augment != "auto":
-        return augment
-    # A class named by one character or a number is a glyph, which mirroring would turn into another.
-    glyphs = all(len(name) == 1 or name.isdigit() for name in classes)
-    return standard(flip=photographs and not glyphs)
+def _parts_of_rows(
+    frame: "pd.DataFrame",
+    labels: np.ndarray,
+    classes: tuple[str, ...] | None,
+    split: str | None,
+    group: str | None,
+    choices: Options,
+) -> np.ndarray:
+    """Of rows of a table: 0, 1 or 2 for training, validation and test."""
+    if split is not None and group is not None:
+        raise BadInput(f"Split by a group or by a column, not by both. Received: {group!r} and {split!r}")
+    if split is not None:
+        return told(frame[split])
+    return rows(frame, labels, classes, choices.valid_share, None, group, None, choices.seed).astype(int)
 
 
-def _size(image_size: int | tuple[int, int] | None, encoded: Iterable[tf.Tensor | bytes]) -> tuple[int, int]:
-    size = _default_size(encoded) if image_size is None else image_size
-    height, width = (size, size) if isinstance(size, int) else size
-    if min(height, width) < 1:
-        raise BadInput(f"An image has at least one pixel. Received: image_size={image_size}")
-    return height, width
+def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | None]) -> list[str]:
+    """The file names in a table."""
+    if image is None:
+        image = next((name for name in frame.columns if name not in aside), None)
+    if image not in frame.columns or image in aside:
+        raise BadInput(f"Name the column of file names by image. Received: {image!r} for {list(frame.columns)}")
+    if (missing := frame[image].isna()).any():
+        raise BadInput(f"No file name in {place(frame[image], int(np.argmax(missing)))}. Received: column {image!r}")
+    return [str(name) for name in frame[image]]
 
 
-def _default_size(encoded: Iterable[tf.Tensor | bytes]) -> int:
-    """The shorter side of the first image that decodes, within bounds; those that do not are named later, together."""
-    for image in encoded:
-        with contextlib.suppress(tf.errors.OpError):
-            return min(*tf.io.decode_image(image, expand_animations=False).shape[:2], LARGEST_DEFAULT_SIZE)
-    return LARGEST_DEFAULT_SIZE
+def _check_columns(frame: "pd.DataFrame", wanted: Sequence[str]) -> None:
+    if absent := [name for name in wanted if name not in frame.columns]:
+        raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: columns {list(frame.columns)}")
+
+
+def _are_flags(frame: "pd.DataFrame", targets: Sequence[str], task: Task) -> bool:
+    """Whether several columns hold nothing but 0 and 1."""
+    return task == "auto" and len(targets) > 1 and frame[list(targets)].astype(str).isin(["0", "1"]).all(axis=None)

@@ -1,79 +1,151 @@
 """From samples to batches: the order of an epoch, its augmentation, and the device that it is for."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from kerasdl.data.augment import Augmentation
+from kerasdl.data.mixing import CutMix, MixUp
+from kerasdl.data.sampling import cumulative_weights, drawn, shard_count, shuffled
 from kerasdl.data.sources import Source
 from kerasdl.epochs import EpochCounter
 
 
-def epoch_batches(
-    source: Source, epoch: tf.Tensor | int, *, batch_size: int, seed: int, augmentation: Augmentation | None
-) -> tf.data.Dataset:
-    """The batches of one training epoch: a pure function of (source, seed, epoch).
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How training goes through its samples.
+
+    Attributes:
+        batch_size: Samples a batch; the last of an epoch may be smaller. A sample that would be alone in it joins the
+            batch before: BatchNormalization learns nothing good from one.
+        seed: Of the order and the augmentation.
+        augmentation: What images go through, or None.
+        mixing: What batches of images go through, or None.
+        classes: How many there are, where batches are mixed.
+        weights: How often each sample comes, relative to the others; by default each once an epoch.
+        shard: (index, count): the part of each epoch that one worker of several takes. All take as many steps.
+
+    Example:
+        >>> plan = Plan(batch_size=64, seed=0, augmentation=augment.standard())
+    """
+
+    batch_size: int
+    seed: int
+    augmentation: Augmentation | None = None
+    mixing: MixUp | CutMix | None = None
+    classes: int = 0
+    weights: np.ndarray | None = None
+    shard: tuple[int, int] = (0, 1)
+
+    def steps(self, count: int) -> int:
+        """Batches of an epoch of `count` samples."""
+        count, size = shard_count(count, self.shard), self.batch_size
+        return _steps(count, size) - (count % size == 1 and 1 < size < count)
+
+
+def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: int = 0) -> tf.data.Dataset:
+    """The batches of one training epoch: a pure function of (source, plan, epoch).
 
     Args:
         source: The samples.
         epoch: Which epoch, from 0.
-        batch_size: Samples a batch; the last may be smaller.
-        seed: Of the order and the augmentation.
-        augmentation: What the images go through, or None.
+        plan: How to go through them.
+        start: The first step; those from there on are the same as in the whole epoch.
 
     Returns:
-        A dataset of (images, labels), and sample weights where the source has them, of known length. A sample that
-        would be alone in the last batch joins the one before: BatchNormalization learns nothing good from one.
+        A dataset of (inputs, labels), and sample weights where the source has them, of known length.
 
     Example:
-        >>> third = epoch_batches(source, 2, batch_size=64, seed=0, augmentation=None)
+        >>> third = epoch_batches(source, 2, Plan(batch_size=64, seed=0))
     """
-    count = len(source.labels)
-    steps = _training_steps(count, batch_size)
-    seed_pair = tf.stack([tf.cast(seed, tf.int64), tf.cast(epoch, tf.int64)])
+    count, steps = len(source.labels), plan.steps(len(source.labels))
+    index, workers = plan.shard
+    last = shard_count(count, plan.shard)
+    seed = tf.stack([tf.cast(plan.seed, tf.int64), tf.cast(epoch, tf.int64)])
     # Drawn for the whole epoch at once, so that a sample's row does not depend on where it falls.
-    draws = tf.random.stateless_uniform((count, augmentation.draws), seed_pair) if augmentation else None
+    draws = tf.random.stateless_uniform((count, plan.augmentation.draws), seed) if plan.augmentation else None
+    cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
     def batch(step: tf.Tensor) -> tuple:
-        end = tf.where(step == steps - 1, tf.constant(count, tf.int64), (step + 1) * batch_size)
-        places = tf.range(step * batch_size, end, dtype=tf.int64)
-        # The raw op, for tf.random.experimental.index_shuffle does not let the rounds be set: at its 4, neighbours in
-        # the permutation of a small set are correlated.
-        indices = tf.raw_ops.RandomIndexShuffle(
-            index=places,
-            seed=tf.repeat([tf.stack([*tf.unstack(seed_pair), 0])], tf.size(places), axis=0),
-            max_index=tf.constant(count - 1, tf.int64),
-            rounds=12,
-        )
-        inputs = source.load(indices)
-        if augmentation:
-            inputs = augmentation(inputs, tf.gather(draws, indices))
-        return _pixels_as_floats(inputs), *(tf.gather(values, indices) for values in targets)
+        end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
+        places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
+        places = shuffled(places, count=count, seed=seed)
+        indices = places if cumulative is None else drawn(places, cumulative, seed=seed)
+        labels, *weights = (tf.gather(values, indices) for values in targets)
+        if plan.augmentation:
+            inputs = augmented(source, indices, plan.augmentation, tf.gather(draws, places))
+        else:
+            inputs = _pixels_as_floats(source.load(indices))
+        if plan.mixing:
+            mixing_seed = tf.concat([seed, [step * workers + index]], axis=0)
+            inputs, labels = plan.mixing(inputs, labels, mixing_seed, classes=plan.classes)
+        return inputs, labels, *weights
 
-    return tf.data.Dataset.range(steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+    return tf.data.Dataset.range(start, steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def training(source: Source, *, batch_size: int, seed: int, augmentation: Augmentation | None) -> tf.data.Dataset:
-    """Epoch after epoch: every iteration of the dataset is the next one; arguments as for `epoch_batches`."""
-    with tf.device("CPU"):
-        counter = EpochCounter(tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch"))
+def augmented(source: Source, indices: tf.Tensor, augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
+    """Images of a source, each changed by its row of `draws`: (batch, height, width, channels) in 0..255."""
+    assert source.view is not None
+    return augmentation.finish(source.view(indices, augmentation.transforms(draws, source.size)), draws)
+
+
+def training(
+    source: Source, plan: Plan, *, counter: EpochCounter | None = None, earlier: Mapping[int, Source] | None = None
+) -> tf.data.Dataset:
+    """Epoch after epoch: every iteration of the dataset is the next one.
+
+    Args:
+        source: The samples.
+        plan: How to go through them.
+        counter: Where to read the epoch and move it on, if several datasets share one; by default a new one.
+        earlier: Other looks of the same samples, by the epoch before which they are given.
+    """
+    counter = counter or new_counter()
+    looks = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
 
     def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        epoch = counter.variable.assign_add(1) - 1
-        return epoch_batches(source, epoch, batch_size=batch_size, seed=seed, augmentation=augmentation)
+        epoch, begin, parts = counter.variable.assign_add(1) - 1, 0, []
+        for end, look in looks:
+            is_now = (epoch >= begin) & (epoch < end)
+            parts.append(epoch_batches(look, epoch, plan).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
+            begin = end
+        return reduce(tf.data.Dataset.concatenate, parts)
 
     epochs = tf.data.Dataset.range(1).flat_map(next_epoch)
-    return _ready(epochs, _training_steps(len(source.labels), batch_size))
+    if plan.shard[1] > 1:
+        # Each worker has its part already.
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+        epochs = epochs.with_options(options)
+    return _ready(epochs, plan.steps(len(source.labels)))
 
 
-def validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
-    """The samples in their order, unchanged, all of them."""
+def new_counter() -> EpochCounter:
+    """A counter that stands at the first epoch."""
+    with tf.device("CPU"):
+        return EpochCounter(tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch"))
+
+
+def validation(
+    source: Source, *, batch_size: int, augmentation: Augmentation | None = None, seed: tuple[int, int] = (0, 0)
+) -> tf.data.Dataset:
+    """The samples in their order, all of them; unchanged, but for views of them under an augmentation (and seed)."""
     count, targets = len(source.labels), _targets(source)
     steps = _steps(count, batch_size)
+    draws = tf.random.stateless_uniform((count, augmentation.draws), seed) if augmentation else None
 
     def batch(step: tf.Tensor) -> tuple:
         indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
-        return _pixels_as_floats(source.load(indices)), *(tf.gather(values, indices) for values in targets)
+        if augmentation:
+            inputs = augmented(source, indices, augmentation, tf.gather(draws, indices))
+        else:
+            inputs = _pixels_as_floats(source.load(indices))
+        return inputs, *(tf.gather(values, indices) for values in targets)
 
     return _ready(tf.data.Dataset.range(steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE), steps)
 
@@ -98,10 +170,6 @@ def _ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     # The copy to the device forgets the length, and tf.data can assert one on the CPU only.
     dataset.cardinality = lambda: tf.constant(steps, tf.int64)
     return dataset
-
-
-def _training_steps(count: int, batch_size: int) -> int:
-    return _steps(count, batch_size) - (count % batch_size == 1 and 1 < batch_size < count)
 
 
 def _steps(count: int, batch_size: int) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.padding import complete, padded_array
-from kerasdl.data.pipeline import training, validation
+from kerasdl.data.pipeline import Plan, training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source, array_source
 from kerasdl.data.splits import check_label_range, check_two_classes, stratified_split
@@ -175,7 +175,7 @@ def _sequences(
     values = train.load(np.arange(len(train.labels))).numpy()
     scale = Scale.of(values.reshape(-1, values.shape[-1]))
     return Sequences(
-        train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
+        train=training(train, Plan(batch_size, seed)),
         valid=validation(valid, batch_size=batch_size),
         classes=tuple(classes),
         shape=values.shape[1:],

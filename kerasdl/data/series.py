@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.csv_file import read_csv
-from kerasdl.data.pipeline import training, validation
+from kerasdl.data.pipeline import Plan, training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
 from kerasdl.data.time_stamps import SEASONS
@@ -218,7 +218,7 @@ def from_frame(
     scaled = scale.apply(values)
     source = [_source(scaled, part, lookback, horizon, len(targets)) for part in (train_origins, valid_origins)]
     return TimeSeries(
-        train=training(source[0], batch_size=batch_size, seed=seed, augmentation=None),
+        train=training(source[0], Plan(batch_size, seed)),
         valid=validation(source[1], batch_size=batch_size),
         scale=scale,
         channels=tuple(next(iter(lines.values())).table),

@@ -1,14 +1,13 @@
 """What is for training and what for validation."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from kerasdl.data.columns import raw_values
 from kerasdl.data.csv_file import parsed_numbers, place
 from kerasdl.data.dates import date_form
-from kerasdl.data.sources import DECODABLE, Source, image_files
+from kerasdl.data.sources import Source
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,33 +15,6 @@ if TYPE_CHECKING:
 
 VALID_WORDS = {"valid": True, "validation": True, "val": True, "test": True, "true": True, "1": True}
 VALID_WORDS |= {"train": False, "training": False, "false": False, "0": False}
-
-
-def class_folders(folder: Path) -> list[str]:
-    """The folders that hold images, sorted; there must be one."""
-    names = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    classes = [name for name in names if image_files(folder / name)]
-    if not classes:
-        raise BadInput(
-            f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
-            f"folders {names}"
-        )
-    return classes
-
-
-def check_same_classes(classes: Sequence[str], held_out: Sequence[str], folder: Path) -> None:
-    """Raises unless validation in `folder` holds the classes of training."""
-    if missing := sorted(set(classes) - set(held_out)):
-        raise BadInput(f"Classes without images in validation: {missing}. Received: {str(folder)!r} with {held_out}")
-    if extra := sorted(set(held_out) - set(classes)):
-        raise BadInput(f"Classes in validation that training lacks: {extra}. Received: {str(folder)!r}")
-
-
-def check_every_class(source: Source, classes: Sequence[str], place: object) -> None:
-    """Raises if a class of `source` has no sample, as when none of its files could be read."""
-    counts = np.bincount(source.labels, minlength=len(classes))
-    if empty := [name for name, count in zip(classes, counts, strict=True) if not count]:
-        raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(place)!r}")
 
 
 def check_two_classes(classes: Sequence[str]) -> None:
@@ -132,7 +104,7 @@ def rows(
         _check_present(frame[group])
         return whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
     if split is not None:
-        return _as_told(frame[split])
+        return told(frame[split]) > 0
     if classes is not None:
         return stratified(labels, classes, valid_share, seed)
     return at_random(len(frame), valid_share, seed)
@@ -155,15 +127,23 @@ def _check_present(column: "pd.Series") -> None:
         )
 
 
-def _as_told(column: "pd.Series") -> np.ndarray:
-    words = raw_values(column, "category")[:, 0]
+def told(column: "pd.Series") -> np.ndarray:
+    """What a column says that each row is for, int (rows,): 0 training, 1 validation, 2 test, if both are told apart.
+
+    Raises:
+        BadInput: Another word, by row, or no row for training or for validation.
+    """
+    words = [word.lower() for word in raw_values(column, "category")[:, 0]]
     for row, word in enumerate(words):
-        if word.lower() not in VALID_WORDS:
+        if word not in VALID_WORDS:
             raise BadInput(
                 f"Column {column.name!r} must say 'train' or 'valid' in every row. "
                 f"Received: {word!r} in {place(column, row)}"
             )
-    held_out = np.array([VALID_WORDS[word.lower()] for word in words])
+    held_out = np.array([VALID_WORDS[word] for word in words], int)
+    is_test = np.array(words) == "test"
+    if (held_out.astype(bool) & ~is_test).any():
+        held_out[is_test] = 2
     if held_out.all() or not held_out.any():
         raise BadInput(f"Column {column.name!r} must name rows for both, training and validation. Received: one only")
     return held_out

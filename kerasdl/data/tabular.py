@@ -15,7 +15,7 @@ import tensorflow as tf
 from kerasdl.data import splits
 from kerasdl.data.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.csv_file import read_csv, tidy
-from kerasdl.data.pipeline import training, validation
+from kerasdl.data.pipeline import Plan, training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source
 from kerasdl.data.targets import Task, balancing, check_classes, targets_of, weights_of
@@ -211,7 +211,7 @@ def from_frame(
     whole = _source(inputs, targets_scaled, frame.index, weights if weight or balance else None)
     train, valid = whole.take(np.flatnonzero(~held_out)), replace(whole.take(np.flatnonzero(held_out)), weights=None)
     return Table(
-        train=training(train, batch_size=batch_size, seed=seed, augmentation=None),
+        train=training(train, Plan(batch_size, seed)),
         valid=validation(valid, batch_size=max(batch_size, 512)),
         columns=columns,
         target=targets,
@@ -229,9 +229,7 @@ def _source(
     with tf.device("CPU"):
         parts = {name: tf.constant(values) for name, values in inputs.items()}
     names = [f"{index.name or 'row'} {each}" for each in index]
-    return Source(
-        names, targets, lambda rows: {name: tf.gather(part, rows) for name, part in parts.items()}, (), weights
-    )
+    return Source(names, targets, lambda rows: {name: tf.gather(part, rows) for name, part in parts.items()}, weights)
 
 
 def _check_columns(

@@ -45,6 +45,45 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
     return values, None
 
 
+def tags_of(
+    frame: "pd.DataFrame", targets: tuple[str, ...], separator: str | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which of the tags each row has, float32 (rows, tags), and their names: from a column of words, or one a tag.
+
+    Args:
+        frame: The table.
+        targets: A column of cells such as "clear road", empty for none; or a column a tag, of 0 and 1.
+        separator: What stands between tags in a cell.
+
+    Raises:
+        BadInput: Cells that are neither 0 nor 1, by row and column; fewer than two tags.
+    """
+    if separator is None:
+        flags = np.stack([numbers(frame[name]) for name in targets], axis=1)
+        if (wrong := ~np.isin(flags, (0, 1))).any():
+            row, at = np.argwhere(wrong)[0]
+            column = frame[targets[at]]
+            raise BadInput(
+                "A column a tag holds 0 and 1; words in one column need tag_separator. "
+                f"Received: {cell(column, row)!r} in {place(column, row)} of {targets[at]!r}"
+            )
+        check_two_classes(targets)
+        return flags.astype(np.float32), targets
+    if len(targets) != 1 or not separator:
+        raise BadInput(f"Tags in words stand in one column. Received: {targets}, tag_separator={separator!r}")
+    words = [
+        [] if missing else [word.strip() for word in str(text).split(separator) if word.strip()]
+        for text, missing in zip(frame[targets[0]], frame[targets[0]].isna(), strict=True)
+    ]
+    names = sorted({word for row in words for word in row})
+    check_two_classes(names)
+    index = {name: place for place, name in enumerate(names)}
+    tags = np.zeros((len(frame), len(names)), np.float32)
+    for row, found in enumerate(words):
+        tags[row, [index[word] for word in found]] = 1
+    return tags, tuple(names)
+
+
 def _are_classes(column: "pd.Series") -> bool:
     values = parsed_numbers(column)
     if column.dtype.kind == "b" or str(column.dtype) == "category" or np.isnan(values).mean() > 0.1:

@@ -45,10 +45,49 @@ class Classification:
 
     @classmethod
     def of(cls, model: keras.Model, dataset: Any, classes: Sequence[str]) -> "Classification":
-        """Runs `model`, which returns logits, over `dataset`, batches of (inputs, integer labels)."""
+        """Runs `model`, which returns logits, over `dataset`, batches of (inputs, integer or one-hot labels)."""
         pairs = [(model.predict_on_batch(inputs), np.asarray(labels)) for inputs, labels in dataset]
         logits, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-        return cls(logits.astype(np.float64), targets, classes)
+        return cls(logits.astype(np.float64), targets.argmax(axis=1) if targets.ndim == 2 else targets, classes)
+
+    @classmethod
+    def of_views(
+        cls,
+        model: keras.Model,
+        dataset: Any,
+        views: Sequence[Any],
+        classes: Sequence[str],
+        *,
+        plain_share: float = 0.25,
+    ) -> "Classification":
+        """Test-time augmentation (Krizhevsky et al., NeurIPS 2012): probabilities averaged over views of each sample.
+
+        Args:
+            model: Returns logits.
+            dataset: The samples as they are, batches of (inputs, labels).
+            views: The same samples in the same order, augmented, as from `Images.views`.
+            classes: Class names.
+            plain_share: How much the samples as they are count; 0.25 is fastai's.
+
+        Returns:
+            Predictions whose logits are logarithms of the averaged probabilities.
+
+        Raises:
+            ValueError: No views, views of other samples, or a share outside 0..1.
+
+        Example:
+            >>> Classification.of_views(model, pets.valid, pets.views(4), pets.classes).accuracy
+        """
+        if not views or not 0 <= plain_share <= 1:
+            raise ValueError(
+                f"One view at least, and a share from 0 to 1. Received: {len(views)} views, plain_share={plain_share}"
+            )
+        plain, *seen = (cls.of(model, each, classes) for each in (dataset, *views))
+        if any(not np.array_equal(plain.targets, each.targets) for each in seen):
+            raise ValueError("The views must show the samples in their order. Received: other labels in a view")
+        averaged = np.mean([each.probabilities for each in seen], axis=0)
+        shares = plain_share * plain.probabilities + (1 - plain_share) * averaged
+        return cls(np.log(np.maximum(shares, np.finfo(np.float64).tiny)), plain.targets, classes)
 
     @cached_property
     def log_probabilities(self) -> np.ndarray:

@@ -8,26 +8,33 @@ from keras import layers
 from kerasdl.layers import ClassNames, DateFeature, FitImage
 
 
-def image_classifier(model: keras.Model, classes: Sequence[str]) -> keras.Model:
+def image_classifier(
+    model: keras.Model, classes: Sequence[str], *, image_size: tuple[int, int] | None = None
+) -> keras.Model:
     """Wraps a trained classifier's logits into a model of raw images: resizing before, probabilities and names after.
 
     Args:
-        model: From images of 0..255 at a fixed size to logits; it does its own scaling (`preprocess=`).
+        model: From images of 0..255 to logits; it does its own scaling (`preprocess=`).
         classes: Class names, in the order of the logits.
+        image_size: (height, width) that the model shall see; by default the one that it is made for.
 
     Returns:
         A functional model that shares `model`'s weights: uint8 (batch, any height, any width, channels) to float32
         probabilities (batch, classes). `class_names(exported)` gives the names back, also after loading.
 
     Raises:
-        ValueError: As many names as logits are needed, and a model of a fixed image size.
+        ValueError: As many names as logits are needed, and an image size that the model takes.
 
     Example:
         >>> kerasdl.models.image_classifier(model, ["cat", "dog"]).save("pets.keras")
     """
-    _, height, width, channels = model.input_shape
-    if height is None or width is None:
-        raise ValueError(f"The model must have a fixed image size. Received: input_shape={model.input_shape}")
+    _, *own, channels = model.input_shape
+    height, width = image_size or own
+    if height is None or width is None or any(a not in (None, b) for a, b in zip(own, (height, width), strict=True)):
+        raise ValueError(
+            "Give the image size that the model shall see, if it takes any. "
+            f"Received: image_size={image_size} for input_shape={model.input_shape}"
+        )
     images = keras.Input((None, None, channels), dtype="uint8", name="images")
     logits = model(FitImage(height, width, name="fit_image")(images))
     probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)

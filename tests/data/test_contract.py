@@ -1,14 +1,17 @@
 """The contract of every pipeline."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.data.augment import standard
-from kerasdl.data.pipeline import epoch_batches
-from kerasdl.data.sources import array_source
+from kerasdl.data.augment import Augmentation, standard
+from kerasdl.data.mixing import MixUp
+from kerasdl.data.pictures import ArrayStore, Pictures
+from kerasdl.data.pipeline import Plan, epoch_batches
 
-from tests.contracts import ALL_PIPELINES, PIPELINES
+from tests.contracts import ALL_PIPELINES, IMAGE_PIPELINES, PIPELINES
 
 
 @pytest.fixture(params=PIPELINES.values(), ids=PIPELINES)
@@ -93,34 +96,77 @@ def test_training_and_validation_are_apart_and_complete(make):
 
 def counted(count):
     """Images that tell their index."""
-    pictures = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    return array_source(pictures, np.arange(count) % 2, [str(index) for index in range(count)])
+    values = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    names = [str(index) for index in range(count)]
+    return Pictures(names, np.arange(count) % 2, ArrayStore(values), np.arange(count)).source((2, 2))
+
+
+def indices_of(batches):
+    return np.concatenate([images[:, 0, 0, 0] for images, *_ in batches]).astype(int)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 53, 200])
 def test_every_sample_is_given_once_an_epoch(count):
-    batches = arrays(epoch_batches(counted(count), 3, batch_size=8, seed=5, augmentation=None))
-    indices = np.concatenate([images[:, 0, 0, 0] for images, _ in batches]).astype(int)
+    batches = arrays(epoch_batches(counted(count), 3, Plan(batch_size=8, seed=5)))
+    indices = indices_of(batches)
     assert sorted(indices) == list(range(count))
     assert (np.concatenate([labels for _, labels in batches]) == indices % 2).all()
 
 
 def test_no_sample_is_left_alone_in_training():
     for count, sizes in ((17, [8, 9]), (18, [8, 8, 2]), (1, [1]), (9, [9])):
-        batches = arrays(epoch_batches(counted(count), 0, batch_size=8, seed=5, augmentation=None))
+        batches = arrays(epoch_batches(counted(count), 0, Plan(batch_size=8, seed=5)))
         assert [len(labels) for _, labels in batches] == sizes
 
 
-def test_an_epoch_is_a_function_of_seed_and_epoch_and_of_any_step():
-    options = {"batch_size": 8, "seed": 5, "augmentation": standard()}
-    whole = arrays(epoch_batches(counted(53), 3, **options))
-    assert equal(whole[4:], arrays(epoch_batches(counted(53), 3, **options).skip(4)))
-    assert not equal(whole, arrays(epoch_batches(counted(53), 4, **options)))
+@pytest.mark.parametrize("start", [1, 4, 6])
+def test_an_epoch_is_a_function_of_seed_and_epoch_and_of_any_step(start):
+    plan = Plan(batch_size=8, seed=5, augmentation=standard(), mixing=MixUp(), classes=2)
+    whole = arrays(epoch_batches(counted(53), 3, plan))
+    assert equal(whole[start:], arrays(epoch_batches(counted(53), 3, plan, start=start)))
+    assert not equal(whole, arrays(epoch_batches(counted(53), 4, plan)))
+
+
+@pytest.mark.parametrize(("count", "workers"), [(53, 2), (53, 3), (17, 2), (33, 4), (9, 8)])
+def test_workers_share_an_epoch_without_repeats_in_as_many_steps(count, workers):
+    plans = [Plan(batch_size=8, seed=5, shard=(index, workers)) for index in range(workers)]
+    parts = [arrays(epoch_batches(counted(count), 3, plan)) for plan in plans]
+    assert sorted(index for part in parts for index in indices_of(part)) == list(range(count))
+    assert len({len(part) for part in parts}) == 1
+
+
+def test_a_worker_that_is_not_there():
+    with pytest.raises(ValueError, match="Workers count from 0. Received: worker 2 of 2"):
+        epoch_batches(counted(9), 0, Plan(batch_size=8, seed=0, shard=(2, 2)))
+
+
+def test_samples_come_as_often_as_their_weights_say():
+    weights = np.arange(20) % 4  # mean 1.5: those of weight 3 twice an epoch, of 1 in two epochs of three
+    plan = Plan(batch_size=8, seed=5, weights=weights)
+    epochs = [
+        np.bincount(indices_of(arrays(epoch_batches(counted(20), epoch, plan))), minlength=20) for epoch in range(60)
+    ]
+    assert all(count.sum() == 20 for count in epochs)
+    for weight, counts in ((0, {0}), (1, {0, 1}), (2, {1, 2}), (3, {2})):
+        assert {int(count) for epoch in epochs for count in epoch[weights == weight]} == counts
+    np.testing.assert_allclose(np.mean(epochs, axis=0), weights / 1.5, atol=0.2)
+
+
+def test_a_sample_drawn_twice_is_augmented_twice():
+    weights = np.eye(1, 8)[0]
+    plan = Plan(batch_size=8, seed=5, weights=weights, augmentation=Augmentation(brightness=1.0, p_lighting=1.0))
+    pictures = epoch_batches(_shades(), 0, plan).get_single_element()[0].numpy()
+    assert len(np.unique(pictures[:, 0, 0, 0])) == 8
+
+
+def _shades():
+    values = np.full((8, 2, 2, 1), 100, np.uint8)
+    return Pictures(list("abcdefgh"), np.arange(8) % 2, ArrayStore(values), np.arange(8)).source((2, 2))
 
 
 def test_neighbours_in_the_order_are_not_correlated():
     def order(epoch):
-        batches = epoch_batches(counted(200), epoch, batch_size=50, seed=0, augmentation=None)
+        batches = epoch_batches(counted(200), epoch, Plan(batch_size=50, seed=0))
         return np.concatenate([images[:, 0, 0, 0] for images, _ in batches])
 
     correlations = [np.corrcoef(order(epoch)[:-1], order(epoch)[1:])[0, 1] for epoch in range(40)]
@@ -129,24 +175,52 @@ def test_neighbours_in_the_order_are_not_correlated():
     assert np.std(correlations) < 0.11
 
 
-def test_parallelism_does_not_matter():
-    data = PIPELINES["augmented"]()
+@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+def test_parallelism_does_not_matter(name):
+    data, again = IMAGE_PIPELINES[name](), IMAGE_PIPELINES[name]()
     one_thread = tf.data.Options()
     one_thread.threading.private_threadpool_size = 1
-    again = PIPELINES["augmented"]()
+    one_thread.threading.max_intra_op_parallelism = 1
     assert equal(arrays(data.train), arrays(again.train.with_options(one_thread)))
 
 
-def small():
-    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+def test_eager_equals_graph(name, monkeypatch):
+    data = IMAGE_PIPELINES[name]()
+    graph = arrays(data.epoch(1))
+    tf.data.experimental.enable_debug_mode()
+    try:
+        eager = arrays(data.epoch(1))
+    finally:
+        monkeypatch.setattr("tensorflow.python.data.ops.debug_mode.DEBUG_MODE", False)
+    for (left, labels), (right, again) in zip(graph, eager, strict=True):
+        np.testing.assert_allclose(left, right, atol=0.02)
+        np.testing.assert_allclose(labels, again, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+def test_an_epoch_can_begin_at_any_step_and_be_shared(name):
+    data = IMAGE_PIPELINES[name]()
+    list(data.train)
+    second = arrays(data.train)
+    assert equal(second, arrays(data.epoch(1)))
+    assert equal(second[3:], arrays(data.epoch(1, start=3)))
+    parts = [replace(data, shard=(index, 2)).epoch(1) for index in range(2)]
+    assert sum(len(labels) for part in parts for _, labels in arrays(part)) == len(data.train_names)
+
+
+def small(data):
+    outputs = len(data.classes or data.numbers)
+    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(outputs)])
+    model.compile(keras.optimizers.SGD(1e-9), data.loss)
     return model
 
 
-def test_it_trains_over_two_devices(make, two_devices):
-    data = make()
+@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+def test_it_trains_over_two_devices(name, two_devices):
+    data = IMAGE_PIPELINES[name]()
     with two_devices.scope():
-        model = small()
+        model = small(data)
     history = model.fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False).history
     assert np.isfinite(history["val_loss"]).all()
 
@@ -161,4 +235,4 @@ def test_batches_prefetched_to_a_device_are_the_same(make, monkeypatch):
     next(iter(expected.train))
     assert equal(arrays(data.train), arrays(expected.train))
     assert equal(arrays(data.valid), arrays(expected.valid))
-    small().fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False)
+    small(data).fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False)

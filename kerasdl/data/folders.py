@@ -1,0 +1,106 @@
+"""Image files in folders: which there are, and what their places say about them."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasdl.errors import BadInput
+
+DECODABLE = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+# Formats of images that TensorFlow cannot decode: named rather than passed over.
+UNDECODABLE = (".tif", ".tiff", ".avif", ".heic", ".heif", ".ico", ".psd", ".jp2", ".ppm", ".pgm", ".mpo")
+VALID_FOLDERS = ("valid", "validation", "val")
+
+
+def image_files(folder: Path) -> list[str]:
+    """The image files below `folder`, at any depth, sorted, also of formats that do not decode; hidden ones left out.
+
+    Example:
+        >>> image_files(Path("pets"))[0]
+        'pets/cat/0001.jpg'
+    """
+    found: list[str] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            os.path.join(place, name)  # noqa: PTH118 - a Path a file takes minutes and megabytes where there are many
+            for name in files
+            if name.lower().endswith(DECODABLE + UNDECODABLE) and not name.startswith(".")
+        ]
+    return sorted(found)
+
+
+def by_class(folder: Path) -> dict[str, list[str]]:
+    """The image files in each folder of `folder`, by its name, sorted; there must be one."""
+    found = _by_class(folder)
+    if not found:
+        folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        raise BadInput(
+            f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
+            f"folders {folders}"
+        )
+    return found
+
+
+def _by_class(folder: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    skip = len(str(folder)) + 1
+    for file in image_files(folder):
+        name, separator, _ = file[skip:].partition(os.sep)
+        if separator:
+            found.setdefault(name, []).append(file)
+    return dict(sorted(found.items()))
+
+
+def parts_of(folder: Path) -> list[tuple[int, dict[str, list[str]]]]:
+    """The files by class of training (0), validation (1) and test (2), whichever there are.
+
+    Raises:
+        BadInput: No images, one class, classes that differ between training and validation.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"No such folder. Received: {str(folder)!r}")
+    train = folder / "train" if (folder / "train").is_dir() else folder
+    valid = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
+    if valid is not None and train == folder:
+        raise BadInput(f"{valid.name}/ needs train/ beside it. Received: {str(folder)!r}")
+    parts = [(0, by_class(train))]
+    if len(parts[0][1]) < 2:
+        raise BadInput(f"One class only: nothing to tell apart. Received: {str(train)!r} with {list(parts[0][1])}")
+    if valid is not None:
+        parts.append((1, by_class(valid)))
+        _check_same_classes(parts[0][1], parts[1][1], valid)
+    test = _by_class(folder / "test") if train != folder and (folder / "test").is_dir() else {}
+    # A test without the classes' folders has no labels, and is for prediction.
+    if test and set(test) <= set(parts[0][1]):
+        parts.append((2, test))
+    return parts
+
+
+def _check_same_classes(train: dict[str, list[str]], valid: dict[str, list[str]], folder: Path) -> None:
+    if missing := sorted(set(train) - set(valid)):
+        raise BadInput(f"Classes without images in validation: {missing}. Received: {str(folder)!r} with {list(valid)}")
+    if extra := sorted(set(valid) - set(train)):
+        raise BadInput(f"Classes in validation that training lacks: {extra}. Received: {str(folder)!r}")
+
+
+def matched(files: Sequence[str], folder: Path, pattern: str) -> list[str]:
+    """What the first group of a regular expression finds in each file's path below `folder`.
+
+    Raises:
+        BadInput: An expression that does not compile or has no group, or a file that it does not match.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise BadInput(f"No regular expression ({error}). Received: {pattern!r}") from error
+    if not expression.groups:
+        raise BadInput(f"The expression needs a group in parentheses, which is what counts. Received: {pattern!r}")
+    found = []
+    for file in files:
+        match = expression.search(Path(file).relative_to(folder).as_posix())
+        if match is None:
+            raise BadInput(f"The expression {pattern!r} does not match every file. Received: {file}")
+        found.append(match[1])
+    return found
