@@ -1,6 +1,7 @@
 """Which way up a picture is: the EXIF orientation of a JPEG, read in the graph, and the picture turned by it."""
 
 import tensorflow as tf
+from kerasdl.data.encoded import number
 
 # EXIF is the first segment of a JPEG but for JFIF, a profile or a comment, and a segment holds at most 64 KiB.
 SEARCHED_BYTES = 2**17
@@ -70,12 +71,6 @@ def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
 def turns(orientation: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """What to do about an orientation: whether to transpose (scalar), then which of (rows, columns) to reverse (2,)."""
     return tf.gather(TURNED, orientation), tf.gather(MIRRORED, orientation)
-
-
-def number(digits: tf.Tensor, *, big: tf.Tensor | bool) -> tf.Tensor:
-    """The unsigned whole number, int64, that bytes (..., count) hold; the first is the largest digit where `big`."""
-    places = 256 ** tf.range(digits.shape[-1], dtype=tf.int64)
-    return tf.reduce_sum(tf.cast(digits, tf.int64) * tf.where(big, places[::-1], places), axis=-1)
 
 
 def _said(before: tf.Tensor, tiff: tf.Tensor) -> tf.Tensor:
