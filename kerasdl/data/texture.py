@@ -1,0 +1,97 @@
+"""Noise, blur and erasing on image batches; every `(batch,)` argument holds a number a sample."""
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def add_noise(images: tf.Tensor, deviation: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """Adds Gaussian noise, another number for every pixel and channel.
+
+    Args:
+        images: float32 (batch, height, width, channels), 0..255.
+        deviation: (batch,), in units of pixel values; 0 for no change.
+        seeds: int32 (batch, 2), each of its sample's noise.
+
+    Returns:
+        float32 of the shape of `images`, within 0..255.
+
+    Example:
+        >>> add_noise(images, tf.fill([len(images)], 10.0), tf.zeros((len(images), 2), tf.int32))
+    """
+    noise = _each(tf.random.stateless_normal, images, seeds)
+    return tf.clip_by_value(images + deviation[:, None, None, None] * noise, 0.0, 255.0)
+
+
+def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
+    """Smooths by a Gaussian, reflected beyond the border.
+
+    Args:
+        images: float32 (batch, height, width, channels).
+        sigma: (batch,), the Gaussian's deviation in pixels; 0 for no change.
+        radius: How many neighbours on each side count; three times the largest `sigma` leaves nothing out.
+
+    Returns:
+        float32 of the shape of `images`.
+
+    Example:
+        >>> blur(images, tf.fill([len(images)], 1.5), radius=5)
+    """
+    offsets = tf.range(-radius, radius + 1, dtype=tf.float32)
+    # exp(-huge) is 0, so that sigma 0 leaves the pixel alone, to the last bit.
+    weights = tf.exp(-0.5 * (offsets / tf.maximum(sigma, 1e-3)[:, None]) ** 2)
+    weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
+    return _smooth(_smooth(images, weights, radius, axis=1), weights, radius, axis=2)
+
+
+def erase(
+    images: tf.Tensor, wide: tf.Tensor, high: tf.Tensor, right: tf.Tensor, down: tf.Tensor, seeds: tf.Tensor
+) -> tf.Tensor:
+    """Fills a box with random pixels (random erasing, Zhong et al., arXiv:1708.04896).
+
+    Args:
+        images: float32 (batch, height, width, channels).
+        wide: (batch,), the box's width as a share of the image's; 0 for no change.
+        high: (batch,), the same for the height.
+        right: (batch,), where the box is, from 0 (at the left border) to 1 (at the right one).
+        down: (batch,), the same from top to bottom.
+        seeds: int32 (batch, 2), each of its sample's pixels.
+
+    Returns:
+        float32 of the shape of `images`, whole numbers in the box.
+
+    Example:
+        >>> half = tf.fill([len(images)], 0.5)
+        >>> erase(images, half, half, half, half, tf.zeros((len(images), 2), tf.int32))
+    """
+    inside = within(tf.shape(images)[1], high, down)[:, :, None] & within(tf.shape(images)[2], wide, right)[:, None, :]
+    pixels = tf.floor(256 * _each(tf.random.stateless_uniform, images, seeds))
+    return tf.where(inside[..., None], pixels, images)
+
+
+def within(length: tf.Tensor, share: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
+    """Which of `length` pixels have their centre in a stretch of that share, at a place from 0 to 1.
+
+    Returns:
+        bool (batch, length).
+    """
+    centres = (tf.range(length, dtype=tf.float32) + 0.5) / tf.cast(length, tf.float32)
+    start = ((1 - share) * place)[:, None]
+    return (centres >= start) & (centres < start + share[:, None])
+
+
+def _smooth(images: tf.Tensor, weights: tf.Tensor, radius: int, axis: int) -> tf.Tensor:
+    padding = [[radius, radius] if axis == place else [0, 0] for place in range(4)]
+    padded, length = tf.pad(images, padding, "SYMMETRIC"), tf.shape(images)[axis]
+    smooth = tf.zeros_like(images)
+    for shift in range(2 * radius + 1):
+        neighbours = padded[:, shift : shift + length] if axis == 1 else padded[:, :, shift : shift + length]
+        smooth += weights[:, shift, None, None, None] * neighbours
+    return smooth
+
+
+def _each(draw: Any, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """Random numbers of the shape of `images`, drawn sample by sample."""
+    shape = tf.shape(images)[1:]
+    numbers = tf.map_fn(lambda seed: draw(shape, seed), seeds, fn_output_signature=tf.float32)
+    return tf.reshape(numbers, tf.shape(images))
