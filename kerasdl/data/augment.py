@@ -161,22 +161,33 @@ class Augmentation:
         def affine(strength: float, name: str) -> tf.Tensor:
             return _between(-strength, strength, _happens(draw[name], self.p_affine))
 
-        zoom = 1 + self.zoom * _happens(draw["zoom"], self.p_affine, neutral=0.0)
-        right, down = (_shift(self.pad, draw[name]) for name in ("pad_right", "pad_down"))
-        return geometry.compose(
-            self._window(draw, height, width),
-            geometry.perspective(affine(self.warp, "warp_left"), affine(self.warp, "warp_top"), size),
-            geometry.reflection(draw["flip"] < 0.5 * self.flip, draw["flip_vertical"] < 0.5 * self.flip_vertical),
-            geometry.dihedral(tf.cast(8 * self.dihedral * draw["dihedral"], tf.int32)),
-            geometry.rotation(affine(self.rotate, "rotate")),
-            geometry.shearing(affine(self.shear, "shear")),
-            geometry.scaling(tf.exp(affine(math.log(1 + self.scale), "scale"))),
-            geometry.scaling(zoom, (draw["zoom_right"] - 0.5) * width, (draw["zoom_down"] - 0.5) * height),
-            geometry.translation(
-                affine(self.translate, "translate_right") * width + right,
-                affine(self.translate, "translate_down") * height + down,
-            ),
-        )
+        # From the picture to the output; only what is asked for, for small matrices cost a batch of one image dear.
+        found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]])]
+        if self.crop or self.crop_area or self.crop_aspect:
+            found.append(self._window(draw, height, width))
+        if self.warp:
+            found.append(geometry.perspective(affine(self.warp, "warp_left"), affine(self.warp, "warp_top"), size))
+        if self.flip or self.flip_vertical:
+            mirrored = draw["flip"] < 0.5 * self.flip, draw["flip_vertical"] < 0.5 * self.flip_vertical
+            found.append(geometry.reflection(*mirrored))
+        if self.dihedral:
+            found.append(geometry.dihedral(tf.cast(8 * draw["dihedral"], tf.int32)))
+        if self.rotate:
+            found.append(geometry.rotation(affine(self.rotate, "rotate")))
+        if self.shear:
+            found.append(geometry.shearing(affine(self.shear, "shear")))
+        if self.scale:
+            found.append(geometry.scaling(tf.exp(affine(math.log(1 + self.scale), "scale"))))
+        if self.zoom:
+            factor = 1 + self.zoom * _happens(draw["zoom"], self.p_affine, neutral=0.0)
+            point = (draw["zoom_right"] - 0.5) * width, (draw["zoom_down"] - 0.5) * height
+            found.append(geometry.scaling(factor, *point))
+        if self.translate:
+            right, down = affine(self.translate, "translate_right"), affine(self.translate, "translate_down")
+            found.append(geometry.translation(right * width, down * height))
+        if self.pad:
+            found.append(geometry.translation(*(_whole(self.pad, draw[name]) for name in ("pad_right", "pad_down"))))
+        return geometry.compose(*found)
 
     def finish(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
         """What comes after the geometry: light, colour, blur, noise, erasing.
@@ -298,7 +309,7 @@ def _between(low: float, high: float, draw: tf.Tensor) -> tf.Tensor:
     return low + (high - low) * draw
 
 
-def _shift(pad: int, draw: tf.Tensor) -> tf.Tensor:
+def _whole(pad: int, draw: tf.Tensor) -> tf.Tensor:
     """One of the whole numbers from -pad to pad, all alike."""
     return tf.floor(draw * (2 * pad + 1)) - pad
 

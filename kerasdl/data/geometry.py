@@ -24,7 +24,8 @@ def rotation(degrees: tf.Tensor) -> tf.Tensor:
 
 def scaling(factor: tf.Tensor, right: tf.Tensor | float = 0.0, down: tf.Tensor | float = 0.0) -> tf.Tensor:
     """Enlarges what is seen by `factor` (batch,) about the point (`right`, `down`), which stays where it is."""
-    return matrices([[1 / factor, 0, (1 - 1 / factor) * right], [0, 1 / factor, (1 - 1 / factor) * down], [0, 0, 1]])
+    still = 1 - 1 / factor
+    return matrices([[1 / factor, 0, still * right], [0, 1 / factor, still * down], [0, 0, 1]])
 
 
 def translation(right: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
@@ -32,9 +33,10 @@ def translation(right: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
     return matrices([[1, 0, -right], [0, 1, -down], [0, 0, 1]])
 
 
-def reflection(horizontal: tf.Tensor, vertical: tf.Tensor | bool = False) -> tf.Tensor:
-    """Swaps left and right where `horizontal` (batch,) is true, top and bottom where `vertical` is."""
-    return matrices([[tf.where(horizontal, -1.0, 1.0), 0, 0], [0, tf.where(vertical, -1.0, 1.0), 0], [0, 0, 1]])
+def reflection(horizontal: tf.Tensor, vertical: tf.Tensor) -> tf.Tensor:
+    """Swaps left and right where `horizontal` (batch,) is true, top and bottom where `vertical` (batch,) is."""
+    x, y = (tf.where(mirrored, -1.0, 1.0) for mirrored in (horizontal, vertical))
+    return matrices([[x, 0, 0], [0, y, 0], [0, 0, 1]])
 
 
 def dihedral(index: tf.Tensor) -> tf.Tensor:
@@ -46,7 +48,8 @@ def dihedral(index: tf.Tensor) -> tf.Tensor:
     # From whole numbers, for the cosine of 90 degrees is not quite 0.
     cos = tf.gather([1.0, 0.0, -1.0, 0.0], index // 2)
     sin = tf.gather([0.0, 1.0, 0.0, -1.0], index // 2)
-    return matrices([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]) @ reflection(index % 2 == 1)
+    mirrored = index % 2 == 1
+    return matrices([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]) @ reflection(mirrored, tf.zeros_like(mirrored))
 
 
 def shearing(degrees: tf.Tensor) -> tf.Tensor:
@@ -132,7 +135,9 @@ def resample(images: tf.Tensor, transforms: tf.Tensor, size: tuple[Any, Any]) ->
 
 
 def matrices(rows: list[list[Any]]) -> tf.Tensor:
-    """Float32 (batch, 3, 3) from entries that are (batch,) or plain numbers."""
-    entries = [tf.convert_to_tensor(entry, tf.float32) for row in rows for entry in row]
-    shape = tf.reduce_max([tf.size(entry) for entry in entries])
-    return tf.reshape(tf.stack([tf.broadcast_to(entry, [shape]) for entry in entries], axis=-1), (-1, 3, 3))
+    """Float32 (batch, 3, 3) from entries that are (batch,), or 0, or 1."""
+    entries = [entry for row in rows for entry in row]
+    like = next(entry for entry in entries if tf.is_tensor(entry))
+    plain = {0: tf.zeros_like(like), 1: tf.ones_like(like)}
+    filled = [entry if tf.is_tensor(entry) else plain[entry] for entry in entries]
+    return tf.reshape(tf.stack(filled, axis=-1), (-1, 3, 3))
