@@ -9,11 +9,11 @@ from typing import Annotated
 
 import keras
 import numpy as np
-import tensorflow as tf
 import tyro
 from kerasdl.data.columns import raw_inputs
 from kerasdl.data.csv_file import read_csv
-from kerasdl.data.sources import DECODABLE, UNDECODABLE, reason
+from kerasdl.data.decode import decode
+from kerasdl.data.folders import image_files
 from kerasdl.errors import BadInput
 from kerasdl.models import class_names, raw_columns, target_names
 from kerasdl.run_folder import load_run, run_recipe
@@ -62,9 +62,9 @@ def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) 
     yield "path", "class", "probability"
     for path in files(paths):
         try:
-            image = tf.io.decode_image(tf.io.read_file(str(path)), model.input_shape[-1], expand_animations=False)
-        except tf.errors.OpError as error:
-            print(f"{path}: {reason(error)}", file=sys.stderr)
+            image = decode(path.read_bytes(), channels=model.input_shape[-1])
+        except (OSError, ValueError) as error:
+            print(f"{path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
             failures.append(path)
             continue
         yield shown(str(path), *likeliest(names, model.predict_on_batch(image[None])[0]))
@@ -97,7 +97,7 @@ def shown(*cells: str) -> tuple[str, ...]:
 def files(paths: tuple[Path, ...]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if file.suffix.lower() in DECODABLE + UNDECODABLE)
+            yield from map(Path, image_files(path))
         else:
             yield path
 

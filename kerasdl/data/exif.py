@@ -1,12 +1,9 @@
-"""Which way up a picture is: the EXIF orientation of a JPEG, read in the graph, and the picture turned by it."""
+"""Which way up a picture is: EXIF orientation (CIPA DC-008, tag 0x0112)."""
+
+import struct
 
 import tensorflow as tf
-from kerasdl.data.encoded import number
 
-# EXIF is the first segment of a JPEG but for JFIF, a profile or a comment, and a segment holds at most 64 KiB.
-SEARCHED_BYTES = 2**17
-# The directory is sorted by tag, and few tags lie below that of the orientation.
-SEARCHED_ENTRIES = 64
 ORIENTATION_TAG, SHORT = 0x0112, 3
 # By orientation 0..8 (0 is none): whether rows and columns change places, and which of (rows, columns) then run
 # backwards.
@@ -24,28 +21,36 @@ MIRRORED = (
 )
 
 
-def orientation(encoded: tf.Tensor) -> tf.Tensor:
-    """The EXIF orientation of a JPEG (CIPA DC-008, tag 0x0112), found without decoding it.
-
-    The first 128 KiB are searched. A file without EXIF costs little.
+def exif_orientation(tiff: bytes) -> int:
+    """The orientation that EXIF's TIFF structure gives.
 
     Args:
-        encoded: The bytes of the file, a scalar string.
+        tiff: What stands behind "Exif" and two zeros in a JPEG's segment APP1.
 
     Returns:
-        int32 scalar, 1..8; 1 (as it is) where nothing is said, what is said is malformed, or the file is not a JPEG.
+        1..8; 1 (as it is stored) where nothing is said or what is said is malformed.
 
     Example:
-        >>> int(orientation(tf.io.read_file("portrait.jpg")))
-        6
+        >>> exif_orientation(b"")
+        1
     """
-    beginning = tf.strings.substr(encoded, 0, SEARCHED_BYTES)
-    pieces = tf.raw_ops.StringSplitV2(input=[beginning], sep=b"Exif\0\0", maxsplit=1).values
-    found = tf.equal(tf.size(pieces), 2) & tf.equal(tf.strings.substr(encoded, 0, 2), b"\xff\xd8")
-    return tf.cond(found, lambda: _said(pieces[0], pieces[1]), lambda: tf.constant(1))
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for entry in range(count):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
+            if tag == ORIENTATION_TAG:
+                return value if kind == SHORT and 1 <= value <= 8 else 1
+    except struct.error:
+        # Cut short before it said anything.
+        return 1
+    return 1
 
 
-def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+def upright(image: tf.Tensor, orientation: tf.Tensor | int) -> tf.Tensor:
     """The image turned and mirrored as its EXIF orientation asks.
 
     Args:
@@ -56,40 +61,13 @@ def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
         (height, width, channels), or (width, height, channels) for orientations 5..8.
 
     Example:
-        >>> upright(tf.zeros((20, 30, 3)), tf.constant(6)).shape
+        >>> upright(tf.zeros((20, 30, 3)), 6).shape
         TensorShape([30, 20, 3])
     """
 
     def turn() -> tf.Tensor:
-        turned, mirrored = turns(orientation)
-        rows_first = tf.transpose(image, tf.where(turned, [1, 0, 2], [0, 1, 2]))
-        return tf.reverse(rows_first, tf.boolean_mask([0, 1], mirrored))
+        rows_first = tf.transpose(image, tf.where(tf.gather(TURNED, orientation), [1, 0, 2], [0, 1, 2]))
+        return tf.reverse(rows_first, tf.boolean_mask([0, 1], tf.gather(MIRRORED, orientation)))
 
-    return tf.ensure_shape(tf.cond(orientation > 1, turn, lambda: image), (None, None, image.shape[-1]))
-
-
-def turns(orientation: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """What to do about an orientation: whether to transpose (scalar), then which of (rows, columns) to reverse (2,)."""
-    return tf.gather(TURNED, orientation), tf.gather(MIRRORED, orientation)
-
-
-def _said(before: tf.Tensor, tiff: tf.Tensor) -> tf.Tensor:
-    """The orientation in the TIFF structure of an APP1 segment, whose marker and length stand `before` it."""
-    marker = tf.strings.substr(before, tf.maximum(tf.strings.length(before) - 4, 0), 2)
-    head = tf.io.decode_raw(tiff, tf.uint8, fixed_length=8)
-    order = tf.strings.substr(tiff, 0, 4)
-    big = tf.equal(order, b"MM\0*")
-    start = tf.minimum(number(head[4:], big=big), tf.cast(tf.strings.length(tiff), tf.int64))
-    directory = tf.strings.substr(tiff, start, tf.constant(2 + 12 * SEARCHED_ENTRIES, tf.int64))
-    value = _entry(tf.io.decode_raw(directory, tf.uint8, fixed_length=2 + 12 * SEARCHED_ENTRIES), big)
-    sound = tf.equal(marker, b"\xff\xe1") & (big | tf.equal(order, b"II*\0")) & (value >= 1) & (value <= 8)
-    return tf.where(sound, value, 1)
-
-
-def _entry(directory: tf.Tensor, big: tf.Tensor) -> tf.Tensor:
-    """The value of the orientation's entry in a directory of 12-byte entries: tag, type, count, value; 0 for none."""
-    entries = tf.reshape(directory[2:], (SEARCHED_ENTRIES, 12))
-    tags, types = number(entries[:, :2], big=big), number(entries[:, 2:4], big=big)
-    listed = tf.range(SEARCHED_ENTRIES, dtype=tf.int64) < number(directory[:2], big=big)
-    found = listed & tf.equal(tags, ORIENTATION_TAG) & tf.equal(types, SHORT)
-    return tf.cast(tf.reduce_max(tf.where(found, number(entries[:, 8:10], big=big), 0)), tf.int32)
+    turned = tf.cond(tf.convert_to_tensor(orientation) > 1, turn, lambda: image)
+    return tf.ensure_shape(turned, (None, None, image.shape[-1]))

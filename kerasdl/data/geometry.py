@@ -124,9 +124,27 @@ def resample(images: tf.Tensor, transforms: tf.Tensor, size: tuple[Any, Any]) ->
     from_corner = tf.stack([one, zero, -centre, zero, one, -middle, zero, zero, one])
     matrix = tf.reshape(to_picture, (3, 3)) @ transforms @ tf.reshape(from_corner, (3, 3))
     coefficients = tf.reshape(matrix, (-1, 9))
+    return project(images, coefficients[:, :8] / coefficients[:, 8:], size)
+
+
+def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -> tf.Tensor:
+    """Samples images bilinearly where projections take the output's pixels; beyond the border they are reflected.
+
+    Args:
+        images: uint8 or float32 (batch, any height, any width, channels).
+        coefficients: float32 (batch, 8): pixel (x, y) of the output is at ((a x + b y + c) / k, (d x + e y + f) / k) of
+            the image, with k = g x + h y + 1.
+        size: (height, width) of the output.
+
+    Returns:
+        float32 (batch, height, width, channels).
+
+    Example:
+        >>> project(images, [[1.0, 0, 0, 0, 1, 0, 0, 0]], (64, 64))   # the upper left corner
+    """
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.cast(images, tf.float32),
-        transforms=coefficients[:, :8] / coefficients[:, 8:],
+        transforms=coefficients,
         output_shape=tf.stack(size),
         fill_value=0.0,
         interpolation="BILINEAR",

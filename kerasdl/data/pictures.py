@@ -6,21 +6,26 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.decode import decode, decode_window, picture_shape
-from kerasdl.data.geometry import resample, sample
+from kerasdl.data.decode import decode, jpeg
+from kerasdl.data.exif import upright
+from kerasdl.data.geometry import project, resample
+from kerasdl.data.header import GIF, JPEG, PNG, Header, read_header
 from kerasdl.data.named import map_named
 from kerasdl.data.sources import Source
+from kerasdl.data.views import RATIOS, views_of
 from kerasdl.layers import FitImage
 
 Size = tuple[int, int]
 CHUNK = 64
+# Branches of the decoding after one a ratio of JPEG.
+PNG_AS_IT_IS, CAREFUL = len(RATIOS), len(RATIOS) + 1
 
 
 class Store(Protocol):
@@ -112,32 +117,111 @@ class EncodedStore:
     def first_shape(self) -> Size:
         """(height, width) of the first picture that has a shape; (128, 128) if none has."""
         for encoded in self.encoded:
-            with contextlib.suppress(tf.errors.OpError):
-                height, width = picture_shape(self.read(encoded)).numpy().tolist()
-                return height, width
+            with contextlib.suppress(tf.errors.OpError, ValueError):
+                return read_header(self.read(encoded).numpy()).shape
         return 128, 128
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
         """As `Store` says."""
         fit = FitImage(*size)
 
-        def one(encoded: tf.Tensor) -> tf.Tensor:
-            picture = decode(self.read(encoded), channels=self.channels, background=self.background)
+        def one(encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+            picture = upright(self._decoded(encoded, name, way), orientation)
             return tf.ensure_shape(tf.cast(fit(picture), tf.uint8), (*size, self.channels))
 
-        return self._map(one, rows, (), tf.TensorSpec((*size, self.channels), tf.uint8))
+        def plan(headers: list[Header], ways: np.ndarray) -> tuple[np.ndarray, ...]:
+            return ways, np.array([header.orientation for header in headers], np.int32)
+
+        return self._map(one, plan, rows, (), ((), ()), tf.TensorSpec((*size, self.channels), tf.uint8))
 
     def seen(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """As `Store` says."""
 
-        def one(encoded: tf.Tensor, transform: tf.Tensor) -> tf.Tensor:
-            return seen_through(self.read(encoded), transform, size, channels=self.channels, background=self.background)
+        def one(encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+            picture = self._decoded(encoded, name, way, window)
+            return tf.ensure_shape(project(picture[None], places[None], size)[0], (*size, self.channels))
 
-        return self._map(one, rows, (transforms,), tf.TensorSpec((*size, self.channels), tf.float32))
+        def plan(headers: list[Header], ways: np.ndarray, transforms: np.ndarray) -> tuple[np.ndarray, ...]:
+            views = views_of(headers, transforms, size)
+            return ways + views.step, views.window, views.coefficients
 
-    def _map(self, function: Callable, rows: tf.Tensor, more: tuple, signature: tf.TensorSpec) -> tf.Tensor:
-        inputs = (tf.gather(self.encoded, rows), *more)
-        return map_named(function, inputs, tf.gather(self.names, rows), signature)
+        signature = tf.TensorSpec((*size, self.channels), tf.float32)
+        return self._map(one, plan, rows, (transforms,), ((), (4,), (8,)), signature)
+
+    def _map(
+        self,
+        function: Callable[..., tf.Tensor],
+        plan: Callable[..., tuple[np.ndarray, ...]],
+        rows: tf.Tensor,
+        more: tuple[tf.Tensor, ...],
+        shapes: tuple[tuple[int, ...], ...],
+        signature: tf.TensorSpec,
+    ) -> tf.Tensor:
+        """Runs `function` on every encoded picture, its name and its row of what `plan` makes of all their headers."""
+
+        def planned(encoded: np.ndarray, names: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+            headers = [_header(each, name) for each, name in zip(encoded, names, strict=True)]
+            ways = np.array([_way(header, self.channels) for header in headers], np.int32)
+            # What is decoded carefully comes out upright, and whole.
+            told = [each if way != CAREFUL else _whole(each) for each, way in zip(headers, ways, strict=True)]
+            return plan(told, ways, *arrays)
+
+        names = tf.gather(self.names, rows)
+        encoded = tf.map_fn(self.read, tf.gather(self.encoded, rows), fn_output_signature=tf.string)
+        types = [tf.int32, tf.int32, tf.float32][: len(shapes)]
+        plans = tf.numpy_function(planned, [encoded, names, *more], types)
+        for each, shape in zip(plans, shapes, strict=True):
+            each.set_shape((None, *shape))
+        return map_named(function, (encoded, names, *plans), names, signature)
+
+    def _decoded(
+        self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """A picture as it is stored, or of it the window (top, left, height, width)."""
+
+        def cut(picture: tf.Tensor) -> tf.Tensor:
+            if window is None:
+                return picture
+            top, left, height, width = tf.unstack(window)
+            return picture[top : top + height, left : left + width]
+
+        def reduced(ratio: int) -> tf.Tensor:
+            return jpeg(encoded, self.channels, **({} if window is None else {"crop_window": window, "ratio": ratio}))
+
+        def carefully() -> tf.Tensor:
+            picture = tf.numpy_function(self._decode, [encoded, name], tf.uint8)
+            return cut(tf.ensure_shape(picture, (None, None, self.channels)))
+
+        readers = [partial(reduced, int(ratio)) for ratio in (RATIOS if window is not None else RATIOS[:1])]
+        readers += [readers[0]] * (PNG_AS_IT_IS - len(readers))
+        return tf.switch_case(
+            way, [*readers, lambda: cut(tf.io.decode_png(encoded, channels=self.channels)), carefully]
+        )
+
+    def _decode(self, encoded: bytes, name: bytes) -> np.ndarray:
+        try:
+            return decode(encoded, channels=self.channels, background=self.background)
+        except ValueError as error:
+            raise ValueError(f"{name.decode()}: {error}") from None
+
+
+def _header(encoded: bytes, name: bytes) -> Header:
+    try:
+        return read_header(encoded)
+    except ValueError as error:
+        raise ValueError(f"{name.decode()}: {error}") from None
+
+
+def _way(header: Header, channels: int) -> int:
+    """Which branch decodes a picture: JPEG (by its ratio), PNG as it is, or carefully whatever has transparency."""
+    if header.kind == JPEG and not (channels == 1 and header.channels == 4):
+        return 0
+    return PNG_AS_IT_IS if header.kind == PNG and header.channels in (1, channels) else CAREFUL
+
+
+def _whole(header: Header) -> Header:
+    height, width = header.shape
+    return Header(GIF, height, width)
 
 
 class KeptStore:
@@ -211,48 +295,3 @@ def _fill(pictures: np.ndarray, store: Store, size: Size) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for done in threads.map(fill, range(0, len(pictures), CHUNK)):
             bar.add(done)
-
-
-def seen_through(encoded: tf.Tensor, transform: tf.Tensor, size: Size, *, channels: int, background: int) -> tf.Tensor:
-    """One picture through a matrix, decoded no further than what is seen of it needs, and sampled once.
-
-    Args:
-        encoded: A string scalar, the file's bytes.
-        transform: float32 (3, 3), from output points to points of the fitted picture, both in output pixels from the
-            centre.
-        size: (height, width) of the output.
-        channels: 3 for colour, 1 for grey.
-        background: What shows through transparent pixels.
-
-    Returns:
-        (*size, channels), of the dtype that `geometry.sample` gives.
-
-    Example:
-        >>> seen_through(tf.io.read_file("cat.jpg"), tf.eye(3), (224, 224), channels=3, background=255)
-    """
-    shape = tf.cast(picture_shape(encoded), tf.float32)
-    scale = tf.reduce_min(shape / tf.constant(size, tf.float32))
-    window = _window(transform, shape, scale, size)
-    shrink = scale * tf.sqrt(tf.abs(tf.linalg.det(transform[:2, :2])))
-    picture, origin, ratio = decode_window(
-        encoded, channels=channels, background=background, shrink=tf.maximum(shrink, 1.0), window=window
-    )
-    # From the centre of the whole picture to that of the part which was decoded, in its pixels.
-    moved = (shape / 2 - origin) / ratio - tf.cast(tf.shape(picture)[:2], tf.float32) / 2
-    factor = scale / ratio
-    to_part = tf.stack([[factor, 0.0, moved[1]], [0.0, factor, moved[0]], [0.0, 0.0, 1.0]])
-    return tf.ensure_shape(sample(picture[None], (to_part @ transform)[None], size)[0], (*size, channels))
-
-
-def _window(transform: tf.Tensor, shape: tf.Tensor, scale: tf.Tensor, size: Size) -> tf.Tensor:
-    """What a view needs of a picture: int32 (top, left, height, width), in its pixels."""
-    height, width = size
-    corners = tf.constant([[x, y, 1.0] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
-    x, y, depth = tf.unstack(tf.matmul(corners, transform, transpose_b=True), axis=1)
-    points = tf.stack([y / depth, x / depth], axis=1) * scale + shape / 2
-    low, high = tf.reduce_min(points, axis=0), tf.reduce_max(points, axis=0)
-    # What lies beyond the border is mirrored from within, and bilinear sampling wants the next pixel too.
-    first = tf.minimum(low, 2 * shape - high) - 2
-    last = tf.maximum(high, -low) + 2
-    first, last = tf.floor(tf.clip_by_value(first, 0.0, shape - 1)), tf.math.ceil(tf.clip_by_value(last, 1.0, shape))
-    return tf.cast(tf.concat([first, tf.maximum(last - first, 1.0)], axis=0), tf.int32)

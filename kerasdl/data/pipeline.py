@@ -70,6 +70,7 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
+    @tf.autograph.experimental.do_not_convert
     def batch(step: tf.Tensor) -> tuple:
         end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
         places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
@@ -82,7 +83,7 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
             inputs = _pixels_as_floats(source.load(indices))
         if plan.mixing:
             mixing_seed = tf.concat([seed, [step * workers + index]], axis=0)
-            inputs, labels = plan.mixing(inputs, labels, mixing_seed, classes=plan.classes)
+            inputs, labels = plan.mixing.mix(inputs, labels, mixing_seed, classes=plan.classes)
         return inputs, labels, *weights
 
     return tf.data.Dataset.range(start, steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
@@ -108,6 +109,7 @@ def training(
     counter = counter or new_counter()
     looks = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
 
+    @tf.autograph.experimental.do_not_convert
     def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
         epoch, begin, parts = counter.variable.assign_add(1) - 1, 0, []
         for end, look in looks:
@@ -139,6 +141,7 @@ def validation(
     steps = _steps(count, batch_size)
     draws = tf.random.stateless_uniform((count, augmentation.draws), seed) if augmentation else None
 
+    @tf.autograph.experimental.do_not_convert
     def batch(step: tf.Tensor) -> tuple:
         indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
         if augmentation:

@@ -1,0 +1,105 @@
+"""Looking at encoded pictures through matrices: what to decode of each, how far reduced, and where to sample it.
+
+The plan is made in NumPy for a whole batch, from the headers of its files; in a graph its dozens of small operations
+take longer than the decoding. What it says of a picture depends on that picture alone.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from kerasdl.data.exif import MIRRORED, TURNED
+from kerasdl.data.header import JPEG, Header
+
+Size = tuple[int, int]
+# By how much libjpeg can reduce a picture while it decodes it.
+RATIOS = np.array([1, 2, 4, 8])
+
+
+class View(NamedTuple):
+    """How a picture is seen; arrays of one row a picture.
+
+    Attributes:
+        window: int32 (4,): top, left, height and width of what to decode, in pixels of the stored picture reduced.
+        step: int32 scalar, the index in RATIOS of the reduction.
+        coefficients: float32 (8,), of `geometry.project`: from pixels of the output to those of the window.
+    """
+
+    window: np.ndarray
+    step: np.ndarray
+    coefficients: np.ndarray
+
+
+def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> View:
+    """Plans how to see pictures through matrices.
+
+    Args:
+        headers: Of the files.
+        transforms: float32 (batch, 3, 3), from output points to points of the fitted picture, both in output pixels from
+            the centre, as `Augmentation.transforms` makes them.
+        size: (height, width) of the output.
+
+    Returns:
+        A View of arrays, (batch, 4), (batch,) and (batch, 8).
+
+    Example:
+        >>> views_of([Header(JPEG, 300, 400)], np.eye(3)[None], (100, 100)).window
+        array([[  0,  21, 150, 158]], dtype=int32)
+    """
+    shapes = np.array([header.shape for header in headers], np.float64)
+    stored = np.array([[header.height, header.width] for header in headers])
+    upright = np.stack([_upright(header.orientation) for header in headers])
+    scale = (shapes / size).min(axis=1)
+    # From points of the output to points of the stored picture, both from the centre, x before y.
+    matrix = upright @ _scaling(scale) @ transforms.astype(np.float64)
+
+    shrink = np.sqrt(np.abs(np.linalg.det(matrix[:, :2, :2])))
+    step = np.where([header.kind == JPEG for header in headers], (shrink[:, None] >= RATIOS[1:]).sum(axis=1), 0)
+    ratio = RATIOS[step][:, None]
+    first, last = _needed(matrix, stored, size, margin=2 * ratio)
+    first, last = first // ratio, -(-last // ratio)
+
+    # To pixels of the window: from the stored picture's centre to its corner, reduced, and from there to the window's.
+    origin = (stored / 2 / ratio - first - 0.5)[:, ::-1]
+    to_window = _translation(origin) @ _scaling(1 / ratio[:, 0])
+    height, width = size
+    from_pixels = _translation(np.array([[-(width - 1) / 2, -(height - 1) / 2]]))
+    projection = (to_window @ matrix @ from_pixels).reshape(-1, 9)
+    return View(
+        np.concatenate([first, last - first], axis=1).astype(np.int32),
+        step.astype(np.int32),
+        (projection[:, :8] / projection[:, 8:]).astype(np.float32),
+    )
+
+
+def _needed(matrix: np.ndarray, stored: np.ndarray, size: Size, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the stored picture that sampling touches, (batch, 2) each: first row and column, and behind the last."""
+    height, width = size
+    corners = np.array([[x, y, 1.0] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
+    points = np.einsum("bij,cj->bci", matrix, corners)
+    places = (points[..., :2] / points[..., 2:])[..., ::-1] + stored[:, None] / 2
+    low, high = places.min(axis=1), places.max(axis=1)
+    # What lies beyond the border is mirrored from within.
+    first = np.floor(np.minimum(low, 2 * stored - high) - margin)
+    last = np.ceil(np.maximum(high, -low) + margin)
+    first = np.clip(first, 0, stored - 1).astype(int)
+    return first, np.clip(last, first + 1, stored).astype(int)
+
+
+def _upright(orientation: int) -> np.ndarray:
+    """From points of the upright picture to those of the stored one, both from the centre, x before y: (3, 3)."""
+    down, right = (-1.0 if mirrored else 1.0 for mirrored in MIRRORED[orientation])
+    if TURNED[orientation]:
+        return np.array([[0.0, down, 0.0], [right, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    return np.diag([right, down, 1.0])
+
+
+def _scaling(factor: np.ndarray) -> np.ndarray:
+    return factor[:, None, None] * np.diag([1.0, 1.0, 0.0]) + np.diag([0.0, 0.0, 1.0])
+
+
+def _translation(moved: np.ndarray) -> np.ndarray:
+    """Of points (batch, 2), x before y."""
+    matrices = np.tile(np.eye(3), (len(moved), 1, 1))
+    matrices[:, :2, 2] = moved
+    return matrices
