@@ -1,7 +1,7 @@
 """What the first bytes of a picture say: its format, size and orientation, before anything is decoded.
 
-A file of a few bytes can claim a picture of gigabytes. So the claim is read first, and one of more than `MOST_PIXELS` is
-refused. All this is Python: a dozen operations in a graph take longer than the decoding.
+A file of a few bytes can claim a picture of gigabytes. So the claim is read first, and one of more than `MOST_PIXELS`
+is refused. All this is Python: a dozen operations in a graph take longer than the decoding.
 """
 
 import struct

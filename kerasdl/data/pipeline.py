@@ -41,8 +41,8 @@ class Plan:
     shard: tuple[int, int] = (0, 1)
 
     def steps(self, count: int) -> int:
-        """Batches of an epoch of `count` samples."""
-        count, size = shard_count(count, self.shard), self.batch_size
+        """Batches of an epoch of `count` samples, for every worker alike: a sample more joins the last batch."""
+        count, size = count // self.shard[1], self.batch_size
         return _steps(count, size) - (count % size == 1 and 1 < size < count)
 
 

@@ -35,8 +35,8 @@ def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> V
 
     Args:
         headers: Of the files.
-        transforms: float32 (batch, 3, 3), from output points to points of the fitted picture, both in output pixels from
-            the centre, as `Augmentation.transforms` makes them.
+        transforms: float32 (batch, 3, 3), from output points to points of the fitted picture, both in output pixels
+            from the centre, as `Augmentation.transforms` makes them.
         size: (height, width) of the output.
 
     Returns:
@@ -73,7 +73,7 @@ def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> V
 
 
 def _needed(matrix: np.ndarray, stored: np.ndarray, size: Size, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the stored picture that sampling touches, (batch, 2) each: first row and column, and behind the last."""
+    """What sampling touches of the stored picture: first row and column, and those behind the last, (batch, 2) each."""
     height, width = size
     corners = np.array([[x, y, 1.0] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
     points = np.einsum("bij,cj->bci", matrix, corners)

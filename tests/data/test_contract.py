@@ -1,6 +1,7 @@
 """The contract of every pipeline."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import keras
 import numpy as np
@@ -52,14 +53,17 @@ def test_the_same_seed_gives_the_same_bits(make_any):
     assert not same(leaves(one.train), leaves(make_any(seed=1).train))
 
 
-def test_every_iteration_is_another_epoch(make_any):
+@pytest.mark.parametrize("name", ALL_PIPELINES)
+def test_every_iteration_is_another_epoch(name):
     def targets():
         return np.concatenate([batch[1].numpy() for batch in data.train])
 
-    data = make_any()
+    data = ALL_PIPELINES[name]()
     first, second = targets(), targets()
     assert not np.array_equal(first, second)
-    assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
+    # Labels are mixed, or samples drawn anew, in some.
+    if name not in {"mixed", "cut and mixed", "balanced"}:
+        assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
 
 
 def test_lengths_are_known_and_validation_is_pure(make_any):
@@ -144,17 +148,17 @@ def test_samples_come_as_often_as_their_weights_say():
     weights = np.arange(20) % 4  # mean 1.5: those of weight 3 twice an epoch, of 1 in two epochs of three
     plan = Plan(batch_size=8, seed=5, weights=weights)
     epochs = [
-        np.bincount(indices_of(arrays(epoch_batches(counted(20), epoch, plan))), minlength=20) for epoch in range(60)
+        np.bincount(indices_of(arrays(epoch_batches(counted(20), epoch, plan))), minlength=20) for epoch in range(30)
     ]
     assert all(count.sum() == 20 for count in epochs)
     for weight, counts in ((0, {0}), (1, {0, 1}), (2, {1, 2}), (3, {2})):
         assert {int(count) for epoch in epochs for count in epoch[weights == weight]} == counts
-    np.testing.assert_allclose(np.mean(epochs, axis=0), weights / 1.5, atol=0.2)
+    np.testing.assert_allclose(np.mean(epochs, axis=0), weights / 1.5, atol=0.25)
 
 
 def test_a_sample_drawn_twice_is_augmented_twice():
     weights = np.eye(1, 8)[0]
-    plan = Plan(batch_size=8, seed=5, weights=weights, augmentation=Augmentation(brightness=1.0, p_lighting=1.0))
+    plan = Plan(batch_size=8, seed=5, weights=weights, augmentation=Augmentation(brightness=0.9))
     pictures = epoch_batches(_shades(), 0, plan).get_single_element()[0].numpy()
     assert len(np.unique(pictures[:, 0, 0, 0])) == 8
 
@@ -169,9 +173,9 @@ def test_neighbours_in_the_order_are_not_correlated():
         batches = epoch_batches(counted(200), epoch, Plan(batch_size=50, seed=0))
         return np.concatenate([images[:, 0, 0, 0] for images, _ in batches])
 
-    correlations = [np.corrcoef(order(epoch)[:-1], order(epoch)[1:])[0, 1] for epoch in range(40)]
-    # 199 pairs have a deviation of 0.071, the mean of 40 epochs one of 0.011.
-    assert abs(np.mean(correlations)) < 0.035
+    correlations = [np.corrcoef(order(epoch)[:-1], order(epoch)[1:])[0, 1] for epoch in range(25)]
+    # 199 pairs have a deviation of 0.071, the mean of 25 epochs one of 0.014.
+    assert abs(np.mean(correlations)) < 0.045
     assert np.std(correlations) < 0.11
 
 
@@ -184,21 +188,19 @@ def test_parallelism_does_not_matter(name):
     assert equal(arrays(data.train), arrays(again.train.with_options(one_thread)))
 
 
-@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+@pytest.mark.parametrize("name", ["augmented", "mixed", "cut and mixed", "files"])
 def test_eager_equals_graph(name, monkeypatch):
     data = IMAGE_PIPELINES[name]()
     graph = arrays(data.epoch(1))
-    tf.data.experimental.enable_debug_mode()
-    try:
-        eager = arrays(data.epoch(1))
-    finally:
-        monkeypatch.setattr("tensorflow.python.data.ops.debug_mode.DEBUG_MODE", False)
+    # What tf.data.experimental.enable_debug_mode sets, which nothing public takes back.
+    monkeypatch.setattr(import_module("tensorflow.python.data.ops.debug_mode"), "DEBUG_MODE", True)
+    eager = arrays(data.epoch(1))
     for (left, labels), (right, again) in zip(graph, eager, strict=True):
         np.testing.assert_allclose(left, right, atol=0.02)
         np.testing.assert_allclose(labels, again, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+@pytest.mark.parametrize("name", ["mixed", "balanced", "files"])
 def test_an_epoch_can_begin_at_any_step_and_be_shared(name):
     data = IMAGE_PIPELINES[name]()
     list(data.train)
@@ -216,7 +218,7 @@ def small(data):
     return model
 
 
-@pytest.mark.parametrize("name", IMAGE_PIPELINES)
+@pytest.mark.parametrize("name", ["augmented", "mixed", "files"])
 def test_it_trains_over_two_devices(name, two_devices):
     data = IMAGE_PIPELINES[name]()
     with two_devices.scope():

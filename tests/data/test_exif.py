@@ -92,5 +92,7 @@ def test_turning_is_that_of_pillow(value):
 
 
 def test_the_number_of_channels_stays_known():
-    dataset = tf.data.Dataset.from_tensors(jpeg()).map(lambda e: upright(tf.io.decode_jpeg(e, channels=3), orientation(e)))
+    dataset = tf.data.Dataset.from_tensors(jpeg()).map(
+        lambda e: upright(tf.io.decode_jpeg(e, channels=3), orientation(e))
+    )
     assert dataset.element_spec.shape.as_list() == [None, None, 3]
