@@ -63,7 +63,7 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
                 return upright(jpeg(encoded, channels, header.channels), header.orientation).numpy()
             picture = _READERS[header.kind](encoded, behind)
     except tf.errors.OpError as error:
-        raise ValueError(reason(error)) from error
+        raise ValueError(_reason(error)) from error
     except (struct.error, IndexError) as error:
         raise ValueError("Damaged or cut short") from error
     return _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
@@ -80,18 +80,21 @@ def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: An
     )
 
 
-def reason(error: tf.errors.OpError) -> str:
+def check_channels(channels: int) -> None:
+    """Raises unless pictures can be had with so many channels."""
+    if channels not in (1, 3):
+        raise ValueError(f"A picture is decoded to 1 channel (grey) or 3 (colour). Received: channels={channels}")
+
+
+def _reason(error: tf.errors.OpError) -> str:
     """What was wrong with a file, for people: the error's message without the names of nodes and operations."""
-    message = error.message.split("}} ")[-1].split(" [Op:")[0].split("\n")[0].split(" [[{{")[0].strip()
-    if message.startswith("jpeg::Uncompress failed"):
-        return "Damaged or cut short: what is there is not a whole JPEG"
-    return message
+    message = error.message.split("}} ")[-1].split(" [Op:")[0].strip().split("\n")[0].rstrip(".")
+    return f"Damaged or cut short ({message})"
 
 
 def _background(background: Background, channels: int) -> np.ndarray:
     colour = np.broadcast_to(background, 3) if np.ndim(background) == 0 else np.asarray(background)
-    if channels not in (1, 3):
-        raise ValueError(f"A picture is decoded to 1 channel (grey) or 3 (colour). Received: channels={channels}")
+    check_channels(channels)
     if colour.shape != (3,) or colour.min() < 0 or colour.max() > 255:
         raise ValueError(f"The background is a number in 0..255, or three of them. Received: background={background}")
     return colour.astype(np.uint8)

@@ -24,6 +24,7 @@ SIGNATURES: tuple[tuple[int, int, bytes], ...] = (
 )
 # What is not decoded, and what to call it.
 OTHERS: tuple[tuple[str, int, bytes], ...] = (
+    ("a BMP of OS/2", 0, b"BM"),
     ("a damaged PNG", 1, b"PNG"),
     ("a TIFF", 0, b"II*\0"),
     ("a TIFF", 0, b"MM\0*"),
@@ -45,6 +46,7 @@ OTHERS: tuple[tuple[str, int, bytes], ...] = (
     ("a placeholder of Git LFS, for `git lfs pull` to replace", 0, b"version https:"),
     ("an empty file, or zeros", 0, bytes(16)),
 )
+OS_2 = b"\x0c\0"
 EXTENSION, FRAME, GIF_SCREEN = 0x21, 0x2C, 13
 START_OF_SCAN, APP1 = 0xDA, 0xE1
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -88,7 +90,7 @@ def read_header(encoded: bytes) -> Header:
         (1800, 1200)
     """
     kind = next((kind for kind, at, magic in SIGNATURES if encoded[at : at + len(magic)] == magic), None)
-    if kind is None:
+    if kind is None or (kind == BMP and encoded[14:16] == OS_2):
         padded = encoded[:16].ljust(16, b"\0")
         name = next((name for name, at, magic in OTHERS if padded[at : at + len(magic)] == magic), None)
         raise ValueError(
@@ -98,7 +100,7 @@ def read_header(encoded: bytes) -> Header:
     try:
         header = _READERS[kind](encoded)
     except (struct.error, IndexError) as error:
-        raise ValueError(f"Damaged or cut short: the header is not whole. Received: {len(encoded)} bytes") from error
+        raise ValueError(f"Damaged or cut short: the beginning is not whole. Received: {len(encoded)} bytes") from error
     if not 0 < header.height * header.width <= MOST_PIXELS:
         raise ValueError(
             f"A picture has at least one pixel and at most {MOST_PIXELS:,} pixels. "

@@ -172,7 +172,7 @@ class EncodedStore:
         plans = tf.numpy_function(planned, [encoded, names, *more], types)
         for each, shape in zip(plans, shapes, strict=True):
             each.set_shape((None, *shape))
-        return map_named(function, (encoded, names, *plans), names, signature)
+        return map_named(function, (encoded, names, *plans), names, signature=signature)
 
     def _decoded(
         self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor | None = None

@@ -14,6 +14,8 @@ from kerasdl.data.header import JPEG, Header
 Size = tuple[int, int]
 # By how much libjpeg can reduce a picture while it decodes it.
 RATIOS = np.array([1, 2, 4, 8])
+# The outermost pixels of a cropped JPEG miss the colour of their neighbours: more is decoded than is sampled.
+MARGIN = 8
 
 
 class View(NamedTuple):
@@ -44,7 +46,7 @@ def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> V
 
     Example:
         >>> views_of([Header(JPEG, 300, 400)], np.eye(3)[None], (100, 100)).window
-        array([[  0,  21, 150, 158]], dtype=int32)
+        array([[  0,  17, 150, 166]], dtype=int32)
     """
     shapes = np.array([header.shape for header in headers], np.float64)
     stored = np.array([[header.height, header.width] for header in headers])
@@ -54,9 +56,9 @@ def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> V
     matrix = upright @ _scaling(scale) @ transforms.astype(np.float64)
 
     shrink = np.sqrt(np.abs(np.linalg.det(matrix[:, :2, :2])))
-    step = np.where([header.kind == JPEG for header in headers], (shrink[:, None] >= RATIOS[1:]).sum(axis=1), 0)
+    step = np.where([header.kind == JPEG for header in headers], (shrink[:, None] >= RATIOS[1:] - 1e-6).sum(axis=1), 0)
     ratio = RATIOS[step][:, None]
-    first, last = _needed(matrix, stored, size, margin=2 * ratio)
+    first, last = _needed(matrix, stored, size, margin=MARGIN * ratio)
     first, last = first // ratio, -(-last // ratio)
 
     # To pixels of the window: from the stored picture's centre to its corner, reduced, and from there to the window's.

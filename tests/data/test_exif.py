@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasdl.data.exif import orientation, upright
+from kerasdl.data.exif import exif_orientation, upright
+from kerasdl.data.header import read_header
 from PIL import Image, ImageOps
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -30,27 +31,27 @@ def tiff(order, *entries, start=8):
     return b"Exif\0\0" + order + word(42, 2) + word(start, 4) + b"\0" * (start - 8) + directory + b"\0" * 4
 
 
-graph = tf.function(orientation, input_signature=[tf.TensorSpec((), tf.string)])
+def orientation(encoded):
+    return read_header(encoded).orientation
 
 
 @pytest.mark.parametrize("order", [b"II", b"MM"])
 @pytest.mark.parametrize("value", range(1, 9))
 def test_both_byte_orders_are_read(order, value):
     encoded = jpeg(tiff(order, (0x010E, 2, 1, 0), (0x0112, 3, 1, value), start=20))
-    assert int(orientation(encoded)) == int(graph(encoded)) == value
+    assert orientation(encoded) == value
     assert Image.open(io.BytesIO(encoded)).getexif()[0x0112] == value
 
 
 def test_a_profile_or_a_comment_before_it_does_not_hide_it():
     encoded = jpeg(tiff(b"MM", (0x0112, 3, 1, 8)))
     comment = b"\xff\xfe" + (60_002).to_bytes(2, "big") + b"x" * 60_000
-    assert int(orientation(encoded[:2] + comment + encoded[2:])) == 8
+    assert orientation(encoded[:2] + comment + encoded[2:]) == 8
 
 
 @pytest.mark.parametrize(
     "encoded",
     [
-        b"",
         jpeg(),
         jpeg(tiff(b"II", (0x0112, 3, 1, 0))),
         jpeg(tiff(b"II", (0x0112, 3, 1, 9))),
@@ -62,21 +63,21 @@ def test_a_profile_or_a_comment_before_it_does_not_hide_it():
         jpeg(b"Exif\0\0"),
         jpeg(b"Exif\0\0II*\0"),
         jpeg(comment=tiff(b"II", (0x0112, 3, 1, 6))),
-        b"RIFF" + jpeg(tiff(b"II", (0x0112, 3, 1, 6))),
         # The directory says one entry; what lies behind it is not one.
         jpeg(tiff(b"II", (0x010F, 3, 1, 0), (0x0112, 3, 1, 6)).replace(b"\x02\0\x0f", b"\x01\0\x0f", 1)),
     ],
 )
 def test_nothing_said_or_nothing_sensible_is_upright(encoded):
-    assert int(orientation(encoded)) == int(graph(encoded)) == 1
+    assert orientation(encoded) == 1
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 60))
 def test_any_bytes_give_an_orientation(junk, at):
-    encoded = jpeg(tiff(b"MM", (0x0112, 3, 1, 6)))
-    assert int(graph(encoded[:at] + junk + encoded[at + len(junk) :])) in range(1, 9)
-    assert int(graph(b"\xff\xd8\xff\xe1\0\0Exif\0\0MM\0*" + junk)) in range(1, 9)
+    sound = tiff(b"MM", (0x0112, 3, 1, 6))[6:]
+    assert exif_orientation(sound) == 6
+    assert exif_orientation(sound[:at] + junk + sound[at + len(junk) :]) in range(1, 9)
+    assert exif_orientation(b"MM\0*" + junk) in range(1, 9)
 
 
 @pytest.mark.parametrize("value", range(1, 9))
@@ -89,10 +90,3 @@ def test_turning_is_that_of_pillow(value):
     assert np.array_equal(upright(tf.constant(PIXELS), tf.constant(value)).numpy(), expected)
     in_graph = tf.function(upright)(tf.constant(PIXELS), tf.constant(value))
     assert np.array_equal(in_graph.numpy(), expected)
-
-
-def test_the_number_of_channels_stays_known():
-    dataset = tf.data.Dataset.from_tensors(jpeg()).map(
-        lambda e: upright(tf.io.decode_jpeg(e, channels=3), orientation(e))
-    )
-    assert dataset.element_spec.shape.as_list() == [None, None, 3]
