@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow as tf
 from kerasdl.data import geometry, lighting, texture
 from kerasdl.data.geometry import resample
@@ -156,13 +155,13 @@ class Augmentation:
             float32 (batch, 3, 3), in output pixels from the centre.
         """
         draw = _named(draws)
-        height, width = (tf.cast(side, tf.float32) for side in size)
+        height, width = (tf.cast(side, tf.float64) for side in size)
 
         def affine(strength: float, name: str) -> tf.Tensor:
             return _between(-strength, strength, _happens(draw[name], self.p_affine))
 
         # From the picture to the output; only what is asked for, for small matrices cost a batch of one image dear.
-        found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]])]
+        found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]], dtype=tf.float64)]
         if self.crop or self.crop_area or self.crop_aspect:
             found.append(self._window(draw, height, width))
         if self.warp:
@@ -187,7 +186,7 @@ class Augmentation:
             found.append(geometry.translation(right * width, down * height))
         if self.pad:
             found.append(geometry.translation(*(_whole(self.pad, draw[name]) for name in ("pad_right", "pad_down"))))
-        return geometry.compose(*found)
+        return tf.cast(geometry.compose(*found), tf.float32)
 
     def finish(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
         """What comes after the geometry: light, colour, blur, noise, erasing.
@@ -234,7 +233,8 @@ class Augmentation:
         def drawn(strength: float, name: str) -> tf.Tensor:
             return strength * _happens(draw[name], self.p_texture, neutral=0.0)
 
-        seeds = tf.bitcast(tf.stack([draw["seed"], draw["other_seed"]], axis=1), tf.int32)
+        seeds = tf.stack([draw["seed"], draw["other_seed"]], axis=1)
+        seeds = tf.bitcast(tf.cast(seeds, tf.float32), tf.int32)
         if self.blur:
             images = texture.blur(images, drawn(self.blur, "blur"), radius=math.ceil(3 * self.blur))
         if self.noise:
@@ -243,7 +243,7 @@ class Augmentation:
             low = min(0.02, self.erase)
             area = low + drawn(self.erase - low, "erase")
             wide, high = _sides(area, 1 / 0.3, draw["erase_aspect"])
-            wide = tf.where(draw["erase"] < self.p_texture, wide, 0.0)
+            wide = tf.where(draw["erase"] < self.p_texture, wide, tf.zeros_like(wide))
             images = texture.erase(images, wide, high, draw["erase_right"], draw["erase_down"], seeds + 1)
         return images
 
@@ -297,12 +297,13 @@ def cifar() -> Augmentation:
 
 
 def _named(draws: tf.Tensor) -> dict[str, tf.Tensor]:
-    return dict(zip(COLUMNS, tf.unstack(draws, len(COLUMNS), axis=1), strict=True))
+    # float64: see geometry.py.
+    return dict(zip(COLUMNS, tf.unstack(tf.cast(draws, tf.float64), len(COLUMNS), axis=1), strict=True))
 
 
 def _happens(draw: tf.Tensor, probability: float, neutral: float = 0.5) -> tf.Tensor:
     """The draw, stretched to [0, 1), where the op happens, else `neutral`: one number decides both."""
-    return tf.where(draw < probability, draw / max(probability, 1e-6), neutral)
+    return tf.where(draw < probability, draw / max(probability, 1e-6), tf.cast(neutral, draw.dtype))
 
 
 def _between(low: float, high: float, draw: tf.Tensor) -> tf.Tensor:
@@ -316,6 +317,6 @@ def _whole(pad: int, draw: tf.Tensor) -> tf.Tensor:
 
 def _sides(area: tf.Tensor, aspect: float, draw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Width and height, as shares, of a box of that area whose aspect is drawn among those that fit."""
-    furthest = tf.minimum(np.float32(math.log(aspect)), -tf.math.log(area))
+    furthest = tf.minimum(tf.cast(math.log(aspect), area.dtype), -tf.math.log(area))
     root, half = tf.sqrt(area), tf.exp(_between(-0.5, 0.5, draw) * furthest)
     return root * half, root / half
