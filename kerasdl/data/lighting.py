@@ -77,5 +77,5 @@ def _logits(images: tf.Tensor) -> tf.Tensor:
 
 def _pixels(logits: tf.Tensor) -> tf.Tensor:
     """Rounded, as the pixels of validation are, so that no change is none to the last bit."""
-    # A table of 256 entries would do the same, but gathering from it takes four times as long as this arithmetic.
+    # A table of 256 entries would do the same, but gathering from it takes longer than this arithmetic.
     return tf.round(255 * tf.sigmoid(logits))
