@@ -86,11 +86,13 @@ def _smooth(images: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:
     # Reflected as often as it takes: an image may be smaller than the reach.
     places = tf.range(-(neighbours // 2), length + neighbours // 2) % (2 * length)
     padded = tf.gather(images, tf.minimum(places, 2 * length - 1 - places), axis=axis)
-    smooth = tf.zeros_like(images)
-    for shift in range(neighbours):
+
+    def add(smooth: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
         moved = padded[:, shift : shift + length] if axis == 1 else padded[:, :, shift : shift + length]
-        smooth += weights[:, shift, None, None, None] * moved
-    return smooth
+        return smooth + weights[:, shift, None, None, None] * moved
+
+    # A loop of TensorFlow's, for in a graph a chain of sums is rewritten into another order.
+    return tf.foldl(add, tf.range(neighbours), tf.zeros_like(images))
 
 
 def _each(draw: Any, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
