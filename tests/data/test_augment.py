@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import augment
 from kerasdl.data.augment import Augmentation
+from kerasdl.data.draws import COLUMNS
 from kerasdl.data.geometry import resample
 
 EVERYTHING = Augmentation(
@@ -59,7 +60,7 @@ def uniform(count, seed=0):
 
 def of_sample(draw=0.5, **named):
     """The draws of one sample, by name."""
-    return np.array([[named.get(name, draw) for name in augment.COLUMNS]], "float32")
+    return np.array([[named.get(name, draw) for name in COLUMNS]], "float32")
 
 
 def matrices(augmentation, count=20000, size=(100, 100)):
@@ -156,8 +157,8 @@ def test_a_window_lies_in_the_picture_and_has_its_area(crop, area, aspect, seed)
     wide, high, right, down = found[:, 0, 0], found[:, 1, 1], found[:, 0, 2] / 200, found[:, 1, 2] / 100
     assert (np.abs(right) + wide / 2 <= 0.5001).all()
     assert (np.abs(down) + high / 2 <= 0.5001).all()
-    side = 1 - crop * draws[:, augment.COLUMNS.index("crop")]
-    np.testing.assert_allclose(wide * high, side**2 * (1 - area * draws[:, augment.COLUMNS.index("crop_area")]), 1e-3)
+    side = 1 - crop * draws[:, COLUMNS.index("crop")]
+    np.testing.assert_allclose(wide * high, side**2 * (1 - area * draws[:, COLUMNS.index("crop_area")]), 1e-3)
     assert (np.abs(np.log(wide / high)) <= math.log(1 + aspect) + 1e-4).all()
 
 
@@ -244,7 +245,15 @@ def test_it_prints_what_it_does_and_can_be_a_key():
     "arguments",
     [
         *({"rotate": -1}, {"crop": 1.0}, {"brightness": -0.1}, {"brightness": 1}, {"contrast": 1}, {"warp": 0.5}),
-        *({"rotate": math.nan}, {"zoom": math.inf}, {"p_affine": 1.1}, {"p_lighting": -0.1}, {"pad": 1.5}, {"hue": 1}),
+        *(
+            {"rotate": math.nan},
+            {"zoom": math.inf},
+            {"p_affine": 1.1},
+            {"p_lighting": -0.1},
+            {"pad": 1.5},
+            {"hue": 1},
+            {"flip": 2},
+        ),
     ],
     ids=str,
 )
