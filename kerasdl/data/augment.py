@@ -238,7 +238,7 @@ class Augmentation:
             area = low + drawn(self.erase - low, "erase")
             wide, high = sides(area, 1 / 0.3, draw["erase_aspect"])
             wide = tf.where(draw["erase"] < self.p_texture, wide, tf.zeros_like(wide))
-            images = texture.erase(images, wide, high, draw["erase_right"], draw["erase_down"], seeds + 1)
+            images = texture.erase(images, wide, high, draw["erase_right"], draw["erase_down"], seeds)
         return images
 
 
