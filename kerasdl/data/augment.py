@@ -8,23 +8,15 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow as tf
 from kerasdl.data import geometry, lighting, texture
+from kerasdl.data.draws import COLUMNS, between, happens, named, sides, whole
 from kerasdl.data.geometry import resample
 
-COLUMNS = (
-    *("flip", "flip_vertical", "dihedral"),
-    *("crop", "crop_area", "crop_aspect", "crop_right", "crop_down"),
-    *("warp_left", "warp_top", "rotate", "shear", "scale", "zoom", "zoom_right", "zoom_down"),
-    *("translate_right", "translate_down", "pad_right", "pad_down"),
-    *("brightness", "contrast", "saturation", "hue"),
-    *("blur", "noise", "erase", "erase_aspect", "erase_right", "erase_down", "seed", "other_seed"),
-)
-"""What each uniform number of a sample is for."""
-
 _BELOW = {"crop": 1, "crop_area": 1, "warp": 0.5, "shear": 90, "brightness": 1, "contrast": 1, "saturation": 1}
-_UP_TO = {"hue": 0.5, "erase": 1, "p_affine": 1, "p_lighting": 1, "p_texture": 1}
+_UP_TO = {"hue": 0.5} | dict.fromkeys(
+    ("flip", "flip_vertical", "dihedral", "erase", "p_affine", "p_lighting", "p_texture"), 1
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,7 +134,8 @@ class Augmentation:
             >>> standard().seeded(images, seed=3)
         """
         indices = tf.range(tf.shape(images)[0]) if indices is None else tf.convert_to_tensor(indices)
-        rows = tf.random.stateless_uniform((tf.reduce_max(indices) + 1, self.draws), (seed, 0))
+        pair = tf.stack([tf.cast(seed, tf.int64), 0])
+        rows = tf.random.stateless_uniform((tf.reduce_max(indices) + 1, self.draws), pair)
         return self(images, tf.gather(rows, indices))
 
     def transforms(self, draws: tf.Tensor, size: tuple[Any, Any]) -> tf.Tensor:
@@ -155,14 +148,14 @@ class Augmentation:
         Returns:
             float32 (batch, 3, 3), in output pixels from the centre.
         """
-        draw = _named(draws)
-        height, width = (tf.cast(side, tf.float32) for side in size)
+        draw = named(draws)
+        height, width = (tf.cast(side, tf.float64) for side in size)
 
         def affine(strength: float, name: str) -> tf.Tensor:
-            return _between(-strength, strength, _happens(draw[name], self.p_affine))
+            return between(-strength, strength, happens(draw[name], self.p_affine))
 
         # From the picture to the output; only what is asked for, for small matrices cost a batch of one image dear.
-        found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]])]
+        found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]], dtype=tf.float64)]
         if self.crop or self.crop_area or self.crop_aspect:
             found.append(self._window(draw, height, width))
         if self.warp:
@@ -179,15 +172,15 @@ class Augmentation:
         if self.scale:
             found.append(geometry.scaling(tf.exp(affine(math.log(1 + self.scale), "scale"))))
         if self.zoom:
-            factor = 1 + self.zoom * _happens(draw["zoom"], self.p_affine, neutral=0.0)
+            factor = 1 + self.zoom * happens(draw["zoom"], self.p_affine, neutral=0.0)
             point = (draw["zoom_right"] - 0.5) * width, (draw["zoom_down"] - 0.5) * height
             found.append(geometry.scaling(factor, *point))
         if self.translate:
             right, down = affine(self.translate, "translate_right"), affine(self.translate, "translate_down")
             found.append(geometry.translation(right * width, down * height))
         if self.pad:
-            found.append(geometry.translation(*(_whole(self.pad, draw[name]) for name in ("pad_right", "pad_down"))))
-        return geometry.compose(*found)
+            found.append(geometry.translation(*(whole(self.pad, draw[name]) for name in ("pad_right", "pad_down"))))
+        return tf.cast(geometry.compose(*found), tf.float32)
 
     def finish(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
         """What comes after the geometry: light, colour, blur, noise, erasing.
@@ -202,12 +195,12 @@ class Augmentation:
         Raises:
             ValueError: Saturation or hue is to change, and images do not have three channels.
         """
-        draw = _named(draws)
+        draw = named(draws)
         return self._texture(self._light(tf.cast(images, tf.float32), draw), draw)
 
     def _window(self, draw: dict[str, tf.Tensor], height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         side = 1 - self.crop * draw["crop"]
-        wide, high = _sides(1 - self.crop_area * draw["crop_area"], 1 + self.crop_aspect, draw["crop_aspect"])
+        wide, high = sides(1 - self.crop_area * draw["crop_area"], 1 + self.crop_aspect, draw["crop_aspect"])
         wide, high = side * wide, side * high
         right, down = (draw["crop_right"] - 0.5) * (1 - wide) * width, (draw["crop_down"] - 0.5) * (1 - high) * height
         return geometry.window(wide, high, right, down)
@@ -217,7 +210,7 @@ class Augmentation:
             raise ValueError(f"Saturation and hue need three channels. Received: images of shape {images.shape}")
 
         def drawn(strength: float, name: str) -> tf.Tensor:
-            return _between(-strength, strength, _happens(draw[name], self.p_lighting))
+            return between(-strength, strength, happens(draw[name], self.p_lighting))
 
         if self.brightness or self.contrast:
             # The logit of (1 + b) / 2 is 2 artanh(b).
@@ -232,9 +225,10 @@ class Augmentation:
 
     def _texture(self, images: tf.Tensor, draw: dict[str, tf.Tensor]) -> tf.Tensor:
         def drawn(strength: float, name: str) -> tf.Tensor:
-            return strength * _happens(draw[name], self.p_texture, neutral=0.0)
+            return strength * happens(draw[name], self.p_texture, neutral=0.0)
 
-        seeds = tf.bitcast(tf.stack([draw["seed"], draw["other_seed"]], axis=1), tf.int32)
+        seeds = tf.stack([draw["seed"], draw["other_seed"]], axis=1)
+        seeds = tf.bitcast(tf.cast(seeds, tf.float32), tf.int32)
         if self.blur:
             images = texture.blur(images, drawn(self.blur, "blur"), radius=math.ceil(3 * self.blur))
         if self.noise:
@@ -242,9 +236,9 @@ class Augmentation:
         if self.erase:
             low = min(0.02, self.erase)
             area = low + drawn(self.erase - low, "erase")
-            wide, high = _sides(area, 1 / 0.3, draw["erase_aspect"])
-            wide = tf.where(draw["erase"] < self.p_texture, wide, 0.0)
-            images = texture.erase(images, wide, high, draw["erase_right"], draw["erase_down"], seeds + 1)
+            wide, high = sides(area, 1 / 0.3, draw["erase_aspect"])
+            wide = tf.where(draw["erase"] < self.p_texture, wide, tf.zeros_like(wide))
+            images = texture.erase(images, wide, high, draw["erase_right"], draw["erase_down"], seeds)
         return images
 
 
@@ -294,28 +288,3 @@ def cifar() -> Augmentation:
         4
     """
     return Augmentation(flip=True, pad=4)
-
-
-def _named(draws: tf.Tensor) -> dict[str, tf.Tensor]:
-    return dict(zip(COLUMNS, tf.unstack(draws, len(COLUMNS), axis=1), strict=True))
-
-
-def _happens(draw: tf.Tensor, probability: float, neutral: float = 0.5) -> tf.Tensor:
-    """The draw, stretched to [0, 1), where the op happens, else `neutral`: one number decides both."""
-    return tf.where(draw < probability, draw / max(probability, 1e-6), neutral)
-
-
-def _between(low: float, high: float, draw: tf.Tensor) -> tf.Tensor:
-    return low + (high - low) * draw
-
-
-def _whole(pad: int, draw: tf.Tensor) -> tf.Tensor:
-    """One of the whole numbers from -pad to pad, all alike."""
-    return tf.floor(draw * (2 * pad + 1)) - pad
-
-
-def _sides(area: tf.Tensor, aspect: float, draw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Width and height, as shares, of a box of that area whose aspect is drawn among those that fit."""
-    furthest = tf.minimum(np.float32(math.log(aspect)), -tf.math.log(area))
-    root, half = tf.sqrt(area), tf.exp(_between(-0.5, 0.5, draw) * furthest)
-    return root * half, root / half

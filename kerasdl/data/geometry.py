@@ -3,6 +3,9 @@
 A matrix (batch, 3, 3) takes points of the output to points of the picture, both in output pixels from the centre,
 x to the right and y down. So the one that is done last stands nearest to the output point, on the right of a product.
 Every `(batch,)` argument holds a number a sample.
+
+Matrices are float64: in float32 TensorFlow's vectorized functions differ in the last bit from its scalar ones, and so
+would a sample by the size of the batch it is in.
 """
 
 from typing import Any
@@ -68,7 +71,7 @@ def perspective(left: tf.Tensor, top: tf.Tensor, size: tuple[Any, Any]) -> tf.Te
     # The corner (±1, ±1) of the picture is seen at (x - top x y, y - left x y). That projection is
     #   [[1 - top², -left top, left], [-left top, 1 - left², top], [left, top, 1]],
     # and its inverse, up to a factor:
-    height, width = (tf.cast(side, tf.float32) / 2 for side in size)
+    height, width = (tf.cast(side, left.dtype) / 2 for side in size)
     determinant = 1 - left**2 - top**2
     both = 2 * left * top / determinant
     x = -left * (1 - left**2 + top**2) / determinant
@@ -106,7 +109,7 @@ def resample(images: tf.Tensor, transforms: tf.Tensor, size: tuple[Any, Any]) ->
 
     Args:
         images: uint8 or float32 (batch, any height, any width, channels).
-        transforms: float32 (batch, 3, 3), from output points to picture points, in output pixels from the centre.
+        transforms: (batch, 3, 3), from output points to picture points, in output pixels from the centre.
         size: (height, width) of the output.
 
     Returns:
@@ -115,14 +118,14 @@ def resample(images: tf.Tensor, transforms: tf.Tensor, size: tuple[Any, Any]) ->
     Example:
         >>> resample(images, rotation(tf.fill([len(images)], 90.0)), (64, 64))
     """
-    picture = tf.cast(tf.shape(images)[1:3], tf.float32)
-    target = tf.cast(tf.stack(size), tf.float32)
+    picture = tf.cast(tf.shape(images)[1:3], tf.float64)
+    target = tf.cast(tf.stack(size), tf.float64)
     scale = tf.reduce_min(picture / target)
     (down, right), (middle, centre) = tf.unstack((picture - 1) / 2), tf.unstack((target - 1) / 2)
     one, zero = tf.ones_like(scale), tf.zeros_like(scale)
     to_picture = tf.stack([scale, zero, right, zero, scale, down, zero, zero, one])
     from_corner = tf.stack([one, zero, -centre, zero, one, -middle, zero, zero, one])
-    matrix = tf.reshape(to_picture, (3, 3)) @ transforms @ tf.reshape(from_corner, (3, 3))
+    matrix = tf.reshape(to_picture, (3, 3)) @ tf.cast(transforms, tf.float64) @ tf.reshape(from_corner, (3, 3))
     coefficients = tf.reshape(matrix, (-1, 9))
     return project(images, coefficients[:, :8] / coefficients[:, 8:], size)
 
@@ -132,7 +135,7 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
 
     Args:
         images: uint8 or float32 (batch, any height, any width, channels).
-        coefficients: float32 (batch, 8): pixel (x, y) of the output is at ((a x + b y + c) / k, (d x + e y + f) / k) of
+        coefficients: (batch, 8): pixel (x, y) of the output is at ((a x + b y + c) / k, (d x + e y + f) / k) of
             the image, with k = g x + h y + 1.
         size: (height, width) of the output.
 
@@ -144,7 +147,7 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
     """
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.cast(images, tf.float32),
-        transforms=coefficients,
+        transforms=tf.cast(coefficients, tf.float32),
         output_shape=tf.stack(size),
         fill_value=0.0,
         interpolation="BILINEAR",
@@ -153,8 +156,8 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
 
 
 def matrices(rows: list[list[Any]]) -> tf.Tensor:
-    """Float32 (batch, 3, 3) from entries that are (batch,), or 0, or 1."""
-    entries = [entry for row in rows for entry in row]
+    """Float64 (batch, 3, 3) from entries that are (batch,), or 0, or 1."""
+    entries = [tf.cast(entry, tf.float64) if tf.is_tensor(entry) else entry for row in rows for entry in row]
     like = next(entry for entry in entries if tf.is_tensor(entry))
     plain = {0: tf.zeros_like(like), 1: tf.ones_like(like)}
     filled = [entry if tf.is_tensor(entry) else plain[entry] for entry in entries]

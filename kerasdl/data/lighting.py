@@ -24,7 +24,7 @@ def light(images: tf.Tensor, *, brightness: tf.Tensor, contrast: tf.Tensor) -> t
     Example:
         >>> light(images, brightness=tf.fill([len(images)], 0.3), contrast=tf.ones(len(images)))
     """
-    return _pixels(_logits(images) * contrast[:, None, None, None] + brightness[:, None, None, None])
+    return _pixels(_logits(images) * _spread(contrast) + _spread(brightness))
 
 
 def saturate(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
@@ -42,7 +42,7 @@ def saturate(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """
     logits = _logits(images)
     grey = tf.reduce_sum(logits * tf.constant(LUMA), axis=-1, keepdims=True)
-    return _pixels(grey + factor[:, None, None, None] * (logits - grey))
+    return _pixels(grey + _spread(factor) * (logits - grey))
 
 
 def turn_hue(images: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
@@ -58,11 +58,15 @@ def turn_hue(images: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
     Example:
         >>> turn_hue(images, tf.fill([len(images)], 0.05))
     """
-    share = share[:, None, None]
-    hue, saturation, value = tf.unstack(tf.image.rgb_to_hsv(images), axis=-1)
-    turned = tf.image.hsv_to_rgb(tf.stack([(hue + share) % 1.0, saturation, value], axis=-1))
+    hue, saturation, value = tf.split(tf.image.rgb_to_hsv(images), 3, axis=-1)
+    turned = tf.image.hsv_to_rgb(tf.concat([(hue + _spread(share)) % 1.0, saturation, value], axis=-1))
     # Through HSV and back is not the same to the last bit.
-    return tf.where(share[..., None] == 0, images, tf.clip_by_value(turned, 0.0, 255.0))
+    return tf.where(_spread(share) == 0, images, tf.clip_by_value(turned, 0.0, 255.0))
+
+
+def _spread(numbers: tf.Tensor) -> tf.Tensor:
+    """Numbers (batch,) to float32 (batch, 1, 1, 1)."""
+    return tf.cast(numbers, tf.float32)[:, None, None, None]
 
 
 def _logits(images: tf.Tensor) -> tf.Tensor:
@@ -73,5 +77,5 @@ def _logits(images: tf.Tensor) -> tf.Tensor:
 
 def _pixels(logits: tf.Tensor) -> tf.Tensor:
     """Rounded, as the pixels of validation are, so that no change is none to the last bit."""
-    # A table of 256 entries would do the same, but gathering from it takes four times as long as this arithmetic.
+    # A table of 256 entries would do the same, but gathering from it takes longer than this arithmetic.
     return tf.round(255 * tf.sigmoid(logits))

@@ -79,6 +79,7 @@ class CutMix:
         """Mixes a batch: a pure function of its arguments, which are those of `MixUp.mix`."""
         shape, base = tf.shape(images), _seed(seed)
         side = tf.sqrt(1 - _beta(self.alpha, shape[0], base))
+        # Another seed than the share's, so that where a box lies has nothing to do with its size.
         place = tf.random.stateless_uniform((2, shape[0]), base + 1)
         box = _near(shape[1], place[0], side)[:, :, None] & _near(shape[2], place[1], side)[:, None, :]
         share = 1 - tf.reduce_mean(tf.cast(box, tf.float32), axis=[1, 2])

@@ -20,7 +20,7 @@ def add_noise(images: tf.Tensor, deviation: tf.Tensor, seeds: tf.Tensor) -> tf.T
         >>> add_noise(images, tf.fill([len(images)], 10.0), tf.zeros((len(images), 2), tf.int32))
     """
     noise = _each(tf.random.stateless_normal, images, seeds)
-    return tf.clip_by_value(images + deviation[:, None, None, None] * noise, 0.0, 255.0)
+    return tf.clip_by_value(images + tf.cast(deviation, tf.float32)[:, None, None, None] * noise, 0.0, 255.0)
 
 
 def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
@@ -37,11 +37,11 @@ def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
     Example:
         >>> blur(images, tf.fill([len(images)], 1.5), radius=5)
     """
-    offsets = tf.range(-radius, radius + 1, dtype=tf.float32)
-    # exp(-huge) is 0, so that sigma 0 leaves the pixel alone, to the last bit.
-    weights = tf.exp(-0.5 * (offsets / tf.maximum(sigma, 1e-3)[:, None]) ** 2)
-    weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
-    return _smooth(_smooth(images, weights, radius, axis=1), weights, radius, axis=2)
+    # exp(-huge) is 0, so that sigma 0 leaves the pixel alone, to the last bit; float64 for the reason in geometry.py.
+    offsets = tf.range(-radius, radius + 1, dtype=tf.float64)
+    weights = tf.exp(-0.5 * tf.square(offsets / tf.maximum(tf.cast(sigma, tf.float64), 1e-3)[:, None]))
+    weights = tf.cast(weights / tf.reduce_sum(weights, axis=1, keepdims=True), tf.float32)
+    return _smooth(_smooth(images, weights, axis=1), weights, axis=2)
 
 
 def erase(
@@ -75,19 +75,24 @@ def within(length: tf.Tensor, share: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
     Returns:
         bool (batch, length).
     """
-    centres = (tf.range(length, dtype=tf.float32) + 0.5) / tf.cast(length, tf.float32)
+    centres = (tf.cast(tf.range(length), share.dtype) + 0.5) / tf.cast(length, share.dtype)
     start = ((1 - share) * place)[:, None]
     return (centres >= start) & (centres < start + share[:, None])
 
 
-def _smooth(images: tf.Tensor, weights: tf.Tensor, radius: int, axis: int) -> tf.Tensor:
-    padding = [[radius, radius] if axis == place else [0, 0] for place in range(4)]
-    padded, length = tf.pad(images, padding, "SYMMETRIC"), tf.shape(images)[axis]
-    smooth = tf.zeros_like(images)
-    for shift in range(2 * radius + 1):
-        neighbours = padded[:, shift : shift + length] if axis == 1 else padded[:, :, shift : shift + length]
-        smooth += weights[:, shift, None, None, None] * neighbours
-    return smooth
+def _smooth(images: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:
+    """The sum of neighbours along an axis times weights (batch, neighbours)."""
+    neighbours, length = weights.shape[1], tf.shape(images)[axis]
+    # Reflected as often as it takes: an image may be smaller than the reach.
+    places = tf.range(-(neighbours // 2), length + neighbours // 2) % (2 * length)
+    padded = tf.gather(images, tf.minimum(places, 2 * length - 1 - places), axis=axis)
+
+    def add(smooth: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+        moved = padded[:, shift : shift + length] if axis == 1 else padded[:, :, shift : shift + length]
+        return smooth + weights[:, shift, None, None, None] * moved
+
+    # A loop of TensorFlow's, for in a graph a chain of sums is rewritten into another order.
+    return tf.foldl(add, tf.range(neighbours), tf.zeros_like(images))
 
 
 def _each(draw: Any, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
