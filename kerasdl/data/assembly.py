@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from kerasdl.data.augment import standard
 from kerasdl.data.check import bad_files
+from kerasdl.data.folders import UNDECODABLE
 from kerasdl.data.image_options import FileOptions, Options
 from kerasdl.data.labelled_images import Images, as_size
 from kerasdl.data.pictures import EncodedStore, KeptStore, Pictures, kept_in_memory, kept_on_disk
@@ -37,7 +38,7 @@ def images_of_files(
     kept = np.array([index for index, file in enumerate(files) if file not in bad], int)
     files, labels = [files[index] for index in kept], labels[kept]
     if classes and not tags:
-        _check_every_class(labels, classes, where)
+        check_every_class(labels, classes, where)
     part = split(kept, labels)
     _check_parts(labels, part, () if tags else classes, where)
     store = EncodedStore(files, files, channels=choices.channels, background=choices.background, are_files=True)
@@ -97,8 +98,9 @@ def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -
 def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:
     """The files to leave out, with the reason; raises if there are any and they shall not be."""
     if choices.check is False or (choices.check == "auto" and choices.on_bad == "raise" and not _are_small(files)):
-        return {}
-    bad = bad_files(files, channels=choices.channels)
+        bad = {file: "TensorFlow does not decode this format" for file in files if file.lower().endswith(UNDECODABLE)}
+    else:
+        bad = bad_files(files, channels=choices.channels)
     if bad and choices.on_bad == "raise":
         named = "; ".join(f"{file} ({reason})" for file, reason in bad.items())
         raise BadInput(
@@ -134,7 +136,8 @@ def store_of(
     return kept_on_disk(store, encoded, size, Path(choices.cache), choices.background)
 
 
-def _check_every_class(labels: np.ndarray, classes: Sequence[str], where: object) -> None:
+def check_every_class(labels: np.ndarray, classes: Sequence[str], where: object) -> None:
+    """Raises if none of a class's files is left."""
     if empty := [name for label, name in enumerate(classes) if not (labels == label).any()]:
         raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(where)!r}")
 

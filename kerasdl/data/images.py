@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from kerasdl.data.assembly import TRAIN, VALID, images_of, images_of_files, size_of, store_of
+from kerasdl.data.assembly import TRAIN, VALID, check_every_class, images_of, images_of_files, size_of, store_of
 from kerasdl.data.csv_file import place, read_csv, tidy
 from kerasdl.data.folders import image_files, matched, parts_of
 from kerasdl.data.image_options import FileOptions, Options
@@ -75,7 +75,9 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
 
     def split(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:
         part = np.array(given)[kept]
-        if VALID not in given:
+        if VALID in given:
+            check_every_class(labels[part == VALID], classes, folder)
+        else:
             training_part = np.flatnonzero(part == TRAIN)
             names = [files[index] for index in kept[training_part]]
             part[training_part] = _held_out(labels[training_part], names, root, classes, group, choices)

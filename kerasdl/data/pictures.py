@@ -17,9 +17,9 @@ from kerasdl.data.decode import decode, jpeg
 from kerasdl.data.exif import upright
 from kerasdl.data.geometry import project, resample
 from kerasdl.data.header import GIF, JPEG, PNG, Header, read_header
-from kerasdl.data.named import map_named
 from kerasdl.data.sources import Source
 from kerasdl.data.views import RATIOS, views_of
+from kerasdl.errors import BadInput
 from kerasdl.layers import FitImage
 
 Size = tuple[int, int]
@@ -32,6 +32,8 @@ class Store(Protocol):
     """Where pictures are."""
 
     channels: int
+    blame: Callable[[np.ndarray], None] | None
+    """Raises the error that names which of some rows cannot be had, and why; None where all can."""
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
         """The pictures in `rows`, cropped to the aspect of `size` and resized: uint8 (batch, *size, channels)."""
@@ -72,14 +74,17 @@ class Pictures:
         def view(indices: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
             return self.store.seen(tf.gather(rows, indices), transforms, size)
 
-        return Source(self.names, self.labels, load, view=view, size=size)
+        blame = self.store.blame
+        return Source(
+            self.names, self.labels, load, view=view, size=size, blame=blame and (lambda i: blame(self.rows[i]))
+        )
 
 
 class ArrayStore:
     """Pictures in memory: uint8 (count, height, width, channels)."""
 
     def __init__(self, pictures: np.ndarray) -> None:
-        self.size, self.channels = pictures.shape[1:3], pictures.shape[3]
+        self.size, self.channels, self.blame = pictures.shape[1:3], pictures.shape[3], None
         with tf.device("CPU"):
             self.pictures = tf.constant(pictures)
 
@@ -148,6 +153,17 @@ class EncodedStore:
         signature = tf.TensorSpec((*size, self.channels), tf.float32)
         return self._map(one, plan, rows, (transforms,), ((), (4,), (8,)), signature)
 
+    def blame(self, rows: np.ndarray) -> None:
+        """As `Store` says."""
+        bad = {}
+        for row in rows:
+            try:
+                self._decode(self.read(self.encoded[row]).numpy(), self.names[row].numpy())
+            except (tf.errors.OpError, ValueError) as error:
+                bad[self.names[row].numpy().decode()] = str(error)
+        if bad:
+            raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
+
     def _map(
         self,
         function: Callable[..., tf.Tensor],
@@ -172,7 +188,8 @@ class EncodedStore:
         plans = tf.numpy_function(planned, [encoded, names, *more], types)
         for each, shape in zip(plans, shapes, strict=True):
             each.set_shape((None, *shape))
-        return map_named(function, (encoded, names, *plans), names, signature=signature)
+        each = tf.autograph.experimental.do_not_convert(lambda row: function(*row))
+        return tf.map_fn(each, (encoded, names, *plans), fn_output_signature=signature)
 
     def _decoded(
         self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor | None = None
@@ -189,7 +206,8 @@ class EncodedStore:
             return jpeg(encoded, self.channels, **({} if window is None else {"crop_window": window, "ratio": ratio}))
 
         def carefully() -> tf.Tensor:
-            picture = tf.numpy_function(self._decode, [encoded, name], tf.uint8)
+            # In arrays of one, for a lone string arrives in another shape eagerly.
+            picture = tf.numpy_function(self._decode_only, [encoded[None], name[None]], tf.uint8)
             return cut(tf.ensure_shape(picture, (None, None, self.channels)))
 
         readers = [partial(reduced, int(ratio)) for ratio in (RATIOS if window is not None else RATIOS[:1])]
@@ -197,6 +215,9 @@ class EncodedStore:
         return tf.switch_case(
             way, [*readers, lambda: cut(tf.io.decode_png(encoded, channels=self.channels)), carefully]
         )
+
+    def _decode_only(self, encoded: np.ndarray, names: np.ndarray) -> np.ndarray:
+        return self._decode(encoded[0], names[0])
 
     def _decode(self, encoded: bytes, name: bytes) -> np.ndarray:
         try:
@@ -228,7 +249,7 @@ class KeptStore:
     """Pictures of another store, kept decoded at one size, in memory or in a file; asked for another, they are read."""
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
-        self.store, self.size, self.channels = store, size, store.channels
+        self.store, self.size, self.channels, self.blame = store, size, store.channels, store.blame
         self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
@@ -288,7 +309,12 @@ def _fill(pictures: np.ndarray, store: Store, size: Size) -> None:
 
     def fill(start: int) -> int:
         rows = np.arange(start, min(start + CHUNK, len(pictures)))
-        pictures[rows] = several(rows).numpy()
+        try:
+            pictures[rows] = several(rows).numpy()
+        except tf.errors.OpError:
+            if store.blame is not None:
+                store.blame(rows)
+            raise
         return len(rows)
 
     bar = keras.utils.Progbar(len(pictures), unit_name="image", verbose=int(len(pictures) > 1000))

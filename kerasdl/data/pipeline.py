@@ -1,6 +1,6 @@
 """From samples to batches: the order of an epoch, its augmentation, and the device that it is for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -70,12 +70,14 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
-    @tf.autograph.experimental.do_not_convert
-    def batch(step: tf.Tensor) -> tuple:
+    def sampled(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
         places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
         places = shuffled(places, count=count, seed=seed)
-        indices = places if cumulative is None else drawn(places, cumulative, seed=seed)
+        return places, places if cumulative is None else drawn(places, cumulative, seed=seed)
+
+    def batch(step: tf.Tensor) -> tuple:
+        places, indices = sampled(step)
         labels, *weights = (tf.gather(values, indices) for values in targets)
         if plan.augmentation:
             inputs = augmented(source, indices, plan.augmentation, tf.gather(draws, places))
@@ -86,7 +88,7 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
             inputs, labels = plan.mixing.mix(inputs, labels, mixing_seed, classes=plan.classes)
         return inputs, labels, *weights
 
-    return tf.data.Dataset.range(start, steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+    return _batches(source, batch, lambda step: sampled(step)[1], start, steps)
 
 
 def augmented(source: Source, indices: tf.Tensor, augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
@@ -142,15 +144,55 @@ def validation(
     draws = tf.random.stateless_uniform((count, augmentation.draws), seed) if augmentation else None
 
     @tf.autograph.experimental.do_not_convert
+    def sampled(step: tf.Tensor) -> tf.Tensor:
+        return tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
+
     def batch(step: tf.Tensor) -> tuple:
-        indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
+        indices = sampled(step)
         if augmentation:
             inputs = augmented(source, indices, augmentation, tf.gather(draws, indices))
         else:
             inputs = _pixels_as_floats(source.load(indices))
         return inputs, *(tf.gather(values, indices) for values in targets)
 
-    return _ready(tf.data.Dataset.range(steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE), steps)
+    return _ready(_batches(source, batch, sampled, 0, steps), steps)
+
+
+def _batches(
+    source: Source,
+    batch: Callable[[tf.Tensor], tuple],
+    sampled: Callable[[tf.Tensor], tf.Tensor],
+    start: int,
+    steps: int,
+) -> tf.data.Dataset:
+    """The batches of steps from `start` on; the error of one that fails names the file, as TensorFlow's does not."""
+
+    @tf.autograph.experimental.do_not_convert
+    def numbered(step: tf.Tensor) -> tuple:
+        return step, batch(step)
+
+    found = tf.data.Dataset.range(start, steps).map(numbered, num_parallel_calls=tf.data.AUTOTUNE)
+    if source.blame is None:
+        return found.map(lambda _, batch: batch)
+
+    def blamed(step: tf.Tensor) -> tuple:
+        with tf.control_dependencies([tf.numpy_function(source.blame, [sampled(step)], [], name="blame")]):
+            # No file was to blame: what failed will say so itself.
+            again = batch(tf.identity(step))
+        with tf.control_dependencies([tf.debugging.Assert(False, ["Failed a moment ago, but not now: try again"])]):
+            return tf.nest.map_structure(tf.identity, again)
+
+    @tf.autograph.experimental.do_not_convert
+    def checked(expected: tf.Tensor, found: tuple) -> tuple:
+        step, batch = found
+        return expected + 1, tf.cond(step == expected, lambda: batch, lambda: blamed(expected))
+
+    # A batch that fails is left out, so that the next one, or the one behind the last, stands in its place.
+    _, spec = found.element_spec
+    nothing = tf.nest.map_structure(lambda each: tf.zeros([size or 0 for size in each.shape], each.dtype), spec)
+    end = tf.data.Dataset.from_tensors((tf.constant(steps, tf.int64), nothing))
+    followed = found.ignore_errors().concatenate(end)
+    return followed.scan(tf.constant(start, tf.int64), checked).take(steps - start)
 
 
 def _targets(source: Source) -> list[tf.Tensor]:

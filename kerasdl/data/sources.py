@@ -20,6 +20,7 @@ class Source:
         view: Of images, from indices (batch,) and matrices (batch, 3, 3), as `augment.Augmentation.transforms` makes
             them, to images seen through these.
         size: Of images, (height, width).
+        blame: Of what can fail to load, from indices: raises the error that names which of them fail, and why.
     """
 
     names: Sequence[str]
@@ -28,15 +29,18 @@ class Source:
     weights: np.ndarray | None = None
     view: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None
     size: tuple[int, int] = (0, 0)
+    blame: Callable[[np.ndarray], None] | None = None
 
     def take(self, indices: np.ndarray) -> "Source":
         """The samples at `indices`, in that order."""
         kept = tf.constant(indices, tf.int64)
         rows: dict[str, Any] = {"names": [self.names[i] for i in indices], "labels": self.labels[indices]}
         rows["weights"] = None if self.weights is None else self.weights[indices]
-        view = self.view
+        view, blame = self.view, self.blame
         if view is not None:
             rows["view"] = lambda i, transforms: view(tf.gather(kept, i), transforms)
+        if blame is not None:
+            rows["blame"] = lambda i: blame(indices[i])
         return replace(self, load=lambda i: self.load(tf.gather(kept, i)), **rows)
 
 

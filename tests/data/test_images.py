@@ -1,10 +1,12 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasdl.data import images, sources
+from kerasdl.data import assembly, images
 from kerasdl.data.augment import Augmentation, standard
+from kerasdl.data.sources import array_source
 from kerasdl.data.splits import stratified_split
 from kerasdl.errors import BadInput
 
@@ -51,7 +53,7 @@ def test_pixels_are_those_of_the_files(image_folder):
 def test_memory_and_disk_give_the_same_bits(image_folder, monkeypatch):
     folder = image_folder({"train/a": 9, "train/b": 8, "valid/a": 3, "valid/b": 2}, size=(10, 14))
     cached = images.from_folder(folder, batch_size=4)
-    monkeypatch.setattr(sources, "CACHE_BYTES", 0)
+    monkeypatch.setattr(assembly, "CACHE_BYTES", 0)
     read = images.from_folder(folder, batch_size=4)
     for left, right in ((cached.train, read.train), (cached.valid, read.valid)):
         assert all(np.array_equal(a, b) for a, b in zip(collect(left), collect(right), strict=True))
@@ -112,12 +114,12 @@ def test_files_that_do_not_decode_are_all_named(image_folder):
     with pytest.raises(BadInput, match=r"3 of 73 files do not decode") as caught:
         images.from_folder(folder)
     assert all(f"{folder / name} (" in str(caught.value) for name in ("a/0.png", "a/69.png", "b/1.png"))
-    assert "skip_unreadable" in str(caught.value)
+    assert "on_bad='skip'" in str(caught.value)
 
 
 def test_files_that_do_not_decode_can_be_left_out(image_folder):
     folder = broken(image_folder({"a": 6, "b": 6}), "a/0.png", "b/5.png")
-    data = images.from_folder(folder, skip_unreadable=True, augment=None)
+    data = images.from_folder(folder, on_bad="skip", augment=None)
     assert data.counts == {"train_images": 8, "valid_images": 2, "skipped_images": 2}
     assert str(data).endswith(", 2 unreadable left out")
     names = [*data.train_names, *data.valid_names]
@@ -130,7 +132,7 @@ def test_files_that_do_not_decode_can_be_left_out(image_folder):
 def test_a_class_that_loses_all_its_files_is_named(image_folder):
     folder = broken(image_folder({"train/a": 3, "train/b": 3, "valid/a": 1, "valid/b": 1}), "valid/b/0.png")
     with pytest.raises(BadInput, match=r"Classes left without a readable image: \['b'\]"):
-        images.from_folder(folder, skip_unreadable=True)
+        images.from_folder(folder, on_bad="skip")
 
 
 @pytest.mark.parametrize(
@@ -171,9 +173,11 @@ def test_no_such_folder(tmp_path):
 
 def test_formats_that_tensorflow_does_not_decode_are_named(image_folder):
     folder = image_folder({"a": 2, "b": 2})
-    (folder / "a" / "scan.tiff").write_bytes(b"")
-    with pytest.raises(BadInput, match=r"does not decode \.tiff files: convert.*scan\.tiff"):
+    (folder / "a" / "scan.tiff").write_bytes(b"II*\0")
+    with pytest.raises(BadInput, match=r"scan\.tiff \(TensorFlow decodes .* convert the file .* Received: a TIFF\)"):
         images.from_folder(folder)
+    with pytest.raises(BadInput, match=r"scan\.tiff \(TensorFlow does not decode this format\)"):
+        images.from_folder(folder, check=False)
 
 
 @pytest.mark.parametrize("options", [{"valid_share": 0.0}, {"valid_share": 1.0}, {"batch_size": 0}, {"image_size": 0}])
@@ -205,9 +209,7 @@ def test_arrays_that_cannot_be_used(pictures, labels, message):
 )
 def test_any_split_holds_every_class_on_both_sides(counts, share, seed):
     labels = np.repeat(np.arange(len(counts)), counts)
-    source = sources.array_source(
-        np.zeros((len(labels), 1, 1, 1), np.uint8), labels, [str(i) for i in range(len(labels))]
-    )
+    source = array_source(np.zeros((len(labels), 1, 1, 1), np.uint8), labels, [str(i) for i in range(len(labels))])
     classes = [chr(97 + label) for label in range(len(counts))]
     train, valid = stratified_split(source, classes, share, seed)
     assert sorted([*train.names, *valid.names], key=int) == list(source.names)
@@ -223,3 +225,39 @@ def test_a_garbage_collected_pipeline_keeps_counting(image_folder):
     train = images.from_folder(image_folder({"a": 3, "b": 3})).train.map(lambda x, y: x)
     gc.collect()
     assert not np.array_equal(next(iter(train)), next(iter(train)))
+
+
+class Spoil(keras.callbacks.Callback):
+    """Overwrites a file when the second epoch ends."""
+
+    def __init__(self, file):
+        super().__init__()
+        self.file = file
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            self.file.write_bytes(self.file.read_bytes()[:-60])
+
+
+@pytest.mark.parametrize("augment", [None, standard()])
+@pytest.mark.parametrize("name", ["train/b/2.jpg", "valid/a/0.jpg"])
+def test_a_file_that_goes_bad_in_the_middle_of_training_is_named(image_folder, augment, name):
+    folder = image_folder({"train/a": 5, "train/b": 5, "valid/a": 2, "valid/b": 2}, size=(12, 12), suffix="jpg")
+    data = images.from_folder(folder, image_size=8, batch_size=4, augment=augment)
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    model.compile("sgd", data.loss)
+    with pytest.raises(tf.errors.OpError, match=rf"Cannot be read or decoded: {folder / name}: Damaged or cut short"):
+        model.fit(
+            data.train, validation_data=data.valid, epochs=4, verbose=0, shuffle=False, callbacks=[Spoil(folder / name)]
+        )
+
+
+def test_a_defect_that_is_no_files_fault_speaks_for_itself(image_folder):
+    class Wrong:
+        def mix(self, images, labels, seed, *, classes):
+            with tf.control_dependencies([tf.debugging.Assert(False, ["this was wrong"])]):
+                return tf.identity(images), tf.one_hot(labels, classes)
+
+    data = images.from_folder(image_folder({"a": 5, "b": 5}, size=(12, 12)), image_size=8, mixing=Wrong())
+    with pytest.raises(tf.errors.InvalidArgumentError, match="this was wrong"):
+        next(iter(data.train))

@@ -122,12 +122,3 @@ def test_what_happens_to_a_picture_does_not_depend_on_its_batch():
     for index in range(3):
         alone = several.seen(tf.constant([index], tf.int64), transforms[index : index + 1], (64, 48)).numpy()
         assert np.array_equal(alone[0], together[index])
-
-
-def test_a_bad_file_is_named():
-    bad = EncodedStore([b"II*\0", encoded(SCENE)], ["here/it.jpg", "b"], channels=3, background=255, are_files=False)
-    with pytest.raises((tf.errors.OpError, ValueError), match=r"here/it.jpg: TensorFlow decodes .* Received: a TIFF"):
-        bad.fitted(tf.constant([1, 0], tf.int64), (8, 8))
-    cut = EncodedStore([encoded(SCENE, "JPEG")[:-900]], ["here/cut.jpg"], channels=3, background=255, are_files=False)
-    with pytest.raises(tf.errors.OpError, match=r"here/cut.jpg"):
-        cut.fitted(tf.constant([0], tf.int64), (8, 8))
