@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,11 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     Example:
         >>> third = epoch_batches(source, 2, Plan(batch_size=64, seed=0))
     """
+    return _batches(source, partial(_training, source, plan), epoch, start, plan.steps(len(source.labels)))
+
+
+def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:
+    """From a step of an epoch to the indices of its samples, and to its batch."""
     count, steps = len(source.labels), plan.steps(len(source.labels))
     index, workers = plan.shard
     last = shard_count(count, plan.shard)
@@ -70,14 +75,17 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
-    def sampled(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def places_of(step: tf.Tensor) -> tf.Tensor:
         end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
         places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
-        places = shuffled(places, count=count, seed=seed)
-        return places, places if cumulative is None else drawn(places, cumulative, seed=seed)
+        return shuffled(places, count=count, seed=seed)
+
+    def sampled(places: tf.Tensor) -> tf.Tensor:
+        return places if cumulative is None else drawn(places, cumulative, seed=seed)
 
     def batch(step: tf.Tensor) -> tuple:
-        places, indices = sampled(step)
+        places = places_of(step)
+        indices = sampled(places)
         labels, *weights = (tf.gather(values, indices) for values in targets)
         if plan.augmentation:
             inputs = augmented(source, indices, plan.augmentation, tf.gather(draws, places))
@@ -88,7 +96,7 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
             inputs, labels = plan.mixing.mix(inputs, labels, mixing_seed, classes=plan.classes)
         return inputs, labels, *weights
 
-    return _batches(source, batch, lambda step: sampled(step)[1], start, steps)
+    return lambda step: sampled(places_of(step)), batch
 
 
 def augmented(source: Source, indices: tf.Tensor, augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
@@ -140,10 +148,8 @@ def validation(
 ) -> tf.data.Dataset:
     """The samples in their order, all of them; unchanged, but for views of them under an augmentation (and seed)."""
     count, targets = len(source.labels), _targets(source)
-    steps = _steps(count, batch_size)
     draws = tf.random.stateless_uniform((count, augmentation.draws), seed) if augmentation else None
 
-    @tf.autograph.experimental.do_not_convert
     def sampled(step: tf.Tensor) -> tf.Tensor:
         return tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
 
@@ -155,17 +161,19 @@ def validation(
             inputs = _pixels_as_floats(source.load(indices))
         return inputs, *(tf.gather(values, indices) for values in targets)
 
-    return _ready(_batches(source, batch, sampled, 0, steps), steps)
+    steps = _steps(count, batch_size)
+    return _ready(_batches(source, lambda _: (sampled, batch), 0, 0, steps), steps)
 
 
 def _batches(
     source: Source,
-    batch: Callable[[tf.Tensor], tuple],
-    sampled: Callable[[tf.Tensor], tf.Tensor],
+    functions: Callable[[tf.Tensor | int], tuple[Callable, Callable]],
+    epoch: tf.Tensor | int,
     start: int,
     steps: int,
 ) -> tf.data.Dataset:
     """The batches of steps from `start` on; the error of one that fails names the file, as TensorFlow's does not."""
+    _, batch = functions(epoch)
 
     @tf.autograph.experimental.do_not_convert
     def numbered(step: tf.Tensor) -> tuple:
@@ -175,17 +183,22 @@ def _batches(
     if source.blame is None:
         return found.map(lambda _, batch: batch)
 
-    def blamed(step: tf.Tensor) -> tuple:
-        with tf.control_dependencies([tf.numpy_function(source.blame, [sampled(step)], [], name="blame")]):
-            # No file was to blame: what failed will say so itself.
-            again = batch(tf.identity(step))
-        with tf.control_dependencies([tf.debugging.Assert(False, ["Failed a moment ago, but not now: try again"])]):
-            return tf.nest.map_structure(tf.identity, again)
+    def blame(step: np.ndarray, epoch: np.ndarray) -> None:
+        sampled, batch = functions(int(epoch))
+        source.blame(sampled(tf.constant(step)).numpy())
+        # No file was to blame: what failed says so itself.
+        batch(tf.constant(step))
+        raise RuntimeError(f"What failed a moment ago does not now: train again. Received: step {step}")
 
     @tf.autograph.experimental.do_not_convert
     def checked(expected: tf.Tensor, found: tuple) -> tuple:
         step, batch = found
-        return expected + 1, tf.cond(step == expected, lambda: batch, lambda: blamed(expected))
+
+        def refuse() -> tuple:
+            with tf.control_dependencies([tf.numpy_function(blame, [expected, epoch], [])]):
+                return tf.nest.map_structure(tf.identity, batch)
+
+        return expected + 1, tf.cond(step == expected, lambda: batch, refuse)
 
     # A batch that fails is left out, so that the next one, or the one behind the last, stands in its place.
     _, spec = found.element_spec
