@@ -1,0 +1,140 @@
+"""Photographs with full standard augmentation: how many a second, how soon the first batch, in how much memory?
+
+KERASDL_DATA=FOLDER python benchmarks/image_pipeline.py [--fastai PYTHON] [--rounds 3] [--files 200000]
+
+The 600 training photographs of dogscats (dogscats_800.tar below the folder that KERASDL_DATA names), five times over so
+that an epoch is not its beginning only, to 224 pixels in batches of 64: ours (`augment.standard(flip=True)`) beside Keras's own (`image_dataset_from_directory` and its layers of
+about the same augmentation), decoding alone (TensorFlow's default, nothing resized, which no pipeline can beat) and,
+where PYTHON is the interpreter of an environment with it, fastai (`aug_transforms`, its defaults, two workers). Each in
+a process of its own, in turn, round by round. Then a folder of many files, hard links to the same: time from the call
+to the first batch, and peak memory of the process.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+MEASURE = """
+import json, resource, sys, time
+def measure(make):
+    started = time.perf_counter()
+    dataset = make()
+    next(iter(dataset))
+    first = time.perf_counter() - started
+    rates = []
+    for _ in range(int(sys.argv[2])):
+        started, count = time.perf_counter(), 0
+        for batch in dataset:
+            count += len(batch[0])
+        rates.append(count / (time.perf_counter() - started))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"rate": max(rates, default=0), "first": first, "memory": memory}))
+"""
+KERASDL = """
+from kerasdl.data import images
+from kerasdl.data.augment import standard
+measure(lambda: images.from_folder(sys.argv[1], image_size=224, augment=standard(flip=True)).train)
+"""
+KERAS = """
+import kerasdl, keras, tensorflow as tf
+from keras import layers
+augment = keras.Sequential([
+    layers.RandomFlip("horizontal"), layers.RandomRotation(10 / 360), layers.RandomZoom((-0.1, 0.0)),
+    layers.RandomTranslation(0.05, 0.05), layers.RandomBrightness(0.2), layers.RandomContrast(0.2),
+])
+def make():
+    data = keras.utils.image_dataset_from_directory(
+        sys.argv[1] + "/train", image_size=(224, 224), batch_size=64, crop_to_aspect_ratio=True, seed=0, verbose=False)
+    return data.map(lambda x, y: (augment(x, training=True), y), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+measure(make)
+"""
+DECODING = """
+import kerasdl, pathlib, tensorflow as tf
+def make():
+    files = [str(path) for path in pathlib.Path(sys.argv[1], "train").rglob("*.jpg")]
+    def shape(path):
+        return tf.shape(tf.io.decode_jpeg(tf.io.read_file(path), channels=3))
+    return tf.data.Dataset.from_tensor_slices(files).map(shape, num_parallel_calls=tf.data.AUTOTUNE).batch(64).map(
+        lambda shapes: (shapes, shapes))
+measure(make)
+"""
+FASTAI = """
+import torch
+from fastai.vision.all import *
+def make():
+    return ImageDataLoaders.from_folder(
+        sys.argv[1], train="train", valid="valid", bs=64, num_workers=2, item_tfms=Resize(224),
+        batch_tfms=aug_transforms(), device="cpu", seed=0).train
+measure(make)
+"""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Which peer, how often, how many files."""
+
+    fastai: str | None = None
+    """Python interpreter of an environment with fastai."""
+    rounds: int = 3
+    """Processes of each, in turn."""
+    files: int = 200_000
+    """Links in the large folder; 0 to leave it out."""
+
+
+def run(python: str, code: str, data: Path, epochs: int) -> dict[str, float]:
+    """What one process measured."""
+    command = [python, "-W", "ignore", "-c", MEASURE + code, str(data), str(epochs)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def link_many(source: Path, target: Path, count: int) -> None:
+    """A folder of `count` training files, links to those of another, with its validation."""
+    for part, wanted in (("train", count), ("valid", 400)):
+        for kind in sorted((source / part).iterdir()):
+            (target / part / kind.name).mkdir(parents=True)
+            files = sorted(kind.iterdir())
+            for index in range(wanted // 2):
+                os.link(files[index % len(files)], target / part / kind.name / f"{index}.jpg")
+
+
+def main(config: Config) -> None:
+    """Runs everybody in turn and prints two tables."""
+    contestants = {"kerasdl": (sys.executable, KERASDL), "Keras": (sys.executable, KERAS)}
+    if config.fastai:
+        contestants["fastai"] = (config.fastai, FASTAI)
+    with tempfile.TemporaryDirectory() as scratch:
+        with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "dogscats" / "dogscats_800.tar") as tar:
+            tar.extractall(scratch, filter="data")
+        data = next(path.parent for path in Path(scratch).rglob("train"))
+        repeated = Path(scratch) / "repeated"
+        link_many(data, repeated, 3000)
+        everybody = {**contestants, "decoding only": (sys.executable, DECODING)}
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in everybody}
+        for _ in range(config.rounds):
+            for name, (python, code) in everybody.items():
+                found[name].append(run(python, code, repeated, epochs=2))
+        rates = {name: statistics.median(each["rate"] for each in runs) for name, runs in found.items()}
+        print(f"{'3,000 files':16} {'images/s':>9} {'kerasdl is':>11}")
+        for name, rate in rates.items():
+            print(f"{name:16} {rate:9.0f} {rates['kerasdl'] / rate:10.2f}x")
+        if config.files:
+            many = Path(scratch) / "many"
+            link_many(data, many, config.files)
+            print(f"\n{config.files:,} files".ljust(17), f"{'first batch':>12} {'peak memory':>12}")
+            for name, (python, code) in contestants.items():
+                result = run(python, code, many, epochs=0)
+                print(f"{name:16} {result['first']:10.1f} s {result['memory']:8.0f} MiB")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Config))
