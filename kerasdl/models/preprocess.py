@@ -73,8 +73,6 @@ def fitted_to(preprocess: Preprocess, channels: int) -> Preprocess:
         if channels == 1:
             return [float(mean.mean())], [float(std.mean())]
         return np.resize(mean, channels).tolist(), np.resize(std, channels).tolist()
-    if isinstance(preprocess, tuple) and any(np.size(each) not in (1, channels) for each in preprocess):
-        raise ValueError(
-            f"One mean and deviation a channel, here {channels}, or one. Received: preprocess={preprocess}"
-        )
+    if isinstance(preprocess, tuple | list) and any(np.size(each) not in (1, channels) for each in preprocess):
+        raise ValueError(f"One mean and deviation, or one for each of {channels} channels. Received: {preprocess=}")
     return preprocess
