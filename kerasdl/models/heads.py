@@ -90,10 +90,19 @@ def replace_head(model: keras.Model, classes: int, *, head: Head = "linear") -> 
     """
     if head not in HEADS:
         raise ValueError(f"head must be one of {list(HEADS)}. Received: head={head!r}")
-    if not isinstance(model, Functional | keras.Sequential) or len(model.outputs) != 1:
-        raise ValueError(f"A new head needs a functional model of one output. Received: {model.name!r}")
-    model = _classifier_inside(model)
+    model = _classifier_inside(_functional(model))
     return keras.Model(model.input, HEADS[head](_features(model), classes), name=model.name)
+
+
+def _functional(model: keras.Model) -> keras.Model:
+    if isinstance(model, keras.Sequential) and model.built:
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    if not isinstance(model, Functional) or len(model.outputs) != 1:
+        raise ValueError(
+            "A new head needs a functional model, or a Sequential with an Input, of one output. "
+            f"Received: {model.name!r}"
+        )
+    return model
 
 
 def _classifier_inside(model: keras.Model) -> keras.Model:

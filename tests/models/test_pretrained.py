@@ -196,7 +196,6 @@ def test_without_a_network_it_says_where_to_put_the_file(monkeypatch, tmp_path):
 
 def test_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    (tmp_path / "weights.safetensors").write_bytes(b"")
     for library in ("safetensors", "huggingface_hub"):
         monkeypatch.setitem(sys.modules, library, None)
     for needed in (
