@@ -43,7 +43,7 @@ BUILDERS = {
     "resnet-group": lambda **options: _one_block(normalization="group", activation="silu", **options),
     "resnet-none": lambda **options: _small_resnet(normalization="none", zero_gain=True, **options),
     "resnet-fastai": lambda **options: _one_block(head="fastai", **options),
-    "cifar_resnet": lambda **options: models.cifar_resnet((16, 16, 3), 5, depth=8, widths=(4, 4, 8), **options),
+    "resnet-cifar": lambda **options: models.cifar_resnet((16, 16, 3), 5, depth=8, widths=(4, 4, 8), **options),
     "convnet": lambda **options: models.convnet((16, 16, 3), 5, depths=(1, 2), widths=(8, 8), **options),
     "convnet-none": lambda **options: models.convnet(
         (16, 16, 3), 5, depths=(1,), widths=(8,), normalization="none", head="fastai", preprocess="unit", **options

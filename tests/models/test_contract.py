@@ -42,9 +42,19 @@ def build_and_inputs_of_few(request):
     return request.param
 
 
-def compiled(model, **options):
+@pytest.fixture(scope="module", params=BUILDERS_AND_INPUTS.values(), ids=BUILDERS_AND_INPUTS)
+def trained(request):
+    return train(*request.param)
+
+
+def train(build, inputs, **options):
+    """A model after two updates, for the first may be the one that gives a branch its gain; and its weights before."""
+    keras.utils.set_random_seed(0)
+    model = build()
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
-    return model
+    before = [weight.numpy().copy() for weight in model.trainable_weights]
+    model.fit(inputs, LABELS, epochs=2, verbose=0)
+    return model, inputs, before
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
@@ -63,10 +73,8 @@ def test_an_activation_gives_probabilities(build_and_inputs):
     np.testing.assert_allclose(np.sum(outputs, axis=1), 1, atol=1e-5)
 
 
-def test_saved_and_loaded_it_gives_the_same_bits(build_and_inputs, tmp_path):
-    build, inputs = build_and_inputs
-    model = compiled(build())
-    model.fit(inputs, LABELS, verbose=0)
+def test_saved_and_loaded_it_gives_the_same_bits(trained, tmp_path):
+    model, inputs, _ = trained
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
@@ -79,25 +87,18 @@ def test_every_layer_is_named_by_its_group(build_and_inputs):
     assert list(layer_groups(model))[-1] == "head"
 
 
-def learns_everywhere(build, inputs, **options):
-    """In two updates, for the first may be the one that gives a branch its gain."""
-    model = compiled(build(), **options)
-    before = [weight.numpy().copy() for weight in model.trainable_weights]
-    model.fit(inputs, LABELS, epochs=2, verbose=0)
+def test_every_weight_learns(trained):
+    model, _, before = trained
     for weight, old in zip(model.trainable_weights, before, strict=True):
         assert np.isfinite(weight.numpy()).all()
         assert not np.array_equal(weight.numpy(), old), weight.path
-
-
-def test_every_weight_learns(build_and_inputs):
-    learns_everywhere(*build_and_inputs)
 
 
 def test_every_weight_learns_compiled(build_and_inputs_of_few):
     build, inputs = build_and_inputs_of_few
     if inputs is SEQUENCES and tf.config.list_physical_devices("GPU"):
         pytest.skip("XLA does not compile cuDNN's recurrent kernels")
-    learns_everywhere(build, inputs, jit_compile=True)
+    test_every_weight_learns(train(build, inputs, jit_compile=True))
 
 
 def test_exported_it_gives_the_same_probabilities_after_loading(build_of_images, tmp_path):
