@@ -20,8 +20,8 @@ PUBLISHED = {
     ("bottleneck", (3, 8, 36, 3)): "resnet152",
 }
 TAGS = ("imagenet",)
-# The file's length of head; in Keras's applications too.
 CLASSES = 1000
+# How long the hub may take to answer, and how many weights an error names of each kind.
 _SECONDS, _NAMED = 5, 5
 
 
@@ -73,7 +73,10 @@ def initialize(
         top: Whether the model has a head.
 
     Raises:
-        BadInput: A tag that is none or has no such network, or as for `published_file` and `load_weights`.
+        BadInput: A tag that has no such network, or as for `published_file` and `load_weights`.
+
+    Example:
+        >>> initialize(model, "imagenet", block="basic", depths=(2, 2, 2, 2), top=True)
     """
     if weights not in TAGS:
         load_weights(model, weights, top=top)
@@ -94,6 +97,16 @@ def published_preprocessing(weights: str | os.PathLike[str] | None) -> Preproces
 
     Those of "imagenet" were trained by torchvision on crops of 224 pixels, and are evaluated on the middle of images
     whose shorter side is 256 (a crop of 0.875), resized bilinearly.
+
+    Args:
+        weights: As for `resnet`.
+
+    Returns:
+        A value for `preprocess`.
+
+    Example:
+        >>> published_preprocessing("imagenet")
+        'imagenet'
     """
     return "imagenet" if weights in TAGS else None
 
