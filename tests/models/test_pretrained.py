@@ -196,11 +196,10 @@ def test_without_a_network_it_says_where_to_put_the_file(monkeypatch, tmp_path):
 
 def test_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(b"")
     for library in ("safetensors", "huggingface_hub"):
         monkeypatch.setitem(sys.modules, library, None)
-    for needed in (
-        lambda: tiny(weights=tmp_path / "weights.safetensors"),
-        lambda: pretrained.published_file("resnet18"),
-    ):
+    for needed in (lambda: tiny(weights=file), lambda: pretrained.published_file("resnet18")):
         with pytest.raises(ImportError, match=r"pip install 'kerasdl\[pretrained\]'"):
             needed()
