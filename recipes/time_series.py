@@ -55,7 +55,7 @@ class Config(Options):
     """Let one more recurrent layer run over the horizon."""
 
     def __post_init__(self) -> None:
-        Options(epochs=self.epochs or 1, batch_size=self.batch_size or 1, peak_lr=self.peak_lr)
+        Options(epochs=self.epochs or 1, batch_size=self.batch_size or 1, seed=self.seed, peak_lr=self.peak_lr)
 
 
 def main(config: Config) -> None:

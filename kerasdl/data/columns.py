@@ -149,18 +149,20 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, t
     if several := [names[at] for found in places.values() for at in found if len(found) > 1]:
         raise BadInput(f"The model cannot tell these columns apart: rename all but one. Received: {several}")
     frame = tidy(frame.iloc[:, [found[0] for found in places.values()]].set_axis(list(places), axis=1))
-    # Tensors, for Keras takes no arrays of text.
+    return as_tensors({each: raw_values(frame[each], *raw) for each, raw in columns.items()})
+
+
+def as_tensors(values: Mapping[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    """Raw values as tensors on the CPU, for Keras takes no arrays of text."""
     with tf.device("CPU"):
-        return {each: tf.constant(raw_values(frame[each], *raw)) for each, raw in columns.items()}
+        return {name: tf.constant(each) for name, each in values.items()}
 
 
 def _kind(values: "pd.Series") -> Kind:
     present = values.dropna()
     if present.dtype.kind == "M" or present.map(lambda value: isinstance(value, datetime)).all():
         return "date"
-    if str(present.dtype) == "category":
-        return "category"
-    if present.map(lambda value: isinstance(value, bool | np.bool_)).any():
+    if str(present.dtype) == "category" or present.map(lambda value: isinstance(value, bool | np.bool_)).any():
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names made of digits.

@@ -89,7 +89,7 @@ def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
             return value
         return None if value.strip().lower() in MISSING else value.strip()
 
-    text = [name for name in frame.columns if frame[name].dtype.kind not in "biufcmM" and _is_text(frame[name])]
+    text = [name for name in frame.columns if _is_text(frame[name])]
     cells = {name: pd.Series([tidied(value) for value in frame[name]], frame.index, object) for name in text}
     return frame.assign(**cells)
 

@@ -48,9 +48,12 @@ def date_form(values: "pd.Series") -> str | None:
         warnings.simplefilter("ignore", UserWarning)
         guesses = [guess_datetime_format(each, dayfirst=first) for first in (False, True) for each in text.iloc[:5]]
     forms = [*dict.fromkeys(form for form in guesses if form is not None), *DATE_FORMS]
-    shares = {form: float(_read_dates(text, form).notna().mean()) for form in forms}
-    best = max(shares, key=lambda form: shares[form])
-    return best if shares[best] >= MOSTLY else None
+    # Each value once, however often it stands there: words are few.
+    counts = text.value_counts()
+    distinct = counts.index.to_series()
+    read = {form: int(counts[_read_dates(distinct, form).notna().to_numpy()].sum()) for form in forms}
+    best = max(read, key=lambda form: read[form])
+    return best if read[best] / len(text) >= MOSTLY else None
 
 
 def _read_dates(column: "pd.Series", form: str | None) -> "pd.Series":

@@ -24,7 +24,13 @@ from kerasdl.data.sources import (
     tfds_builder,
     tfds_source,
 )
-from kerasdl.data.splits import check_every_class, check_same_classes, class_folders, stratified_split
+from kerasdl.data.splits import (
+    check_every_class,
+    check_label_range,
+    check_same_classes,
+    class_folders,
+    stratified_split,
+)
 from kerasdl.errors import BadInput
 from kerasdl.layers import FitImage
 
@@ -122,11 +128,7 @@ def from_arrays(
         )
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
-    if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
-        raise BadInput(
-            f"Labels must lie in 0..{len(classes) - 1}. Received: {labels.min()}..{labels.max()} for "
-            f"{len(classes)} classes"
-        )
+    check_label_range(labels, classes)
     if image_size is not None:
         images = FitImage(*_size(image_size, ()))(images).numpy().astype(np.uint8)
     source = array_source(images, labels, [f"image[{index}]" for index in range(len(images))])

@@ -69,13 +69,13 @@ def training(source: Source, *, batch_size: int, seed: int, augmentation: Augmen
 def validation(source: Source, *, batch_size: int) -> tf.data.Dataset:
     """The samples in their order, unchanged, all of them."""
     count, targets = len(source.labels), _targets(source)
+    steps = _steps(count, batch_size)
 
     def batch(step: tf.Tensor) -> tuple:
         indices = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
         return _pixels_as_floats(source.load(indices)), *(tf.gather(values, indices) for values in targets)
 
-    steps = tf.data.Dataset.range(_steps(count, batch_size))
-    return _ready(steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE), _steps(count, batch_size))
+    return _ready(tf.data.Dataset.range(steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE), steps)
 
 
 def _targets(source: Source) -> list[tf.Tensor]:

@@ -15,7 +15,7 @@ from kerasdl.data.padding import complete, padded_array
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.sources import Source, array_source
-from kerasdl.data.splits import stratified_split
+from kerasdl.data.splits import check_label_range, check_two_classes, stratified_split
 from kerasdl.data.ts_file import TsFile, check_labels, read_ts
 from kerasdl.errors import BadInput
 
@@ -171,8 +171,7 @@ def _sequences(
 ) -> Sequences:
     if batch_size < 1:
         raise BadInput(f"A batch holds at least one sequence. Received: batch_size={batch_size}")
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+    check_two_classes(classes)
     values = train.load(np.arange(len(train.labels))).numpy()
     scale = Scale.of(values.reshape(-1, values.shape[-1]))
     return Sequences(
@@ -209,8 +208,4 @@ def _check_indices(labels: np.ndarray, count: int, classes: Sequence[str]) -> No
             f"One whole-number label a sequence, and one sequence at least. Received: {labels.dtype} {labels.shape} "
             f"for {count} sequences"
         )
-    if not 0 <= labels.min() <= labels.max() < len(classes):
-        raise BadInput(
-            f"Labels must lie in 0..{len(classes) - 1}. Received: {labels.min()}..{labels.max()} for "
-            f"{len(classes)} classes"
-        )
+    check_label_range(labels, classes)

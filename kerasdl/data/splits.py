@@ -45,6 +45,21 @@ def check_every_class(source: Source, classes: Sequence[str], place: object) -> 
         raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(place)!r}")
 
 
+def check_two_classes(classes: Sequence[str]) -> None:
+    """Raises if there is nothing to tell apart."""
+    if len(classes) < 2:
+        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+
+
+def check_label_range(labels: np.ndarray, classes: Sequence[str]) -> None:
+    """Raises unless all labels are indices into `classes`."""
+    if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
+        raise BadInput(
+            f"Labels must lie in 0..{len(classes) - 1}. Received: {labels.min()}..{labels.max()} for "
+            f"{len(classes)} classes"
+        )
+
+
 def stratified_split(source: Source, classes: Sequence[str], valid_share: float, seed: int) -> tuple[Source, Source]:
     """The same share of every class for validation, drawn by seed; both parts in the source's order."""
     held_out = stratified(source.labels, classes, valid_share, seed)
@@ -54,8 +69,7 @@ def stratified_split(source: Source, classes: Sequence[str], valid_share: float,
 def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, seed: int) -> np.ndarray:
     """Which samples are for validation, bool (count,): the same share of every class, drawn by seed."""
     _check_share(valid_share)
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+    check_two_classes(classes)
     random = np.random.default_rng(seed)
     held_out = np.zeros(len(labels), bool)
     for label, name in enumerate(classes):

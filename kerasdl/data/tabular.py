@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data import splits
-from kerasdl.data.columns import KINDS, Column, Kind, Raw, column_of, raw_inputs
+from kerasdl.data.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.csv_file import read_csv, tidy
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.scale import Scale
@@ -205,7 +205,7 @@ def from_frame(
     used = [column for column in columns if column.preprocessor is not None]
     _check_used(used, columns)
     space = _space(used)
-    inputs = _encode(space, used, frame[[column.name for column in used]])
+    inputs = _encode(space, used, frame)
 
     targets_scaled = scale.apply(labels) if scale else labels
     whole = _source(inputs, targets_scaled, frame.index, weights if weight or balance else None)
@@ -273,7 +273,8 @@ def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
 
 def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
     """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
-    raw, features = raw_inputs(frame, {column.key: column.raw for column in used}), features_of(used)
+    raw = as_tensors({column.key: raw_values(frame[column.name], *column.raw) for column in used})
+    features = features_of(used)
     parts: dict[str, list] = {part: [] for part in features}
     for start in range(0, len(frame), CHUNK):
         encoded = space({name: values[start : start + CHUNK] for name, values in raw.items()})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from kerasdl.data.columns import raw_values
 from kerasdl.data.csv_file import cell, numbers, parsed_numbers, place
+from kerasdl.data.splits import check_two_classes
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def check_classes(labels: np.ndarray, classes: Classes) -> None:
     """Raises unless there are two classes at least, all of them among the `labels` of training rows."""
     if classes is None:
         return
-    if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+    check_two_classes(classes)
     if absent := [name for index, name in enumerate(classes) if not (labels == index).any()]:
         raise BadInput(f"Classes that no training row has: {absent}. Received: a split that leaves them to validation")
 

@@ -1,8 +1,5 @@
 """Tables, from a frame or a file to the datasets that fit takes."""
 
-import os
-from pathlib import Path
-
 import kerasdl
 import keras
 import numpy as np
@@ -291,14 +288,8 @@ def test_any_table_gives_a_result_or_an_error_that_says_why(tmp_path_factory, ce
     assert np.isfinite(outputs).all()
 
 
-def tables():
-    if "KERASDL_DATA" not in os.environ:
-        pytest.skip("KERASDL_DATA does not name the folder of real data")
-    return Path(os.environ["KERASDL_DATA"]) / "tabular"
-
-
-def test_titanic_as_it_comes():
-    table = tabular.from_csv(tables() / "titanic" / "train.csv", "Survived")
+def test_titanic_as_it_comes(real_data):
+    table = tabular.from_csv(real_data / "tabular" / "titanic" / "train.csv", "Survived")
     assert {column.name: column.kind for column in table.columns} == {
         "PassengerId": "left out", "Pclass": "number", "Name": "left out", "Sex": "category", "Age": "number",
         "SibSp": "number", "Parch": "number", "Ticket": "left out", "Fare": "number", "Cabin": "left out",

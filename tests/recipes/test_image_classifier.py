@@ -34,18 +34,22 @@ def run(name, *arguments, monkeypatch):
     return caught.value.code
 
 
+def finish(name, out, *arguments):
+    """Runs a recipe as a user would, in a process of its own; where it wrote, and what it printed."""
+    command = [sys.executable, RECIPES / f"{name}.py", "--out", out, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
 def events(folder):
     return EventAccumulator(str(folder), size_guidance={"tensors": 0, "scalars": 0}).Reload()
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """One short run on the default data, as a user would start it."""
-    out = tmp_path_factory.mktemp("recipe") / "run"
-    command = [sys.executable, RECIPES / "image_classifier.py", "--out", out, "--epochs", "3"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
+    """One short run on the default data."""
+    return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 3)
 
 
 def test_everything_is_written(finished):
@@ -85,8 +89,7 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
 
 def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
     """Another process, another run folder: the same weights."""
-    command = [sys.executable, RECIPES / "image_classifier.py", "--out", tmp_path / "run", "--epochs", "3"]
-    subprocess.run(command, check=True, capture_output=True)
+    finish("image_classifier", tmp_path / "run", "--epochs", 3)
     one, two = (keras.models.load_model(path / "model.keras").get_weights() for path in (finished[0], tmp_path / "run"))
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 

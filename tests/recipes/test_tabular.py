@@ -1,11 +1,7 @@
 """The recipe for tables end to end, small, and what it writes read back; then what it refuses."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,18 +10,15 @@ import pytest
 from kerasdl.data.columns import raw_inputs
 from kerasdl.models import class_names, raw_columns, target_names
 
-from tests.recipes.test_image_classifier import RECIPES, events, recipe, run
+from tests.recipes.test_image_classifier import events, finish, recipe, run
 
 FIGURES = {"lr_range", "schedule", "curves", "importance"}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """One short run on the default data, as a user would start it."""
-    out = tmp_path_factory.mktemp("recipe") / "run"
-    done = subprocess.run([sys.executable, RECIPES / "tabular.py", "--out", out], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
+    """One short run on the default data."""
+    return finish("tabular", tmp_path_factory.mktemp("recipe") / "run")
 
 
 @pytest.fixture
@@ -139,14 +132,11 @@ def test_prediction_names_what_is_wrong(finished, houses, monkeypatch, capsys):
         ),
     ],
 )
-def test_real_tables_are_learned(file, options, metric, at_least, tmp_path, monkeypatch):
-    if "KERASDL_DATA" not in os.environ:
-        pytest.skip("KERASDL_DATA does not name the folder of real data")
-    path = Path(os.environ["KERASDL_DATA"]) / "tabular" / file
+def test_real_tables_are_learned(file, options, metric, at_least, real_data, tmp_path, monkeypatch):
     scores = []
     for seed in range(3):
         out = tmp_path / str(seed)
-        command = ["--data", path, *options.split(), "--seed", seed, "--out", out]
+        command = ["--data", real_data / "tabular" / file, *options.split(), "--seed", seed, "--out", out]
         assert not run("tabular", *command, monkeypatch=monkeypatch)
         scores.append(json.loads((out / "metrics.json").read_text())["valid"][metric])
     assert np.mean(scores) * np.sign(at_least) >= at_least

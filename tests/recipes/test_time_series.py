@@ -2,8 +2,6 @@
 
 import kerasdl  # isort: skip
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -11,19 +9,15 @@ import pandas as pd
 import pytest
 from kerasdl.data import series
 
-from tests.recipes.test_image_classifier import RECIPES, events, recipe, run
+from tests.recipes.test_image_classifier import events, finish, recipe, run
 
 FIGURES = {"data", "lr_range", "schedule", "curves", "forecast", "error_by_step"}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """One short run on the default data, as a user would start it."""
-    out = tmp_path_factory.mktemp("recipe") / "run"
-    command = [sys.executable, RECIPES / "time_series.py", "--out", out, "--epochs", "2", "--horizon", "3"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
+    """One short run on the default data."""
+    return finish("time_series", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 2, "--horizon", 3)
 
 
 def test_everything_is_written(finished):
