@@ -24,6 +24,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
+	$(BIN)/python benchmarks/image_pipeline.py
+	$(BIN)/python benchmarks/resnet_step.py
 	$(BIN)/python benchmarks/mnist_mlp.py
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/forecasting.py

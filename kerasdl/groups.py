@@ -17,6 +17,38 @@ BatchNorm = Literal["freeze", "statistics", "train"]
 # The names that our builders give, in order of depth; anything else is the user's to say.
 _BUILDER_GROUP = re.compile(r"(stem|stage\d+|head)_")
 
+# Where families of keras.applications are split: at each halving of the image, as our builders' stages are. A family is
+# known by its names alone, and only if every layer with weights has its place; the head is theirs or `replace_head`'s.
+_FAMILIES: tuple[dict[str, str], ...] = (
+    # ResNet50, 101 and 152 in both versions, DenseNet121, 169 and 201.
+    {
+        "stem": "conv1_",
+        "stage1": "(conv|pool)2_",
+        "stage2": "(conv|pool)3_",
+        "stage3": "(conv|pool)4_",
+        "stage4": "conv5_|(post_)?bn(/|$)",
+    },
+    # VGG16 and 19.
+    {f"stage{stage}": f"block{stage}_conv" for stage in range(1, 6)},
+    # MobileNetV2.
+    {
+        "stem": "(bn_)?Conv1(/|$)|expanded_conv_",
+        "stage1": "block_[12]_",
+        "stage2": "block_[345]_",
+        "stage3": "block_([6-9]|1[012])_",
+        "stage4": "block_1[3-6]_|Conv_1",
+    },
+    # EfficientNetB0 to B7, and V2.
+    {
+        "stem": "normalization|stem_",
+        "stage1": "block[12][a-z]",
+        "stage2": "block3[a-z]",
+        "stage3": "block[45][a-z]",
+        "stage4": "block[67][a-z]|top_",
+    },
+)
+_HEAD = "head_|predictions(/|$)|fc[12](/|$)"
+
 
 def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dict[str, list[keras.layers.Layer]]:
     """The layers that hold weights, by group, from the input's end to the output's.
@@ -25,7 +57,8 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         model: A built model; the layers of a model inside it, such as a backbone of keras.applications, count alone.
         groups: One regular expression a group, first to last, matched against the start of layer names, or of
             MODEL/LAYER for layers of a model inside ("resnet50/" is all of one). By default the groups of a kerasdl
-            builder: the part of a layer's name before its first underscore.
+            builder, the part of a layer's name before its first underscore; or of a backbone of keras.applications
+            (ResNet, DenseNet, VGG, MobileNetV2, EfficientNet), split where the image is halved.
 
     Returns:
         Group name (or expression) to layers, in order.
@@ -39,20 +72,19 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         >>> layer_groups(keras.applications.ResNet50(), ["conv1", "conv[23]", "conv[45]", "predictions"])
     """
     holders = list(_holders(model))
-    if groups is None:
-        return _builder_groups(model, [layer for _, layer in holders])
-    found: dict[str, list[keras.layers.Layer]] = {pattern: [] for pattern in groups}
+    patterns = _known_groups(model, holders) if groups is None else {pattern: pattern for pattern in groups}
+    found: dict[str, list[keras.layers.Layer]] = {name: [] for name in patterns}
     for path, layer in holders:
-        matching = [pattern for pattern in groups if re.match(pattern, layer.name) or re.match(pattern, path)]
+        matching = [name for name, each in patterns.items() if re.match(each, layer.name) or re.match(each, path)]
         if len(matching) != 1:
             raise ValueError(
                 f"Layer {path!r} of model {model.name!r} matches {len(matching)} groups: every layer with "
-                f"weights must match exactly one. Received: groups={list(groups)}"
+                f"weights must match exactly one. Received: groups={list(patterns)}"
             )
         found[matching[0]].append(layer)
-    for pattern, layers in found.items():
+    for name, layers in found.items():
         if not layers:
-            raise ValueError(f"Group {pattern!r} matches no layer of {model.name!r}. Received: groups={list(groups)}")
+            raise ValueError(f"Group {name!r} matches no layer of {model.name!r}. Received: groups={list(patterns)}")
     return found
 
 
@@ -137,7 +169,7 @@ def discriminative(
     depth = len(found) - 1
     if rates is not None:
         factor = (rates[1] / rates[0]) ** (1 / max(1, depth))
-    patterns = [f"{name}_" for name in found] if groups is None else list(found)
+    patterns = list(_known_groups(model, list(_holders(model))).values() if groups is None else groups)
     return [{"match": pattern, "lr": factor ** (index - depth)} for index, pattern in enumerate(patterns)]
 
 
@@ -197,14 +229,19 @@ def _holders(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.
             yield f"{prefix}{layer.name}", layer
 
 
-def _builder_groups(model: keras.Model, holders: list[keras.layers.Layer]) -> dict[str, list[keras.layers.Layer]]:
-    found: dict[str, list[keras.layers.Layer]] = {}
-    for layer in holders:
-        match = _BUILDER_GROUP.match(layer.name)
-        if not match:
-            raise ValueError(
-                f"The layer names of model {model.name!r} do not tell its groups. Name them: one regular expression a "
-                f"group, such as groups=['conv[1-3]', 'conv[45]', 'predictions']. Received: layer {layer.name!r}"
-            )
-        found.setdefault(match[1], []).append(layer)
-    return found
+def _known_groups(model: keras.Model, holders: list[tuple[str, keras.layers.Layer]]) -> dict[str, str]:
+    """Group name to regular expression, where the layers' names tell the groups."""
+    names = [layer.name for _, layer in holders]
+    ours = [match[1] for match in map(_BUILDER_GROUP.match, names) if match]
+    if len(ours) == len(names):
+        return {group: f"{group}_" for group in dict.fromkeys(ours)}
+    for family in _FAMILIES:
+        patterns = {**family, "head": _HEAD}
+        met = [[group for group, each in patterns.items() if re.match(each, name)] for name in names]
+        if all(met) and {groups[0] for groups in met} >= set(family):
+            return {group: each for group, each in patterns.items() if [group] in met}
+    strange = next(name for name in names if not _BUILDER_GROUP.match(name))
+    raise ValueError(
+        f"The layer names of model {model.name!r} do not tell its groups. Name them: one regular expression a "
+        f"group, such as groups=['conv[1-3]', 'conv[45]', 'predictions']. Received: layer {strange!r}"
+    )

@@ -46,7 +46,7 @@ def main(config: Config) -> None:
             f"The base was trained on images of {base.input_shape[-1]} channels (--channels). "
             f"Received: images of {data.shape[-1]}"
         )
-    learn(config, devices, run, data, data.train, models.new_head(base, len(data.classes)), config.head_epochs)
+    learn(config, devices, run, data, data.train, models.replace_head(base, len(data.classes)), config.head_epochs)
 
 
 if __name__ == "__main__":

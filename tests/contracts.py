@@ -19,6 +19,15 @@ from kerasdl import callbacks, models
 from kerasdl.data import images, mixing, sequences, series, tabular
 from kerasdl.data.augment import standard
 
+
+def _small_resnet(**options: Any) -> keras.Model:
+    return models.resnet((16, 16, 3), 5, depths=(1, 1), widths=(4, 8), stem="small", **options)
+
+
+def _one_block(**options: Any) -> keras.Model:
+    return models.resnet((16, 16, 3), 5, depths=(1,), widths=(8,), stem="small", **options)
+
+
 BUILDERS = {
     "resnet": lambda **options: models.resnet((16, 16, 3), 5, depths=(1, 1), widths=(8, 16), **options),
     "resnet-bottleneck": lambda **options: models.resnet(
@@ -26,6 +35,23 @@ BUILDERS = {
     ),
     "resnet-preprocess": lambda **options: models.resnet(
         (16, 16, 3), 5, depths=(1,), widths=(8,), stem="small", preprocess="imagenet", **options
+    ),
+    "resnet-d": lambda **options: models.resnet(
+        (16, 16, 3), 5, depths=(1,), widths=(8,), stem="deep", shortcut="pooled", block="bottleneck", **options
+    ),
+    "resnet-pooled": lambda **options: _small_resnet(shortcut="pooled", **options),
+    "resnet-zero-gain": lambda **options: _small_resnet(zero_gain=True, **options),
+    "resnet-mish": lambda **options: _one_block(activation="mish", **options),
+    "resnet-renorm": lambda **options: _one_block(normalization="batch_renorm", **options),
+    "resnet-layer": lambda **options: _one_block(normalization="layer", activation="gelu", **options),
+    "resnet-instance": lambda **options: _one_block(normalization="instance", **options),
+    "resnet-group": lambda **options: _one_block(normalization="group", activation="silu", **options),
+    "resnet-none": lambda **options: _small_resnet(normalization="none", zero_gain=True, **options),
+    "resnet-fastai": lambda **options: _one_block(head="fastai", **options),
+    "resnet-cifar": lambda **options: models.cifar_resnet((16, 16, 3), 5, depth=8, widths=(4, 4, 8), **options),
+    "convnet": lambda **options: models.convnet((16, 16, 3), 5, depths=(1, 2), widths=(8, 8), **options),
+    "convnet-none": lambda **options: models.convnet(
+        (16, 16, 3), 5, depths=(1,), widths=(8,), normalization="none", head="fastai", preprocess="unit", **options
     ),
     "mlp": lambda **options: models.mlp((16, 16, 3), 5, hidden=(8, 16), **options),
     "mlp-skip": lambda **options: models.mlp(
@@ -214,6 +240,11 @@ def in_every_mode(names: Iterable[str]) -> list[Any]:
         )
         for name, mode in product(names, ALL_MODES)
     ]
+
+
+def costly(name: str) -> list[pytest.MarkDecorator]:
+    """Marks for a test that takes seconds a builder: variants ("NAME-VARIANT") of image networks are for `test-all`."""
+    return [pytest.mark.slow] if name.startswith(("resnet-", "convnet-")) else []
 
 
 def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:

@@ -112,6 +112,18 @@ def test_a_layer_of_a_backbone_that_matches_nothing_is_named_by_its_path(nested)
         groups.layer_groups(nested, ["conv[2-5]", "classifier"])
 
 
+def test_a_family_is_known_only_if_every_layer_has_its_place(nested):
+    with pytest.raises(ValueError, match="do not tell its groups.*Received: layer 'conv1_conv'"):
+        groups.layer_groups(nested)
+    backbone = nested.layers[0]
+    assert list(groups.layer_groups(backbone)) == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    headed = keras.Sequential([backbone, keras.layers.Dense(2, name="head_logits")])
+    assert list(groups.layer_groups(headed)) == ["stem", "stage1", "stage2", "stage3", "stage4", "head"]
+    cut = keras.Model(backbone.input, backbone.get_layer("conv3_block4_out").output)
+    with pytest.raises(ValueError, match="do not tell its groups"):
+        groups.layer_groups(cut)
+
+
 def test_discriminative_by_a_factor_and_by_rates(model):
     by_factor = groups.discriminative(model, factor=10)
     assert by_factor == [

@@ -6,6 +6,7 @@ from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
+from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
 from kerasdl.layers.window_forecast import WindowForecast
@@ -18,6 +19,7 @@ __all__ = [
     "DateFeature",
     "EntityEmbeddings",
     "FitImage",
+    "IdentityShortcut",
     "MaskNaN",
     "NumberFeature",
     "WindowForecast",

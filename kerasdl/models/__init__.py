@@ -1,27 +1,37 @@
 """Builders: plain functions that return functional Keras models ending in float32 logits, or in numbers."""
 
+from kerasdl.models.cifar_resnet import cifar_resnet
+from kerasdl.models.convnet import convnet
 from kerasdl.models.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.forecaster import forecaster
-from kerasdl.models.heads import new_head
+from kerasdl.models.heads import fastai_head, linear_head, replace_head
 from kerasdl.models.mlp import mlp
+from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
-from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50
+from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152
 from kerasdl.models.tabular import tabular
 
 __all__ = [
+    "cifar_resnet",
     "class_names",
+    "convnet",
+    "fastai_head",
     "forecaster",
     "image_classifier",
+    "linear_head",
+    "load_weights",
     "mlp",
-    "new_head",
     "raw_columns",
     "recurrent",
+    "replace_head",
     "resnet",
     "resnet8",
     "resnet10",
     "resnet18",
     "resnet34",
     "resnet50",
+    "resnet101",
+    "resnet152",
     "series_model",
     "table_model",
     "tabular",

@@ -13,7 +13,9 @@ MOMENTUM, EPSILON = 0.9, 1e-5
 MOST_GROUPS, GROUP_SIZE = 32, 16
 
 
-def normalization_layer(kind: Normalization, *, shape: Sequence[int | None], name: str) -> keras.layers.Layer:
+def normalization_layer(
+    kind: Normalization, *, shape: Sequence[int | None], name: str, gamma_initializer: str = "ones"
+) -> keras.layers.Layer:
     """The layer that normalizes a tensor of `shape`, with a learned gain and offset a channel.
 
     Args:
@@ -25,6 +27,7 @@ def normalization_layer(kind: Normalization, *, shape: Sequence[int | None], nam
             channels, and on vectors of at least 16 features each, or one group. "none": nothing.
         shape: (batch, [positions …,] channels), as `x.shape`.
         name: Name of the layer.
+        gamma_initializer: What the gain begins at; "zeros" keeps a residual branch silent at first.
 
     Returns:
         A layer that keeps shape and dtype and computes its statistics in float32.
@@ -38,7 +41,8 @@ def normalization_layer(kind: Normalization, *, shape: Sequence[int | None], nam
     """
     if kind not in _MAKERS:
         raise ValueError(f"normalization must be one of {list(get_args(Normalization))}. Received: {kind!r}")
-    return _MAKERS[kind](tuple(shape), name=name)
+    gain = {} if kind == "none" else {"gamma_initializer": gamma_initializer}
+    return _MAKERS[kind](tuple(shape), name=name, **gain)
 
 
 def _batch(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:

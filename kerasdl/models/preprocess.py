@@ -45,3 +45,34 @@ def preprocess_layer(preprocess: Preprocess, *, name: str) -> keras.layers.Layer
                 f"Received: preprocess={preprocess!r}"
             )
     return keras.layers.Rescaling(scale, offset, dtype="float32", name=name)
+
+
+def fitted_to(preprocess: Preprocess, channels: int) -> Preprocess:
+    """The same preprocessing for images of `channels` channels.
+
+    ImageNet's statistics are those of red, green and blue: one channel takes their means, any other number takes them
+    in turn, as the first kernel of pretrained weights does. Statistics of the user's must fit as they are.
+
+    Args:
+        preprocess: As for `preprocess_layer`, or None.
+        channels: Of the images.
+
+    Returns:
+        None, a name, or a pair (mean, std).
+
+    Raises:
+        ValueError: As many means or deviations as channels are needed, or one.
+
+    Example:
+        >>> mean, std = fitted_to("imagenet", 1)
+        >>> round(mean[0], 3), round(std[0], 3)
+        (0.449, 0.226)
+    """
+    if preprocess == "imagenet":
+        mean, std = (np.asarray(each) for each in IMAGENET)
+        if channels == 1:
+            return [float(mean.mean())], [float(std.mean())]
+        return np.resize(mean, channels).tolist(), np.resize(std, channels).tolist()
+    if isinstance(preprocess, tuple | list) and any(np.size(each) not in (1, channels) for each in preprocess):
+        raise ValueError(f"One mean and deviation, or one for each of {channels} channels. Received: {preprocess=}")
+    return preprocess

@@ -1,50 +1,82 @@
 """Residual networks: He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import os
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
-from keras import layers
-from kerasdl.models.preprocess import Preprocess, preprocess_layer
+from kerasdl.models.convolution import ImageShape, Pooling, Style, choose, image_inputs, image_outputs
+from kerasdl.models.heads import Head
+from kerasdl.models.normalization import Normalization
+from kerasdl.models.preprocess import Preprocess
+from kerasdl.models.pretrained import initialize, published_preprocessing
+from kerasdl.models.residual_blocks import BLOCKS, SHORTCUTS, STEMS, Parts
 
-Block = Callable[..., Any]
+Shortcut = Literal["projection", "pooled", "identity"]
 
 
 def resnet(
-    input_shape: tuple[int | None, int | None, int],
-    classes: int,
+    input_shape: ImageShape,
+    classes: int = 1000,
     *,
     depths: Sequence[int] = (2, 2, 2, 2),
     widths: Sequence[int] = (64, 128, 256, 512),
     block: Literal["basic", "bottleneck"] = "basic",
-    stem: Literal["small", "large"] = "large",
-    preprocess: Preprocess = None,
+    stem: Literal["small", "large", "deep"] = "large",
+    shortcut: Shortcut = "projection",
+    zero_gain: bool = False,
+    activation: str = "relu",
+    normalization: Normalization = "batch",
+    head: Head = "linear",
+    include_top: bool = True,
+    pooling: Pooling = None,
+    weights: str | os.PathLike[str] | None = None,
+    preprocess: Preprocess | Literal["auto"] = "auto",
     classifier_activation: str | None = None,
     name: str = "resnet",
 ) -> keras.Model:
     """A residual network (v1.5: a bottleneck strides in its 3x3 convolution), arXiv:1512.03385.
 
-    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, `head_…`.
+    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, `head_…`. What is called as in Keras's applications
+    means the same. fastai's xresnet is `stem="deep", shortcut="pooled", zero_gain=True`.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
+        classes: Length of the output; without meaning where include_top is False.
         depths: Blocks in each stage.
         widths: Channels of each stage (a bottleneck puts out four times as many).
         block: "basic" (two 3x3 convolutions) or "bottleneck" (1x1, 3x3, 1x1).
-        stem: "large" for photographs (7x7 stride 2, then max pooling: a quarter of the size), "small" for images up
-            to about 64 pixels (3x3 stride 1: full size).
+        stem: "large" for photographs (7x7 stride 2, then max pooling: a quarter of the size), "deep" (the same with
+            three 3x3 in place of the 7x7: ResNet-C of He et al., arXiv:1812.01187), "small" for images up to about 64
+            pixels (3x3 stride 1: full size).
+        shortcut: Where size or channels change: "projection" (1x1 convolution, option B of the paper), "pooled"
+            (average pooling for the size and 1x1 for the channels: ResNet-D, arXiv:1812.01187), "identity" (option A:
+            no weights; see `IdentityShortcut`).
+        zero_gain: Whether each block begins as its shortcut, its last gain being nought (Goyal et al.,
+            arXiv:1706.02677); without normalization its last kernel (Zhang et al., arXiv:1901.09321).
+        activation: As Keras names it: "relu", "mish" (arXiv:1908.08681), "silu" (arXiv:1702.03118), "gelu"
+            (arXiv:1606.08415) and so on.
+        normalization: "batch", "batch_renorm", "layer", "instance", "group" or "none", which gives the convolutions
+            biases; papers in `normalization_layer`.
+        head: "linear" (`linear_head`) or "fastai" (`fastai_head`).
+        include_top: Whether there is a head; without it the model puts out features.
+        pooling: Of the features: None (a map), "avg" or "max" (vectors).
+        weights: None (random), "imagenet" for the depths of 18, 34, 50, 101 and 152 layers, or a file that fits this
+            network: .safetensors under torchvision's names, .weights.h5 or .keras; see `load_weights`. With "imagenet"
+            a head that is not the published one, of 1000 classes, is new.
         preprocess: What the model does to pixels of 0..255 first: None (nothing), "unit" (to [0, 1]), "symmetric"
-            (to [-1, 1]), "imagenet", or a pair (mean, std) on the [0, 1] scale, numbers or one a channel.
+            (to [-1, 1]), "imagenet", or a pair (mean, std) on the [0, 1] scale, numbers or one a channel. "auto" is
+            what the published weights need, and nothing for all others.
         classifier_activation: None for logits, or an activation such as "softmax", as Keras's applications spell it.
         name: Name of the model.
 
     Returns:
-        A functional model: (batch, height, width, channels) to float32 (batch, classes).
+        A functional model: (batch, height, width, channels) to float32 (batch, classes), or to float32 features.
 
     Raises:
-        ValueError: `depths` and `widths` differ in length, or an unknown block, stem or preprocess.
+        ValueError: `depths` and `widths` differ in length, an image too small to be halved so often, an option that
+            is none, or one that belongs to another.
+        BadInput: Weights that cannot be had, read or fitted.
 
     Example:
         >>> model = kerasdl.models.resnet((32, 32, 3), 10, depths=(1, 1, 1), widths=(16, 32, 64), stem="small")
@@ -53,90 +85,147 @@ def resnet(
     """
     if len(depths) != len(widths):
         raise ValueError(f"One width a stage. Received: depths={tuple(depths)}, widths={tuple(widths)}")
-    build_block = _choose("block", block, _BLOCKS)
-    inputs = keras.Input(input_shape, name="images")
-    x = preprocess_layer(preprocess, name="stem_preprocess")(inputs) if preprocess is not None else inputs
-    x = _choose("stem", stem, _STEMS)(x, widths[0])
+    build_stem, halvings = choose("stem", stem, STEMS)
+    build_block, style = choose("block", block, BLOCKS), Style(activation, normalization)
+    parts = Parts(style, choose("shortcut", shortcut, SHORTCUTS), silent=zero_gain)
+    if preprocess == "auto":
+        preprocess = published_preprocessing(weights)
+    inputs, x = image_inputs(input_shape, preprocess, smallest=_smallest(halvings + len(depths) - 1))
+    x = build_stem(x, widths[0], style)
     for stage, (depth, width) in enumerate(zip(depths, widths, strict=True), start=1):
         for index in range(1, depth + 1):
-            stride = 2 if stage > 1 and index == 1 else 1
-            x = build_block(x, width, stride=stride, name=f"stage{stage}_block{index}")
-    x = layers.GlobalAveragePooling2D(name="head_pool")(x)
-    x = layers.Dense(classes, dtype="float32", name="head_logits")(x)
-    if classifier_activation is not None:
-        x = layers.Activation(classifier_activation, dtype="float32", name="head_activation")(x)
-    return keras.Model(inputs, x, name=name)
+            strides = 2 if stage > 1 and index == 1 else 1
+            x = build_block(x, width, parts, strides=strides, name=f"stage{stage}_block{index}")
+    end: dict[str, Any] = {"include_top": include_top, "pooling": pooling, "head": head}
+    outputs = image_outputs(x, classes, classifier_activation=classifier_activation, **end)
+    model = keras.Model(inputs, outputs, name=name)
+    if weights is not None:
+        initialize(model, weights, block=block, depths=depths, top=include_top)
+    return model
 
 
-resnet8 = partial(resnet, depths=(1, 1, 1), widths=(32, 64, 128), stem="small", name="resnet8")
-resnet10 = partial(resnet, depths=(1, 1, 1, 1), name="resnet10")
-resnet18 = partial(resnet, depths=(2, 2, 2, 2), name="resnet18")
-resnet34 = partial(resnet, depths=(3, 4, 6, 3), name="resnet34")
-resnet50 = partial(resnet, depths=(3, 4, 6, 3), block="bottleneck", name="resnet50")
+def resnet8(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """A ResNet for small images: three basic blocks of 32, 64 and 128 channels behind a small stem (0.3 M weights).
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet8((28, 28, 1), 10, preprocess="symmetric")
+    """
+    defaults: dict[str, Any] = {"widths": (32, 64, 128), "stem": "small", "name": "resnet8"}
+    return resnet(input_shape, classes, depths=(1, 1, 1), **defaults | options)
 
 
-def _large_stem(x: Any, width: int) -> Any:
-    x = _conv_norm(x, width, kernel=7, stride=2, name="stem")
-    x = layers.Activation("relu", name="stem_relu")(x)
-    x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
-    return layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
+def resnet10(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-10: one basic block a stage (4.9 M weights at 10 classes); arguments as for `resnet18`.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet10((64, 64, 3), 10)
+    """
+    return resnet(input_shape, classes, depths=(1, 1, 1, 1), **{"name": "resnet10"} | options)
 
 
-def _small_stem(x: Any, width: int) -> Any:
-    return layers.Activation("relu", name="stem_relu")(_conv_norm(x, width, name="stem"))
+def resnet18(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-18: two basic blocks a stage (11.7 M weights at 1000 classes), arXiv:1512.03385.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet18((224, 224, 3), 37, weights="imagenet", head="fastai")
+    """
+    return resnet(input_shape, classes, depths=(2, 2, 2, 2), **{"name": "resnet18"} | options)
 
 
-def _basic_block(x: Any, width: int, *, stride: int, name: str) -> Any:
-    shortcut = _shortcut(x, width, stride=stride, name=name)
-    x = _conv_norm(x, width, stride=stride, name=name, suffix="1")
-    x = layers.Activation("relu", name=f"{name}_relu1")(x)
-    x = _conv_norm(x, width, name=name, suffix="2")
-    return _join(x, shortcut, name=name)
+def resnet34(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-34: 3, 4, 6 and 3 basic blocks (21.8 M weights at 1000 classes), arXiv:1512.03385.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet34((224, 224, 3), 37, weights="imagenet")
+    """
+    return resnet(input_shape, classes, depths=(3, 4, 6, 3), **{"name": "resnet34"} | options)
 
 
-def _bottleneck_block(x: Any, width: int, *, stride: int, name: str) -> Any:
-    shortcut = _shortcut(x, 4 * width, stride=stride, name=name)
-    x = _conv_norm(x, width, kernel=1, name=name, suffix="1")
-    x = layers.Activation("relu", name=f"{name}_relu1")(x)
-    x = _conv_norm(x, width, stride=stride, name=name, suffix="2")
-    x = layers.Activation("relu", name=f"{name}_relu2")(x)
-    x = _conv_norm(x, 4 * width, kernel=1, name=name, suffix="3")
-    return _join(x, shortcut, name=name)
+def resnet50(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-50: 3, 4, 6 and 3 bottlenecks (25.6 M weights at 1000 classes), arXiv:1512.03385.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> features = kerasdl.models.resnet50((224, 224, 3), weights="imagenet", include_top=False, pooling="avg")
+        >>> features.output_shape
+        (None, 2048)
+    """
+    return resnet(input_shape, classes, depths=(3, 4, 6, 3), block="bottleneck", **{"name": "resnet50"} | options)
 
 
-def _shortcut(x: Any, width: int, *, stride: int, name: str) -> Any:
-    if stride == 1 and x.shape[-1] == width:
-        return x
-    return _conv_norm(x, width, kernel=1, stride=stride, name=name, suffix="_shortcut")
+def resnet101(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-101: 3, 4, 23 and 3 bottlenecks (44.5 M weights at 1000 classes), arXiv:1512.03385.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet101((224, 224, 3), 37, weights="imagenet")
+    """
+    return resnet(input_shape, classes, depths=(3, 4, 23, 3), block="bottleneck", **{"name": "resnet101"} | options)
 
 
-def _join(x: Any, shortcut: Any, *, name: str) -> Any:
-    x = layers.Add(name=f"{name}_add")([x, shortcut])
-    return layers.Activation("relu", name=f"{name}_relu")(x)
+def resnet152(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
+    """ResNet-152: 3, 8, 36 and 3 bottlenecks (60.2 M weights at 1000 classes), arXiv:1512.03385.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        classes: Length of the output.
+        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+
+    Returns:
+        As `resnet`.
+
+    Example:
+        >>> model = kerasdl.models.resnet152((224, 224, 3), 37, weights="imagenet")
+    """
+    return resnet(input_shape, classes, depths=(3, 8, 36, 3), block="bottleneck", **{"name": "resnet152"} | options)
 
 
-def _conv_norm(x: Any, width: int, *, kernel: int = 3, stride: int = 1, name: str, suffix: str = "") -> Any:
-    """Convolution without bias, then BatchNormalization, with the paper's padding of kernel // 2 on every side."""
-    # Keras's own "same" pads one side only where the stride is 2, which shifts the picture by a pixel.
-    if stride > 1 and kernel > 1:
-        x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad{suffix}")(x)
-    x = layers.Conv2D(
-        width,
-        kernel,
-        strides=stride,
-        padding="valid" if stride > 1 else "same",
-        use_bias=False,
-        kernel_initializer=keras.initializers.VarianceScaling(2.0, mode="fan_out", distribution="untruncated_normal"),
-        name=f"{name}_conv{suffix}",
-    )(x)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm{suffix}")(x)
-
-
-def _choose(argument: str, value: str, choices: dict[str, Block]) -> Block:
-    if value not in choices:
-        raise ValueError(f"{argument} must be one of {list(choices)}. Received: {argument}={value!r}")
-    return choices[value]
-
-
-_BLOCKS: dict[str, Block] = {"basic": _basic_block, "bottleneck": _bottleneck_block}
-_STEMS: dict[str, Block] = {"small": _small_stem, "large": _large_stem}
+def _smallest(halvings: int) -> int:
+    """The smallest side of which none of the halvings, each rounding up, meets a single pixel."""
+    return 2 ** (halvings - 1) + 1 if halvings else 1

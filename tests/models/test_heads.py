@@ -1,32 +1,139 @@
 import keras
 import numpy as np
 import pytest
-from kerasdl import groups, models
+from kerasdl import groups, models, optimizers
+from kerasdl.models import replace_head
 
-from tests.contracts import BUILDERS
+from tests.contracts import BUILDERS, SEQUENCE_BUILDERS, TABLE_BUILDERS
+
+ALL = {**BUILDERS, **SEQUENCE_BUILDERS, **TABLE_BUILDERS}
+SMALL = {"weights": None, "input_shape": (32, 32, 3)}
+# With the number of layers of each family's first group that have weights.
+FAMILIES = {
+    "ResNet50": (2, "conv5_block3_out"),
+    "DenseNet121": (2, "relu"),
+    "VGG16": (2, "block5_pool"),
+    "MobileNetV2": (6, "out_relu"),
+    "EfficientNetB0": (3, "top_activation"),
+}
 
 
-@pytest.mark.parametrize("name", BUILDERS)
-def test_the_body_is_kept_and_the_head_is_new(name):
-    old = BUILDERS[name]()
-    new = models.new_head(old, 7)
-    assert new.output_shape == (None, 7)
-    assert new.output.dtype == "float32"
-    assert new.layers[-2] is old.layers[-2]
+def parameters(tensor_function, shape):
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, tensor_function(inputs)).count_params()
+
+
+def test_fastais_head_has_fastais_parameters():
+    """As fastai 2.8.12 counts `create_head(512, 10)`; the moving statistics are Keras's count, not torch's."""
+    assert parameters(lambda x: models.fastai_head(x, 10), (4, 4, 512)) == 532_480 + 2 * (1024 + 512)
+    assert parameters(lambda x: models.linear_head(x, 10), (4, 4, 512)) == 5130
+
+
+def test_fastais_head_sees_maximum_and_mean():
+    x = keras.Input((2, 2, 1))
+    probe = keras.Model(keras.Model(x, models.fastai_head(x, 2)).input, models.fastai_head(x, 2))
+    pooled = keras.Model(probe.input, probe.get_layer("head_concat").output)
+    assert pooled(np.array([[[[1.0], [2.0]], [[3.0], [6.0]]]])).numpy().tolist() == [[6.0, 3.0]]
+    assert (probe.get_layer("head_dropout1").rate, probe.get_layer("head_dropout2").rate) == (0.25, 0.5)
+
+
+@pytest.mark.parametrize("head", [models.linear_head, models.fastai_head])
+@pytest.mark.parametrize("shape", [(5,), (3, 3, 5)])
+def test_heads_end_in_float32_in_mixed_precision(head, shape):
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    inputs = keras.Input(shape)
+    outputs = keras.Model(inputs, head(inputs, 3, classifier_activation="softmax"))(np.ones((2, *shape)))
+    assert outputs.dtype.name == "float32"
+    np.testing.assert_allclose(np.sum(outputs, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("head", ["linear", "fastai"])
+def test_the_body_is_kept_and_the_head_is_new(name, head):
+    old = ALL[name](classifier_activation="softmax")
+    new = replace_head(old, 7, head=head)
+    assert (new.output_shape, new.output.dtype, new.name) == ((None, 7), "float32", old.name)
     assert list(groups.layer_groups(new)) == list(groups.layer_groups(old))
+    body = [layer for layer in old.layers if not layer.name.startswith("head_")]
+    kept = [layer for layer in new.layers if not layer.name.startswith("head_")]
+    assert [id(layer) for layer in kept] == [id(layer) for layer in body]
+    assert new.get_layer("head_logits") not in old.layers
+    again = replace_head(new, 2)
+    assert ("head_concat" in [layer.name for layer in again.layers], again.output_shape) == (False, (None, 2))
+
+
+def test_a_linear_head_sees_what_the_old_one_saw():
+    old = BUILDERS["resnet"]()
+    new = replace_head(old, 5)
+    new.get_layer("head_logits").set_weights(old.get_layer("head_logits").get_weights())
+    images = np.random.default_rng(0).normal(size=(2, 16, 16, 3))
+    np.testing.assert_array_equal(new(images), old(images))
 
 
 def test_the_body_of_an_exported_classifier_after_loading(tmp_path):
     old = BUILDERS["resnet-preprocess"]()
     models.image_classifier(old, list("abcde")).save(tmp_path / "model.keras")
-    new = models.new_head(keras.models.load_model(tmp_path / "model.keras"), 2)
+    new = replace_head(keras.models.load_model(tmp_path / "model.keras"), 2)
     assert new.input_shape == old.input_shape
     assert new.output_shape == (None, 2)
     kernel = old.get_layer("stem_conv").get_weights()[0]
     np.testing.assert_array_equal(new.get_layer("stem_conv").get_weights()[0], kernel)
 
 
-def test_a_model_without_such_a_head_is_refused():
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="top")])
-    with pytest.raises(ValueError, match=r"named 'head_logits'.*Received: model .* with layers \['top'\]"):
-        models.new_head(model, 2)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if "Dense" in name else []) for name in FAMILIES]
+)
+def test_bodies_of_keras_applications(name):
+    """With and without a top the head begins at the last map, and the groups are known."""
+    first, last = FAMILIES[name]
+    builder = getattr(keras.applications, name)
+    bare = builder(include_top=False, **SMALL)
+    for old in (bare, builder(include_top=False, pooling="max", **SMALL), builder(classes=3, **SMALL)):
+        new = replace_head(old, 4, head="fastai")
+        assert new.get_layer("head_max_pool").input is old.get_layer(last).output
+        assert [layer.name for layer in new.layers if layer.name.startswith("predictions") or layer.name == "fc1"] == []
+    found = groups.layer_groups(new)
+    holders = [layer for layer in new.layers if layer.weights]
+    assert sum(len(layers) for layers in found.values()) == len(holders)
+    assert (len(next(iter(found.values()))), [*found][-2:]) == (first, [[*found][-2], "head"])
+    assert {layer.name for layer in found["head"]} == {"head_norm1", "head_dense", "head_norm2", "head_logits"}
+    optimizer = optimizers.SGD(groups=groups.discriminative(new, factor=2.0))
+    optimizer.build(new.trainable_variables)
+    names = {layer.name: index for index, layers in enumerate(found.values()) for layer in layers}
+    for variable, multiplier in zip(new.trainable_variables, optimizer._multipliers, strict=True):
+        assert multiplier == 2.0 ** (names[variable.path.split("/")[-2]] - len(found) + 1), variable.path
+
+
+def test_a_model_of_the_users():
+    layers = keras.layers
+    body = [keras.Input((8, 8, 1)), layers.Conv2D(4, 3, name="first"), layers.MaxPooling2D()]
+    flat = keras.Sequential([*body, layers.Flatten(), layers.Dense(9, "relu"), layers.Dense(2)])
+    new = replace_head(flat, 3)
+    assert [layer.name for layer in new.layers][-3:] == [flat.layers[1].name, "head_pool", "head_logits"]
+    # Flattened pixels are no features: here only the last layer is the head.
+    dense = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(9, "relu"), layers.Dense(2)])
+    assert replace_head(dense, 3).get_layer("head_logits").input is dense.layers[1].output
+
+
+def test_a_backbone_inside_a_model():
+    backbone = keras.applications.MobileNetV2(include_top=False, pooling="avg", **SMALL)
+    new = replace_head(keras.Sequential([backbone, keras.layers.Dense(2, name="classifier")]), 3)
+    assert new.output_shape == (None, 3)
+    assert list(groups.layer_groups(new)) == ["stem", "stage1", "stage2", "stage3", "stage4", "head"]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (keras.Sequential([keras.Input((3, 3)), keras.layers.ReLU(name="top")]), r"here is none.*\['top'\]"),
+        (keras.Sequential(name="empty"), "functional model, or .* of one output. Received: 'empty'"),
+    ],
+)
+def test_a_model_without_a_head_is_refused(model, message):
+    with pytest.raises(ValueError, match=message):
+        replace_head(model, 2)
+
+
+def test_another_head():
+    with pytest.raises(ValueError, match=r"one of \['linear', 'fastai'\]\. Received: head='mlp'"):
+        replace_head(BUILDERS["mlp"](), 2, head="mlp")

@@ -28,6 +28,11 @@ def test_batch_normalization_has_the_momentum_of_the_residual_networks():
     assert (layer.momentum, layer.epsilon) == (0.9, 1e-5)
 
 
+@pytest.mark.parametrize("kind", AXES)
+def test_a_gain_of_nought(kind):
+    assert not np.any(normalization_layer(kind, shape=IMAGES.shape, name="norm", gamma_initializer="zeros")(IMAGES))
+
+
 def test_none_is_nothing():
     assert np.array_equal(normalization_layer("none", shape=VECTORS.shape, name="norm")(VECTORS), VECTORS)
 

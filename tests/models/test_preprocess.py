@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from kerasdl.models.preprocess import preprocess_layer
+from kerasdl.models.preprocess import fitted_to, preprocess_layer
 
 PIXELS = np.array([[[[0, 51, 255]]]], dtype="uint8")
 
@@ -26,3 +26,18 @@ def test_scaling_by_hand(preprocess, expected):
 def test_a_deviation_of_zero():
     with pytest.raises(ValueError, match="must be positive"):
         preprocess_layer((0.5, 0.0), name="stem_preprocess")
+
+
+def test_statistics_of_imagenet_for_other_channels():
+    assert fitted_to("imagenet", 1) == ([pytest.approx(1.347 / 3)], [pytest.approx(0.678 / 3)])
+    assert fitted_to("imagenet", 4) == ([0.485, 0.456, 0.406, 0.485], [0.229, 0.224, 0.225, 0.229])
+
+
+@pytest.mark.parametrize("preprocess", [None, "unit", (0.5, 0.25), ((0.1, 0.2), 0.25)])
+def test_what_fits_stays(preprocess):
+    assert fitted_to(preprocess, 2) is preprocess
+
+
+def test_statistics_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"one for each of 2 channels\. Received: preprocess="):
+        fitted_to(((0.1, 0.2, 0.3), 0.25), 2)

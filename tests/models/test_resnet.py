@@ -1,26 +1,86 @@
+import json
+from pathlib import Path
+
+import kerasdl
 import keras
 import numpy as np
 import pytest
 from kerasdl import models
+from kerasdl.models.weight_files import torch_name
+from safetensors.numpy import save_file
+
+from tests.models.seeded import IMAGES, keras_layout, seeded_weight, torch_layout
 
 # The networks of the paper, as torchvision 0.29.2 counts their trainable parameters.
 TORCHVISION = {
-    models.resnet18: 11_689_512,
-    models.resnet34: 21_797_672,
-    models.resnet50: 25_557_032,
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnet50": 25_557_032,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
 }
+XRESNET = {"stem": "deep", "shortcut": "pooled", "zero_gain": True}
+LOGITS = json.loads((Path(__file__).parents[1] / "golden" / "resnet_logits.json").read_text())
 
 
-@pytest.mark.parametrize("builder", TORCHVISION, ids=lambda builder: builder.keywords["name"])
-def test_parameters_are_those_of_the_paper(builder):
-    model = builder((224, 224, 3), 1000)
-    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == TORCHVISION[builder]
+def parameters(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-@pytest.mark.parametrize(("stem", "size"), [("large", 7), ("small", 28)])
+def as_torch_holds_it(model, silent):
+    """The seeded weights of a model in torchvision's layout and under its names, as its files have them."""
+    tensors = {"bn1.num_batches_tracked": np.array(7)}
+    for layer in model.layers:
+        for index, variable in enumerate(layer.weights):
+            name = torch_name(layer.name, index, variable.name)
+            tensors[name] = np.ascontiguousarray(seeded_weight(name, torch_layout(variable.shape), silent))
+    return tensors
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("resnet34", "resnet101", "resnet152") else [])
+        for name in TORCHVISION
+    ],
+)
+def test_the_networks_are_torchvisions(name, tmp_path):
+    build = getattr(models, name)
+    model = build((64, 64, 3))
+    assert (model.name, parameters(model)) == (name, TORCHVISION[name])
+    tensors = as_torch_holds_it(model, "bn2" if name in ("resnet18", "resnet34") else "bn3")
+    save_file(tensors, tmp_path / "torch.safetensors")
+    models.load_weights(model, tmp_path / "torch.safetensors")
+    expected = np.array(LOGITS[name])
+    np.testing.assert_allclose(
+        model.predict_on_batch(IMAGES)[:, ::50], expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("resnet18", 11_200_874), ("resnet34", 21_309_034), ("resnet50", 23_547_754)]
+)
+def test_fastais_xresnets_are_options(name, count):
+    assert parameters(getattr(models, name)((128, 128, 3), 10, **XRESNET)) == count
+
+
+def test_the_options_of_xresnet_compute_what_fastai_does():
+    """At 60 pixels, of which the second stage pools 15 to 8."""
+    model = models.resnet18((60, 60, 3), 10, **XRESNET)
+    for layer in model.layers:
+        for variable in layer.weights:
+            name = f"{layer.name}/{variable.name}"
+            variable.assign(keras_layout(seeded_weight(name, torch_layout(variable.shape))))
+    expected = np.array(LOGITS["xresnet18"])
+    np.testing.assert_allclose(
+        model.predict_on_batch(IMAGES[:, :60, :60]), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max()
+    )
+
+
+@pytest.mark.parametrize(("stem", "size"), [("large", 7), ("deep", 7), ("small", 28)])
 def test_the_stem_decides_how_much_of_the_size_is_left(stem, size):
-    model = models.resnet((224, 224, 3), 2, stem=stem)
-    assert model.get_layer("stage4_block2_relu").output.shape[1] == size
+    model = models.resnet((224, 224, 3), 2, stem=stem, depths=(1, 1, 1, 1), widths=(4, 4, 4, 4))
+    assert model.get_layer("stage4_block1_relu").output.shape[1] == size
 
 
 def test_a_stride_of_two_pads_both_sides_alike():
@@ -38,18 +98,105 @@ def test_any_size_of_image():
     assert model(np.zeros((1, 50, 70, 3))).shape == (1, 4)
 
 
+@pytest.mark.parametrize("normalization", ["batch", "group", "none"])
+def test_with_zero_gain_a_block_begins_as_its_shortcut(normalization):
+    options = {"depths": (2,), "widths": (4,), "stem": "small", "normalization": normalization, "zero_gain": True}
+    model = models.resnet((8, 8, 3), 2, **options)
+    probe = keras.Model(
+        model.input, [model.get_layer("stem_relu").output, model.get_layer("stage1_block2_relu").output]
+    )
+    before, after = probe(np.random.default_rng(0).normal(size=(2, 8, 8, 3)))
+    np.testing.assert_array_equal(before, after)
+
+
+def test_without_normalization_convolutions_have_biases():
+    model = models.resnet((8, 8, 3), 2, depths=(1,), widths=(4,), stem="small", normalization="none")
+    # Stem, two convolutions of a block and the logits.
+    assert parameters(model) == (27 * 4 + 4) + 2 * (36 * 4 + 4) + (4 * 2 + 2)
+
+
+@pytest.mark.parametrize("activation", ["mish", "silu", "gelu"])
+def test_activations_are_everywhere(activation):
+    model = models.resnet((32, 32, 3), 2, depths=(1,), widths=(4,), stem="deep", activation=activation)
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Activation)]
+    assert [layer.name for layer in found] == [
+        *(f"stem_{activation}{index}" for index in (1, 2, 3)),
+        f"stage1_block1_{activation}1",
+        f"stage1_block1_{activation}",
+    ]
+    assert {layer.activation.__name__ for layer in found} == {activation}
+
+
+@pytest.mark.parametrize(
+    ("pooling", "shape", "reduce"),
+    [
+        (None, (2, 4, 4, 8), np.asarray),
+        ("avg", (2, 8), lambda x: x.mean((1, 2))),
+        ("max", (2, 8), lambda x: x.max((1, 2))),
+    ],
+)
+def test_without_a_top_it_puts_out_features_in_float32(pooling, shape, reduce):
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    small = {"depths": (1, 1), "widths": (4, 8), "stem": "small"}
+    model = models.resnet((8, 8, 3), include_top=False, pooling=pooling, **small)
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+    features = model(images)
+    assert (tuple(features.shape), features.dtype.name) == (shape, "float32")
+    body = keras.Model(model.input, model.get_layer("stage2_block1_relu").output)
+    np.testing.assert_allclose(features, reduce(np.float32(body(images))), rtol=1e-6)
+    assert list(kerasdl.groups.layer_groups(model)) == ["stem", "stage1", "stage2"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "smallest", "sizes"),
+    [("large", 17, [9, 5, 3, 2, 1]), ("deep", 17, [9, 5, 3, 2, 1]), ("small", 5, [5, 5, 3, 2, 1])],
+)
+def test_the_smallest_image_is_halved_to_a_single_pixel_and_smaller_ones_are_refused(stem, smallest, sizes):
+    options = {"stem": stem, "depths": (1, 1, 1, 1), "widths": (4, 4, 4, 4)}
+    model = models.resnet((smallest, 40, 3), 2, **options)
+    stem_end = "stem_relu3" if stem == "deep" else "stem_relu"
+    names = [stem_end, *(f"stage{stage}_block1_relu" for stage in (1, 2, 3, 4))]
+    assert [model.get_layer(name).output.shape[1] for name in names] == sizes
+    with pytest.raises(
+        ValueError, match=rf"smallest side .* is {smallest}\..*Received: input_shape=\({smallest - 1}, 40"
+    ):
+        models.resnet((smallest - 1, 40, 3), 2, **options)
+
+
+@pytest.mark.parametrize(("channels", "mean"), [(1, 0.449), (3, 0.485), (4, 0.485)])
+def test_imagenets_statistics_fit_any_number_of_channels(channels, mean):
+    model = models.resnet((8, 8, channels), 2, depths=(1,), widths=(4,), stem="small", preprocess="imagenet")
+    outputs = model.get_layer("stem_preprocess")(np.full((1, 8, 8, channels), 255 * mean))
+    assert outputs.shape[-1] == channels
+    # The fourth channel is scaled as the first.
+    np.testing.assert_allclose(outputs[..., ::3], 0, atol=0.002)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"depths": (1, 1), "widths": (8,)}, r"Received: depths=\(1, 1\), widths=\(8,\)"),
         ({"block": "wide"}, r"block must be one of \['basic', 'bottleneck'\]\. Received: block='wide'"),
         ({"stem": "tiny"}, "Received: stem='tiny'"),
+        ({"shortcut": "none"}, "Received: shortcut='none'"),
         ({"preprocess": "tanh"}, "Received: preprocess='tanh'"),
+        ({"preprocess": ((0.5, 0.5), 1.0)}, "or one for each of 3 channels"),
+        ({"normalization": "weight"}, "Received: 'weight'"),
+        ({"head": "big"}, "Received: head='big'"),
+        ({"pooling": "avg"}, "for include_top=False: a head has its own. Received: pooling='avg'"),
+        ({"include_top": False, "pooling": "sum"}, "Received: pooling='sum'"),
+        ({"include_top": False, "classifier_activation": "softmax"}, "needs a head.*='softmax'"),
     ],
 )
 def test_options_that_are_none(options, message):
     with pytest.raises(ValueError, match=message):
-        models.resnet((8, 8, 3), 2, **options)
+        models.resnet((32, 32, 3), 2, **options)
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (32, 32, None), (32, 32, 0)])
+def test_a_shape_without_channels(shape):
+    with pytest.raises(ValueError, match=r"must be \(height, width, channels\)"):
+        models.resnet8(shape, 2)
 
 
 @pytest.mark.gpu

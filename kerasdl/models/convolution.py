@@ -1,0 +1,167 @@
+"""What the convolutional builders are made of: image inputs, convolution with normalization, activation, the end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import keras
+from keras import layers
+from kerasdl.models.heads import HEADS, Head
+from kerasdl.models.normalization import Normalization, normalization_layer
+from kerasdl.models.preprocess import Preprocess, fitted_to, preprocess_layer
+
+ImageShape = tuple[int | None, int | None, int]
+Pooling = Literal["avg", "max"] | None
+Choice = TypeVar("Choice")
+
+
+@dataclass(frozen=True)
+class Style:
+    """What every convolution of a network has in common.
+
+    Attributes:
+        activation: As Keras names it; it gives its name to the activations' layers.
+        normalization: As for `normalization_layer`; with "none" the convolutions have biases.
+    """
+
+    activation: str = "relu"
+    normalization: Normalization = "batch"
+
+    def conv_norm(
+        self,
+        x: Any,
+        filters: int,
+        *,
+        kernel_size: int = 3,
+        strides: int = 1,
+        name: str,
+        suffix: str = "",
+        silent: bool = False,
+    ) -> Any:
+        """Convolution, then normalization, with the residual networks' padding of kernel_size // 2 on every side.
+
+        Args:
+            x: (batch, height, width, channels).
+            filters: Channels of the output.
+            kernel_size: Side of the kernel, odd.
+            strides: Of rows and columns.
+            name: What the layers' names begin with: `NAME_pad`, `NAME_conv`, `NAME_norm`.
+            suffix: What they end in.
+            silent: Whether the output begins as nought: by the gain (Goyal et al., arXiv:1706.02677), or where nothing
+                normalizes by the kernel (Zhang et al., arXiv:1901.09321).
+
+        Returns:
+            A tensor (batch, ceil(height / strides), ceil(width / strides), filters).
+        """
+        bare = self.normalization == "none"
+        # Keras's own "same" pads one side only where the stride is 2, which shifts the picture by a pixel.
+        if strides > 1 and kernel_size > 1:
+            x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad{suffix}")(x)
+        x = layers.Conv2D(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="valid" if strides > 1 else "same",
+            use_bias=bare,
+            kernel_initializer=keras.initializers.Zeros() if bare and silent else _he_fan_out(),
+            name=f"{name}_conv{suffix}",
+        )(x)
+        if bare:
+            return x
+        gain = "zeros" if silent else "ones"
+        norm = f"{name}_norm{suffix}"
+        return normalization_layer(self.normalization, shape=x.shape, name=norm, gamma_initializer=gain)(x)
+
+    def activate(self, x: Any, *, name: str, suffix: str = "") -> Any:
+        """The activation, in a layer named `NAME_relu` or whatever it is."""
+        return layers.Activation(self.activation, name=f"{name}_{self.activation}{suffix}")(x)
+
+
+def image_inputs(input_shape: ImageShape, preprocess: Preprocess, *, smallest: int) -> tuple[Any, Any]:
+    """The input of a network for images, and the same after preprocessing.
+
+    Args:
+        input_shape: (height, width, channels); height and width may be None.
+        preprocess: As for `preprocess_layer`, or None.
+        smallest: Side below which the network would halve a single pixel.
+
+    Returns:
+        (inputs, inputs after `stem_preprocess`).
+
+    Raises:
+        ValueError: No such shape, an image below `smallest`, or as for `preprocess_layer` and `fitted_to`.
+
+    Example:
+        >>> inputs, x = image_inputs((32, 32, 3), "imagenet", smallest=5)
+    """
+    if len(input_shape) != 3 or not input_shape[-1]:
+        raise ValueError(f"input_shape must be (height, width, channels). Received: input_shape={tuple(input_shape)}")
+    if any(size is not None and size < smallest for size in input_shape[:2]):
+        raise ValueError(
+            f"Images of {input_shape[0]} x {input_shape[1]} are too small: the smallest side that this network halves "
+            f"to its end is {smallest}. Take larger images, stem='small' or fewer stages. "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    inputs = keras.Input(input_shape, name="images")
+    preprocess = fitted_to(preprocess, input_shape[-1])
+    return inputs, inputs if preprocess is None else preprocess_layer(preprocess, name="stem_preprocess")(inputs)
+
+
+def image_outputs(
+    x: Any,
+    classes: int,
+    *,
+    head: Head = "linear",
+    include_top: bool = True,
+    pooling: Pooling = None,
+    classifier_activation: str | None = None,
+) -> Any:
+    """The end of a network for images: a head of logits, or features; float32 under any policy.
+
+    Args:
+        x: (batch, height, width, channels).
+        classes: Number of logits; without meaning where include_top is False, as in Keras's applications.
+        head: "linear" or "fastai"; see `heads`.
+        include_top: Whether there is a head.
+        pooling: Without a head, what is put out: None for the map, "avg" or "max" for its mean or maximum.
+        classifier_activation: What makes the logits probabilities, such as "softmax".
+
+    Returns:
+        A tensor (batch, classes), (batch, channels) or (batch, height, width, channels).
+
+    Raises:
+        ValueError: Another head or pooling, or one that belongs to the other value of include_top.
+
+    Example:
+        >>> image_outputs(keras.Input((7, 7, 512)), 10, include_top=False, pooling="avg").shape
+        (None, 512)
+    """
+    if include_top:
+        if pooling is not None:
+            raise ValueError(f"pooling is for include_top=False: a head has its own. Received: pooling={pooling!r}")
+        return choose("head", head, HEADS)(x, classes, classifier_activation=classifier_activation)
+    if classifier_activation is not None:
+        raise ValueError(
+            "classifier_activation needs a head, include_top=True. "
+            f"Received: classifier_activation={classifier_activation!r}"
+        )
+    if pooling is None:
+        return layers.Activation("linear", dtype="float32", name="head_features")(x)
+    return choose("pooling", pooling, _POOLINGS)(dtype="float32", name="head_pool")(x)
+
+
+def choose(argument: str, value: str, choices: Mapping[str, Choice]) -> Choice:
+    """The choice of that name; otherwise an error that lists them."""
+    if value not in choices:
+        raise ValueError(f"{argument} must be one of {list(choices)}. Received: {argument}={value!r}")
+    return choices[value]
+
+
+def _he_fan_out() -> keras.initializers.Initializer:
+    return keras.initializers.VarianceScaling(2.0, mode="fan_out", distribution="untruncated_normal")
+
+
+_POOLINGS: dict[str, Callable[..., keras.layers.Layer]] = {
+    "avg": layers.GlobalAveragePooling2D,
+    "max": layers.GlobalMaxPooling2D,
+}

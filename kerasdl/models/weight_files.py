@@ -1,0 +1,142 @@
+"""Files of weights, read as {name: array in Keras's layout}, and what each kind of file calls a weight."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from kerasdl.errors import BadInput
+
+Tensors = dict[str, np.ndarray]
+
+_BLOCK = re.compile(r"stage(\d+)_block(\d+)_(conv|norm)(\d|_shortcut)")
+_VARIABLES = {
+    "kernel": "weight",
+    "gamma": "weight",
+    "bias": "bias",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+def torch_name(layer: str, _: int, variable: str) -> str:
+    """What torchvision calls a weight of a residual network; LAYER/VARIABLE for what it has not.
+
+    Args:
+        layer: Our name of the layer.
+        variable: Keras's name of the variable.
+
+    Example:
+        >>> torch_name("stage2_block1_norm_shortcut", 0, "gamma")
+        'layer2.0.downsample.1.weight'
+    """
+    known = {"stem_conv": "conv1", "stem_norm": "bn1", "head_logits": "fc"}
+    if match := _BLOCK.fullmatch(layer):
+        stage, block, kind, part = match.groups()
+        torch_kind = {"conv": "conv", "norm": "bn"}[kind]
+        last = f"downsample.{'01'[kind == 'norm']}" if part == "_shortcut" else f"{torch_kind}{part}"
+        known[layer] = f"layer{stage}.{int(block) - 1}.{last}"
+    if layer not in known or variable not in _VARIABLES:
+        return f"{layer}/{variable}"
+    return f"{known[layer]}.{_VARIABLES[variable]}"
+
+
+def own_name(layer: str, index: int, _: str) -> str:
+    """What Keras's own files tell of a weight: its layer and its number there.
+
+    Args:
+        layer: Name of the layer.
+        index: Number of the weight.
+
+    Example:
+        >>> own_name("stem_conv", 0, "kernel")
+        'stem_conv/0'
+    """
+    return f"{layer}/{index}"
+
+
+def read_safetensors(path: Path) -> Tensors:
+    """The weights of a PyTorch network, transposed for Keras.
+
+    Args:
+        path: Of a .safetensors file.
+
+    Returns:
+        torchvision's names to arrays: kernels (height, width, channels in, channels out), matrices (in, out).
+
+    Raises:
+        BadInput: The file is cut short or no such file.
+        ImportError: safetensors is not installed.
+
+    Example:
+        >>> read_safetensors(Path("resnet18.safetensors"))["conv1.weight"].shape
+        (7, 7, 3, 64)
+    """
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+    except ImportError as error:
+        raise ImportError(f"{path.name} is read by a library more: pip install 'kerasdl[pretrained]'") from error
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise _broken(path, error) from error
+    return {
+        _canonical(name): tensor.transpose({4: (2, 3, 1, 0), 2: (1, 0)}.get(tensor.ndim))
+        for name, tensor in tensors.items()
+        if not name.endswith(".num_batches_tracked")
+    }
+
+
+def read_keras(path: Path) -> Tensors:
+    """The weights of a model's layers out of Keras's own file; those of models inside it too.
+
+    Args:
+        path: Of a .weights.h5 or .keras file.
+
+    Returns:
+        LAYER/NUMBER to arrays.
+
+    Raises:
+        BadInput: The file is cut short or no such file.
+
+    Example:
+        >>> read_keras(Path("run/model.keras"))["stem_conv/0"].shape
+        (3, 3, 3, 32)
+    """
+    import h5py
+
+    found: Tensors = {}
+
+    def collect(name: str, entry: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(entry, h5py.Group) and re.search(r"(^|/)layers/[^/]+/vars$", name):
+            found.update({f"{entry.attrs['name']}/{index}": value[()] for index, value in entry.items()})
+
+    try:
+        with h5py.File(_weights_of(path), "r") as file:
+            file.visititems(collect)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise _broken(path, error) from error
+    return found
+
+
+def _weights_of(path: Path) -> Path | io.BytesIO:
+    if path.suffix != ".keras":
+        return path
+    with zipfile.ZipFile(path) as archive:
+        return io.BytesIO(archive.read("model.weights.h5"))
+
+
+def _canonical(name: str) -> str:
+    """Torchvision's name: other networks of the same build say shortcut and linear for its downsample and fc."""
+    name = name.removeprefix("module.").replace(".shortcut.", ".downsample.")
+    return re.sub("^linear[.]", "fc.", name)
+
+
+def _broken(path: Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"{path.name} is cut short or no such file: {error}. Take it from its source again. "
+        f"Received: weights={str(path)!r}"
+    )
