@@ -29,7 +29,7 @@ class Data(Options):
     split: str | None = None
     """Column of a CSV file that says train or valid."""
     augment: Literal["auto", "flip", "no_flip", "light", "digits", "cifar", "none"] = "auto"
-    """Standard augmentation, mirrored or not, or another preset; auto mirrors photographs only."""
+    """Standard augmentation, mirrored or not, or another preset; auto is digits for glyphs, flip for photographs."""
     mixing: Literal["none", "mixup", "cutmix"] = "none"
     """Mix the images of a training batch."""
     balanced: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kerasdl.data.augment import standard
+from kerasdl.data.augment import digits, standard
 from kerasdl.data.check import bad_files
 from kerasdl.data.folders import UNDECODABLE
 from kerasdl.data.image_options import FileOptions, Options
@@ -92,7 +92,7 @@ def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -
         return choices.augment
     # A class named by one character or a number is a glyph, which mirroring would turn into another.
     glyphs = bool(classes) and all(len(name) == 1 or name.isdigit() for name in classes)
-    return standard(flip=photographs and not glyphs)
+    return digits() if glyphs else standard(flip=photographs)
 
 
 def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:

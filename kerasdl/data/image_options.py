@@ -17,8 +17,8 @@ class Options:
         image_size: Side in pixels, or (height, width), to which pictures are cropped about their centre and resized; by
             default the shorter side of the first picture, at most 128 (of arrays: their own size).
         batch_size: Samples a batch; the last one of an epoch may be smaller.
-        augment: An `Augmentation`, None, or "auto": the standard one, mirrored where these are photographs (colour
-            JPEG data whose classes are not named by a number or a single character).
+        augment: An `Augmentation`, None, or "auto": `digits()` where all classes are named by a number or a single
+            character, else `standard()`, mirrored where these are photographs (colour JPEG data).
         mixing: A `MixUp` or `CutMix`, or None. Labels then become shares of classes, also in validation, whose
             pictures are not mixed.
         balanced: Whether every class is drawn alike, however rare it is.

@@ -9,7 +9,7 @@ masks are out of scope.
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from kerasdl.data.assembly import TRAIN, VALID, check_every_class, images_of, images_of_files, size_of, store_of
@@ -68,7 +68,8 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
     parts = parts_of(folder)
     classes = tuple(parts[0][1])
     found = [(file, classes.index(name), part) for part, by_name in parts for name in by_name for file in by_name[name]]
-    files, labels, given = ([row[column] for row in found] for column in range(3))
+    files = [file for file, _, _ in found]
+    labels, given = ([row[column] for row in found] for column in (1, 2))
     if len(parts) > 1 and group is not None and VALID in given:
         raise BadInput(f"The folders say what is for validation already. Received: group={group!r}")
     root = folder / "train" if (folder / "train").is_dir() else folder
@@ -191,10 +192,9 @@ def from_frame(
     names = _image_column(frame, image, {*targets, split, group})
     _check_columns(frame, [*targets, *(each for each in (split, group) if each is not None)])
     files = [os.path.join(folder, f"{name}{suffix}") for name in names]  # noqa: PTH118 - many
-    if task == "tags" or tag_separator is not None or _are_flags(frame, targets, task):
-        labels, classes, tags = *tags_of(frame, targets, tag_separator), True
-    else:
-        labels, classes, tags = *targets_of(frame, targets, task), False  # type: ignore[arg-type]
+    tags = task == "tags" or tag_separator is not None or _are_flags(frame, targets, task)
+    found = tags_of(frame, targets, tag_separator) if tags else targets_of(frame, targets, cast(Any, task))
+    labels, classes = found
     labels = labels if classes and not tags else labels.astype(np.float32)
 
     def parts(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,18 +28,25 @@ CHUNK = 64
 PNG_AS_IT_IS, CAREFUL = len(RATIOS), len(RATIOS) + 1
 
 
-class Store(Protocol):
+class Store:
     """Where pictures are."""
 
     channels: int
-    blame: Callable[[np.ndarray], None] | None
-    """Raises the error that names which of some rows cannot be had, and why; None where all can."""
+
+    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - for those that keep some
+        """Whether a picture, asked for at a size, may turn out not to decode."""
+        return False
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
         """The pictures in `rows`, cropped to the aspect of `size` and resized: uint8 (batch, *size, channels)."""
+        raise NotImplementedError
 
     def seen(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """The pictures in `rows` through matrices (batch, 3, 3), each sampled once: (batch, *size, channels)."""
+        raise NotImplementedError
+
+    def blame(self, rows: np.ndarray) -> None:
+        """Raises the error that names which of the pictures in `rows` cannot be had, and why; if there are any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +81,15 @@ class Pictures:
         def view(indices: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
             return self.store.seen(tf.gather(rows, indices), transforms, size)
 
-        blame = self.store.blame
-        return Source(
-            self.names, self.labels, load, view=view, size=size, blame=blame and (lambda i: blame(self.rows[i]))
-        )
+        blame = (lambda indices: self.store.blame(self.rows[indices])) if self.store.can_fail(size) else None
+        return Source(self.names, self.labels, load, view=view, size=size, blame=blame)
 
 
-class ArrayStore:
+class ArrayStore(Store):
     """Pictures in memory: uint8 (count, height, width, channels)."""
 
     def __init__(self, pictures: np.ndarray) -> None:
-        self.size, self.channels, self.blame = pictures.shape[1:3], pictures.shape[3], None
+        self.size, self.channels = pictures.shape[1:3], pictures.shape[3]
         with tf.device("CPU"):
             self.pictures = tf.constant(pictures)
 
@@ -98,7 +103,7 @@ class ArrayStore:
         return resample(tf.gather(self.pictures, rows), transforms, size)
 
 
-class EncodedStore:
+class EncodedStore(Store):
     """Pictures in files, or as encoded bytes in memory; decoded whenever they are asked for.
 
     Args:
@@ -117,6 +122,10 @@ class EncodedStore:
         with tf.device("CPU"):
             self.encoded = tf.constant(encoded)
             self.names = self.encoded if are_files else tf.constant(names)
+
+    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - at any size
+        """As `Store` says."""
+        return True
 
     @cached_property
     def first_shape(self) -> Size:
@@ -245,12 +254,16 @@ def _whole(header: Header) -> Header:
     return Header(GIF, height, width)
 
 
-class KeptStore:
+class KeptStore(Store):
     """Pictures of another store, kept decoded at one size, in memory or in a file; asked for another, they are read."""
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
-        self.store, self.size, self.channels, self.blame = store, size, store.channels, store.blame
+        self.store, self.size, self.channels = store, size, store.channels
         self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
+
+    def can_fail(self, size: Size) -> bool:
+        """As `Store` says."""
+        return size != self.size and self.store.can_fail(size)
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
         """As `Store` says."""
@@ -261,6 +274,10 @@ class KeptStore:
         if size != self.size:
             return self.store.seen(rows, transforms, size)
         return resample(self._kept(rows), transforms, size)
+
+    def blame(self, rows: np.ndarray) -> None:
+        """As `Store` says."""
+        self.store.blame(rows)
 
     def _kept(self, rows: tf.Tensor) -> tf.Tensor:
         if not isinstance(self.pictures, np.memmap):
@@ -312,8 +329,7 @@ def _fill(pictures: np.ndarray, store: Store, size: Size) -> None:
         try:
             pictures[rows] = several(rows).numpy()
         except tf.errors.OpError:
-            if store.blame is not None:
-                store.blame(rows)
+            store.blame(rows)
             raise
         return len(rows)
 

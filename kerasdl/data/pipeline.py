@@ -185,6 +185,7 @@ def _batches(
 
     def blame(step: np.ndarray, epoch: np.ndarray) -> None:
         sampled, batch = functions(int(epoch))
+        assert source.blame is not None
         source.blame(sampled(tf.constant(step)).numpy())
         # No file was to blame: what failed says so itself.
         batch(tf.constant(step))

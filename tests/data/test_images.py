@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import assembly, images
-from kerasdl.data.augment import Augmentation, standard
+from kerasdl.data.augment import Augmentation, digits, standard
 from kerasdl.data.sources import array_source
 from kerasdl.data.splits import stratified_split
 from kerasdl.errors import BadInput
@@ -71,7 +71,7 @@ def test_sizes_and_channels(image_folder):
 @pytest.mark.parametrize("names", [("cat", "dog"), ("3", "7"), ("10", "11")])
 def test_only_photographs_are_mirrored(image_folder, suffix, names):
     data = images.from_folder(image_folder(dict.fromkeys(names, 3), suffix=suffix))
-    assert data.augmentation == standard(flip=suffix == "jpg" and names == ("cat", "dog"))
+    assert data.augmentation == (standard(flip=suffix == "jpg") if names == ("cat", "dog") else digits())
 
 
 def test_augmentation_as_asked(image_folder):
@@ -259,5 +259,118 @@ def test_a_defect_that_is_no_files_fault_speaks_for_itself(image_folder):
                 return tf.identity(images), tf.one_hot(labels, classes)
 
     data = images.from_folder(image_folder({"a": 5, "b": 5}, size=(12, 12)), image_size=8, mixing=Wrong())
-    with pytest.raises(tf.errors.InvalidArgumentError, match="this was wrong"):
+    with pytest.raises(tf.errors.OpError, match="this was wrong"):
         next(iter(data.train))
+
+
+def test_a_test_part_and_whole_groups(image_folder):
+    folder = image_folder({"train/a": 12, "train/b": 12, "test/a": 2, "test/b": 1})
+    data = images.from_folder(folder, group=r"/(\d)\d?\.png$", valid_share=0.2)
+    assert data.counts["test_images"] == 3
+    assert collect(data.test)[1].tolist() == [0, 0, 1]
+    first = {name.rsplit("/", 1)[1][0] for name in data.valid_names}
+    assert first.isdisjoint(name.rsplit("/", 1)[1][0] for name in data.train_names)
+    assert str(data).endswith("in 2 classes, 3 for a test")
+
+
+def test_a_group_where_the_folders_say_it_already(image_folder):
+    folder = image_folder({"train/a": 2, "train/b": 2, "valid/a": 1, "valid/b": 1})
+    with pytest.raises(BadInput, match="what is for validation already. Received: group='x'"):
+        images.from_folder(folder, group="x")
+
+
+def test_the_class_in_a_files_name(image_folder, tmp_path):
+    folder = image_folder({"all/great_dane": 4, "all/pug": 4})
+    for path in list(folder.rglob("*.png")):
+        path.rename(folder / "all" / f"{path.parent.name}_{path.name}")
+    data = images.from_pattern(folder / "all", r"(.+)_\d+\.png$")
+    assert data.classes == ("great_dane", "pug")
+    assert all(
+        data.classes[label] in name for name, label in zip(data.valid_names, data.valid_pictures.labels, strict=True)
+    )
+    with pytest.raises(BadInput, match="No images, or no such folder"):
+        images.from_pattern(tmp_path / "nowhere", "(.)")
+
+
+def listed(folder, header, *rows):
+    (folder / "table.csv").write_text("\n".join([header, *rows]))
+    return folder / "table.csv"
+
+
+def test_classes_of_a_table_with_a_column_that_says_what_is_for_what(image_folder):
+    folder = image_folder({"x": 6})
+    rows = [f"{index},{'ab'[index % 2]},{['train', 'train', 'valid'][index // 2]}" for index in range(6)]
+    table = listed(folder, "file,kind,part", *rows[:5], "5,b,test")
+    data = images.from_csv(table, "kind", folder=folder / "x", suffix=".png", split="part")
+    assert (data.classes, data.counts["train_images"]) == (("a", "b"), 4)
+    assert [name.rsplit("/", 1)[1] for name in data.valid_names] == ["4.png"]
+    assert [name.rsplit("/", 1)[1] for name in data.test_pictures.names] == ["5.png"]
+
+
+def test_tags_in_words_and_in_columns(image_folder):
+    folder = image_folder({"x": 6})
+    table = listed(folder, "file,tags", *(f"x/{i}.png,{['red', 'red round', ''][i % 3]}" for i in range(6)))
+    data = images.from_csv(table, "tags", tag_separator=" ", augment=None)
+    assert (data.classes, data.tags, str(data).endswith("in 2 tags")) == (("red", "round"), True, True)
+    assert isinstance(data.loss, keras.losses.BinaryCrossentropy)
+    for name, label in zip(data.train_names, data.train_pictures.labels, strict=True):
+        assert label.tolist() == [[1, 0], [1, 1], [0, 0]][int(name[-5]) % 3]
+    flags = listed(folder, "file,red,round", *(f"x/{i}.png,{int(i % 3 < 2)},{int(i % 3 == 1)}" for i in range(6)))
+    again = images.from_csv(flags, ["red", "round"])
+    assert (again.classes, again.train_names) == (data.classes, data.train_names)
+    assert np.array_equal(again.train_pictures.labels, data.train_pictures.labels)
+
+
+def test_numbers_to_predict_and_groups_of_a_table(image_folder):
+    folder = image_folder({"x": 12})
+    table = listed(folder, "file,age,who", *(f"x/{i}.png,{i + 0.5},{'pqr'[i % 3]}" for i in range(12)))
+    data = images.from_csv(table, "age", group="who", valid_share=0.3)
+    assert (data.numbers, data.classes, str(data).endswith("with age")) == (("age",), (), True)
+    assert isinstance(data.loss, keras.losses.MeanSquaredError)
+    y = next(iter(data.valid))[1]
+    assert (y.dtype, y.shape) == (tf.float32, (len(data.valid_names), 1))
+    assert len({int(value) % 3 for value in y[:, 0].numpy()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "options", "message"),
+    [
+        ("file,kind", ["x/0.png,a", "x/1.png,b"], {"target": "colour"}, "No such column: 'colour'"),
+        ("file,kind", ["x/0.png,a", ",b"], {"target": "kind"}, r"No file name in line 3. Received: column 'file'"),
+        ("file,kind", ["x/0.png,a", "x/1.png,"], {"target": "kind"}, r"1 rows have no target, the first line 3"),
+        ("kind", ["a", "b"], {"target": "kind"}, "Name the column of file names by image. Received: None"),
+        (
+            "file,kind,s",
+            ["x/0.png,a,train", "x/1.png,b,dev"],
+            {"target": "kind", "split": "s"},
+            r"must say 'train' or 'valid' in every row. Received: 'dev' in line 3",
+        ),
+        ("file,tags", ["x/0.png,1", "x/1.png,2"], {"target": "tags", "task": "tags"}, r"Received: '2' in line 3"),
+        ("file,kind", ["x/0.png,a", "x/9.png,b"], {"target": "kind"}, r"1 of 2 files .*x/9.png \(No such file"),
+        ("file,age", ["x/0.png,1.5", "x/1.png,2.5"], {"target": "age", "balanced": True}, "Only classes can be mixed"),
+    ],
+)  # fmt: skip
+def test_tables_that_cannot_be_used(image_folder, header, rows, options, message):
+    folder = image_folder({"x": 2})
+    with pytest.raises(BadInput, match=message):
+        images.from_csv(listed(folder, header, *rows), **options)
+
+
+def test_balanced_classes_come_alike_from_a_folder(image_folder):
+    data = images.from_folder(image_folder({"a": 20, "b": 5}), balanced=True, batch_size=4)
+    labels = collect(data.epoch(0))[1]
+    assert np.bincount(labels).tolist() == [10, 10]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channels": 2}, "1 or 3 channels"),
+        ({"background": 300}, "a background from 0 to 255"),
+        ({"on_bad": "ignore"}, "on_bad is 'raise' or 'skip'"),
+        ({"on_bad": "skip", "check": False}, "only after a check"),
+    ],
+)
+def test_options_of_files_out_of_range(image_folder, options, message):
+    with pytest.raises(BadInput, match=message):
+        images.from_folder(image_folder({"a": 3, "b": 3}), **options)

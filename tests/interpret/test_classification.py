@@ -56,3 +56,30 @@ def test_samples_are_found_by_index_in_the_order_asked():
 def test_what_does_not_fit(logits, targets):
     with pytest.raises(ValueError, match="Received: "):
         Classification(logits, np.array(targets), ["a", "b"])
+
+
+def test_views_are_averaged_as_probabilities():
+    """Two samples, two classes; a model whose logits are its inputs."""
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Identity()(inputs))
+
+    def dataset(first, second):
+        return [(np.log(np.array([first, second], "float32")), np.array([0, 1]))]
+
+    plain = dataset([0.8, 0.2], [0.5, 0.5])
+    views = [dataset([0.6, 0.4], [0.1, 0.9]), dataset([0.2, 0.8], [0.3, 0.7])]
+    found = Classification.of_views(model, plain, views, ["a", "b"])
+    expected = 0.25 * np.array([[0.8, 0.2], [0.5, 0.5]]) + 0.75 * np.array([[0.4, 0.6], [0.2, 0.8]])
+    np.testing.assert_allclose(found.probabilities, expected, atol=1e-6)
+    assert found.targets.tolist() == [0, 1]
+    with pytest.raises(ValueError, match="Received: 0 views"):
+        Classification.of_views(model, plain, [], ["a", "b"])
+    with pytest.raises(ValueError, match="Received: other labels in a view"):
+        Classification.of_views(model, plain, [[(views[0][0][0], np.array([1, 1]))]], ["a", "b"])
+
+
+def test_one_hot_labels_are_indices():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Identity()(inputs))
+    found = Classification.of(model, [(np.eye(2, dtype="float32"), np.eye(2)[[0, 0]])], ["a", "b"])
+    assert (found.targets.tolist(), found.accuracy) == ([0, 0], 0.5)

@@ -34,8 +34,15 @@ def test_one_name_a_class(model):
 
 def test_a_model_without_a_size_is_refused():
     free = models.resnet((None, None, 3), 2, depths=(1,), widths=(4,))
-    with pytest.raises(ValueError, match="fixed image size"):
+    with pytest.raises(ValueError, match="Give the image size that the model shall see"):
         models.image_classifier(free, ["a", "b"])
+    exported = models.image_classifier(free, ["a", "b"], image_size=(20, 24))
+    assert exported.get_layer("fit_image").output.shape == (None, 20, 24, 3)
+
+
+def test_a_size_that_the_model_does_not_take_is_refused(model):
+    with pytest.raises(ValueError, match=r"Received: image_size=\(9, 16\) for input_shape=\(None, 12, 16, 3\)"):
+        models.image_classifier(model, ["a", "b"], image_size=(9, 16))
 
 
 def test_a_forecaster_takes_and_gives_the_users_units():

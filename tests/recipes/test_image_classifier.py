@@ -14,7 +14,7 @@ from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-FIGURES = {"data", "lr_range", "schedule", "curves", "confusion", "top_losses"}
+FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves", "confusion", "top_losses"}
 
 
 def recipe(name):
@@ -132,12 +132,48 @@ def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
 def test_a_folder_of_the_users(image_folder, tmp_path, monkeypatch, capsys):
     folder = image_folder({"train/cat": 12, "train/dog": 12, "valid/cat": 3, "valid/dog": 3, "models/x": 1})
     (folder / "train/cat/0.png").write_bytes(b"nothing")
-    options = ["--epochs", 1, "--batch-size", 4, "--peak-lr", 0.01, "--image-size", 8, "--skip-unreadable"]
+    options = ["--epochs", 1, "--batch-size", 4, "--peak-lr", 0.01, "--image-size", 8, "--on-bad", "skip"]
     out = tmp_path / "run"
     assert run("image_classifier", "--data", folder, "--out", out, *options, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["train_images"], metrics["skipped_images"], metrics["peak_lr"]) == (23, 1, 0.01)
     assert "23 training and 6 validation images of 8x8x3 in 2 classes, 1 unreadable left out" in capsys.readouterr().out
+
+
+def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, monkeypatch, capsys):
+    folder, out = image_folder({"x": 32}, size=(20, 20)), tmp_path / "run"
+    lines = [f"x/{index}.png,{['cat', 'dog'][index % 4 // 3]}" for index in range(32)]
+    (folder / "labels.csv").write_text("\n".join(["file,kind", *lines]))
+    options = [
+        "--target",
+        "kind",
+        "--image-size",
+        16,
+        "--start-size",
+        8,
+        "--views",
+        2,
+        "--mixing",
+        "cutmix",
+        "--balanced",
+    ]
+    options += ["--augment", "flip", "--cache", tmp_path / "cache", "--epochs", 2, "--batch-size", 8, "--peak-lr", 0.01]
+    command = ["--data", folder / "labels.csv", "--out", out, *options]
+    assert run("image_classifier", *command, monkeypatch=monkeypatch) is None
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["train_images"], metrics["valid_images"]) == (26, 6)
+    assert 0 <= metrics["views_accuracy"] <= 1
+    assert json.loads((out / "config.json").read_text())["augmentation"].startswith("Augmentation(flip=True, ")
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    model = keras.models.load_model(out / "model.keras")
+    assert model.get_layer("fit_image").output.shape == (None, 16, 16, 3)
+    assert class_names(model) == ("cat", "dog")
+
+
+def test_views_without_augmentation_are_refused(tmp_path, monkeypatch, capsys):
+    options = ["--views", 2, "--augment", "none", "--out", tmp_path / "run"]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
+    assert "Views differ by augmentation" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -168,8 +204,7 @@ def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monk
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert all(
-        text in error
-        for text in ("2 of 6 files", str(folder / "a/1.png"), str(folder / "b/2.png"), "--skip-unreadable")
+        text in error for text in ("2 of 6 files", str(folder / "a/1.png"), str(folder / "b/2.png"), "--on-bad skip")
     )
 
 
