@@ -25,6 +25,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
 	$(BIN)/python benchmarks/image_pipeline.py
+	$(BIN)/python benchmarks/input_bound.py
 	$(BIN)/python benchmarks/resnet_step.py
 	$(BIN)/python benchmarks/mnist_mlp.py
 	$(BIN)/python benchmarks/tables.py

@@ -1,0 +1,64 @@
+"""How much of a training step is waiting for data?
+
+KERASDL_DATA=FOLDER python benchmarks/input_bound.py [--rounds 3]
+
+ResNet-8 on mnist_sample (28 pixels) and on the CIFAR-10 subset (32 pixels, 10,000 images), both with standard
+augmentation, batches of 64: the time of an epoch from the pipeline beside that of as many steps on one batch that is
+there already, in turn. The share that is input-bound is what the second saves.
+"""
+
+import os
+import statistics
+import tarfile
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from kerasdl import models, optimizers
+from kerasdl.data import augment, images
+
+ARCHIVES = {
+    "mnist_sample": "mnist_sample/mnist_sample.tgz",
+    "CIFAR-10 subset": "cifar10_subset/cifar10_png_10k_2k.tgz",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """How often."""
+
+    rounds: int = 3
+    """Epochs of each, in turn."""
+
+
+def seconds(model: object, dataset: object) -> float:
+    """Of one epoch."""
+    started = time.perf_counter()
+    model.fit(dataset, epochs=1, verbose=0, shuffle=False)  # type: ignore[attr-defined]
+    return time.perf_counter() - started
+
+
+def main(config: Config) -> None:
+    """Runs both in turn and prints a line a dataset."""
+    root = Path(os.environ["KERASDL_DATA"])
+    print(f"{'':14} {'from the pipeline':>18} {'from one batch':>15} {'input-bound':>12}")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, archive in ARCHIVES.items():
+            with tarfile.open(root / archive) as tar:
+                tar.extractall(Path(scratch) / name, filter="data")
+            folder = next((Path(scratch) / name).rglob("train")).parent
+            data = images.from_folder(folder, augment=augment.standard(flip=name != "mnist_sample"))
+            model = models.resnet8(data.shape, len(data.classes), preprocess="symmetric")
+            model.compile(optimizers.AdamW(1e-3), data.loss)
+            ready = data.train.take(1).cache().repeat(int(data.train.cardinality()))
+            for dataset in (data.train, ready):
+                model.fit(dataset.take(3), verbose=0, shuffle=False)
+            times = [(seconds(model, data.train), seconds(model, ready)) for _ in range(config.rounds)]
+            pipeline, one = (statistics.median(each) for each in zip(*times, strict=True))
+            print(f"{name:14} {pipeline:16.1f} s {one:13.1f} s {1 - one / pipeline:11.1%}")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Config))
