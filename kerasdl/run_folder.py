@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -245,6 +246,13 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         sys.exit(recipe(options))
     except BadInput as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        sys.exit(1)
+    except tf.errors.OpError as error:
+        # What a pipeline met in the middle of training.
+        told = re.search(r"BadInput: (.*)", error.message)
+        if told is None:
+            raise
+        print(f"error: {told[1]}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

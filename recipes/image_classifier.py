@@ -12,6 +12,7 @@ import keras
 from kerasdl import callbacks, groups, interpret, models, optimizers, plots
 from image_data import Data, load
 from kerasdl.data import images
+from kerasdl.errors import BadInput
 from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
 
 
@@ -31,6 +32,11 @@ class Config(Data):
     """Scaling inside the model: to [0, 1], to [-1, 1], or by ImageNet's mean and deviation."""
     start_size: int | None = None
     """Side in pixels for the first half of the epochs: progressive resizing."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start_size and self.epochs < 2:
+            raise BadInput(f"Images grow between epochs: take two at least. Received: epochs={self.epochs}")
 
 
 def main(config: Config) -> None:

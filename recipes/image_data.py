@@ -27,7 +27,7 @@ class Data(Options):
     target: str = "label"
     """Column of a CSV file that holds the class; the first other one holds the file names."""
     split: str | None = None
-    """Column of a CSV file that says train or valid."""
+    """Column of a CSV file that says train, valid or test."""
     augment: Literal["auto", "flip", "no_flip", "light", "digits", "cifar", "none"] = "auto"
     """Standard augmentation, mirrored or not, or another preset; auto is digits for glyphs, flip for photographs."""
     mixing: Literal["none", "mixup", "cutmix"] = "none"
@@ -49,8 +49,8 @@ class Data(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.views and self.augment == "none":
-            raise BadInput(f"Views differ by augmentation. Received: views={self.views}, augment='none'")
+        if self.views < 0 or (self.views and self.augment == "none"):
+            raise BadInput(f"Views differ by augmentation. Received: views={self.views}, augment={self.augment!r}")
 
 
 def load(config: Data, image_size: int | tuple[int, int] | None = None, channels: int = 3) -> images.Images:

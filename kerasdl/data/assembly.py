@@ -20,6 +20,8 @@ TRAIN, VALID, TEST = 0, 1, 2
 LARGEST_DEFAULT_SIZE = 128
 CACHE_BYTES = 2**30
 CHECKED_BYTES = 2**28
+# Bad files that an error names; `check.bad_files` lists all.
+NAMED = 20
 
 
 def images_of_files(
@@ -92,7 +94,8 @@ def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -
         return choices.augment
     # A class named by one character or a number is a glyph, which mirroring would turn into another.
     glyphs = bool(classes) and all(len(name) == 1 or name.isdigit() for name in classes)
-    return digits() if glyphs else standard(flip=photographs)
+    # Numbers to predict may be angles or places.
+    return digits() if glyphs else standard(flip=photographs and bool(classes))
 
 
 def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:
@@ -102,7 +105,8 @@ def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str,
     else:
         bad = bad_files(files, channels=choices.channels)
     if bad and choices.on_bad == "raise":
-        named = "; ".join(f"{file} ({reason})" for file, reason in bad.items())
+        named = "; ".join(f"{file} ({reason})" for file, reason in list(bad.items())[:NAMED])
+        named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise BadInput(
             f"{len(bad)} of {len(files)} files do not decode: {named}. Mend or remove them, or leave them out by "
             f"on_bad='skip' (--on-bad skip). Received: {str(where)!r}"

@@ -26,6 +26,8 @@ LUMA = (19595, 38470, 7471)
 GREY, COLOUR = 0, 2
 GRAPHIC_CONTROL, DESCRIPTOR_BYTES = 0xF9, 10
 BMP_BITS = (8, 24, 32)
+# Flags of an extended WebP (RFC 9649, section 2.7).
+ANIMATED, HAS_ALPHA = 0x02, 0x10
 # libjpeg's slow integer transform: that of Pillow, to the bit.
 JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
 
@@ -63,7 +65,7 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
                 return upright(jpeg(encoded, channels, header.channels), header.orientation).numpy()
             picture = _READERS[header.kind](encoded, behind)
     except tf.errors.OpError as error:
-        raise ValueError(_reason(error)) from error
+        raise ValueError(reason(error)) from error
     except (struct.error, IndexError) as error:
         raise ValueError("Damaged or cut short") from error
     return _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
@@ -86,10 +88,10 @@ def check_channels(channels: int) -> None:
         raise ValueError(f"A picture is decoded to 1 channel (grey) or 3 (colour). Received: channels={channels}")
 
 
-def _reason(error: tf.errors.OpError) -> str:
+def reason(error: tf.errors.OpError) -> str:
     """What was wrong with a file, for people: the error's message without the names of nodes and operations."""
     message = error.message.split("}} ")[-1].split(" [Op:")[0].strip().split("\n")[0].rstrip(".")
-    return f"Damaged or cut short ({message})"
+    return f"Damaged or cut short ({message})" if isinstance(error, tf.errors.InvalidArgumentError) else message
 
 
 def _background(background: Background, channels: int) -> np.ndarray:
@@ -157,6 +159,9 @@ def _bmp(encoded: bytes, _: np.ndarray) -> np.ndarray:
 
 
 def _webp(encoded: bytes, _: np.ndarray) -> np.ndarray:
+    if encoded[12:16] == b"VP8X" and encoded[20] & ANIMATED:
+        # TensorFlow writes frames with alpha, also where the file says there is none, and then past the end.
+        encoded = encoded[:20] + bytes([encoded[20] | HAS_ALPHA]) + encoded[21:]
     return tf.io.decode_image(encoded, channels=0, expand_animations=False).numpy()
 
 

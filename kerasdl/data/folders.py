@@ -7,10 +7,10 @@ from pathlib import Path
 
 from kerasdl.errors import BadInput
 
-DECODABLE = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+DECODABLE = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp")
 # Formats of images that TensorFlow cannot decode: named rather than passed over.
 UNDECODABLE = (".tif", ".tiff", ".avif", ".heic", ".heif", ".ico", ".psd", ".jp2", ".ppm", ".pgm", ".mpo")
-VALID_FOLDERS = ("valid", "validation", "val")
+TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "validation", "val"), ("test", "testing")
 
 
 def image_files(folder: Path) -> list[str]:
@@ -21,8 +21,11 @@ def image_files(folder: Path) -> list[str]:
         'pets/cat/0001.jpg'
     """
     found: list[str] = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    visited: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        # A link may lead back to where it stands.
+        folders[:] = [] if os.path.realpath(place) in visited else [name for name in folders if name[0] != "."]
+        visited.add(os.path.realpath(place))
         found += [
             os.path.join(place, name)  # noqa: PTH118 - a Path a file takes minutes and megabytes where there are many
             for name in files
@@ -61,21 +64,30 @@ def parts_of(folder: Path) -> list[tuple[int, dict[str, list[str]]]]:
     """
     if not folder.is_dir():
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
-    train = folder / "train" if (folder / "train").is_dir() else folder
-    valid = next((folder / name for name in VALID_FOLDERS if (folder / name).is_dir()), None)
-    if valid is not None and train == folder:
-        raise BadInput(f"{valid.name}/ needs train/ beside it. Received: {str(folder)!r}")
+    train, valid, test = training_folder(folder), _named(folder, VALID_FOLDERS), _named(folder, TEST_FOLDERS)
+    if train == folder and (alone := valid or test):
+        raise BadInput(f"{alone.name}/ needs train/ beside it. Received: {str(folder)!r}")
     parts = [(0, by_class(train))]
     if len(parts[0][1]) < 2:
         raise BadInput(f"One class only: nothing to tell apart. Received: {str(train)!r} with {list(parts[0][1])}")
     if valid is not None:
         parts.append((1, by_class(valid)))
         _check_same_classes(parts[0][1], parts[1][1], valid)
-    test = _by_class(folder / "test") if train != folder and (folder / "test").is_dir() else {}
+    tested = _by_class(test) if test else {}
     # A test without the classes' folders has no labels, and is for prediction.
-    if test and set(test) <= set(parts[0][1]):
-        parts.append((2, test))
+    if tested and set(tested) <= set(parts[0][1]):
+        parts.append((2, tested))
     return parts
+
+
+def training_folder(folder: Path) -> Path:
+    """Where the classes' folders are: `train` below `folder`, or this itself."""
+    return _named(folder, TRAIN_FOLDERS) or folder
+
+
+def _named(folder: Path, names: Sequence[str]) -> Path | None:
+    """The folder in `folder` of one of these names, in whatever case."""
+    return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
 
 
 def _check_same_classes(train: dict[str, list[str]], valid: dict[str, list[str]], folder: Path) -> None:
@@ -100,7 +112,7 @@ def matched(files: Sequence[str], folder: Path, pattern: str) -> list[str]:
     found = []
     for file in files:
         match = expression.search(Path(file).relative_to(folder).as_posix())
-        if match is None:
+        if match is None or match[1] is None:
             raise BadInput(f"The expression {pattern!r} does not match every file. Received: {file}")
         found.append(match[1])
     return found

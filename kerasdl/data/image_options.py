@@ -1,6 +1,7 @@
 """What the sources of image pipelines take, each said once."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,16 @@ class Options:
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise BadInput(f"A batch holds at least one image. Received: batch_size={self.batch_size}")
+        if not isinstance(self.seed, Integral) or self.seed < 0:
+            raise BadInput(f"A seed is a whole number from 0 up. Received: seed={self.seed!r}")
+        if self.augment not in ("auto", None) and not isinstance(self.augment, Augmentation):
+            raise BadInput(
+                f"Augment by an Augmentation, such as augment.standard(), 'auto' or None. Received: {self.augment!r}"
+            )
+        if self.mixing is not None and not callable(getattr(self.mixing, "mix", None)):
+            raise BadInput(f"Mix by mixing.MixUp() or mixing.CutMix(), or None. Received: mixing={self.mixing!r}")
+        if self.cache not in ("auto", "memory", None) and Path(self.cache).is_file():
+            raise BadInput(f"Decoded pictures are kept in a folder, which this is not. Received: {str(self.cache)!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +78,10 @@ class FileOptions(Options):
                 "Pictures have 1 or 3 channels, and a background from 0 to 255. "
                 f"Received: channels={self.channels}, background={self.background}"
             )
-        if self.on_bad not in ("raise", "skip"):
-            raise BadInput(f"on_bad is 'raise' or 'skip'. Received: on_bad={self.on_bad!r}")
+        if self.on_bad not in ("raise", "skip") or self.check not in (True, False, "auto"):
+            raise BadInput(
+                "on_bad is 'raise' or 'skip', check True, False or 'auto'. "
+                f"Received: on_bad={self.on_bad!r}, check={self.check!r}"
+            )
         if self.on_bad == "skip" and self.check is False:
             raise BadInput("Bad files are known, and can be skipped, only after a check. Received: check=False")

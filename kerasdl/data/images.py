@@ -9,12 +9,12 @@ masks are out of scope.
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
-from kerasdl.data.assembly import TRAIN, VALID, check_every_class, images_of, images_of_files, size_of, store_of
-from kerasdl.data.csv_file import place, read_csv, tidy
-from kerasdl.data.folders import image_files, matched, parts_of
+from kerasdl.data.assembly import TEST, TRAIN, VALID, check_every_class, images_of, images_of_files, size_of, store_of
+from kerasdl.data.csv_file import parsed_numbers, place, read_csv, tidy
+from kerasdl.data.folders import image_files, matched, parts_of, training_folder
 from kerasdl.data.image_options import FileOptions, Options
 from kerasdl.data.labelled_images import Images, as_size
 from kerasdl.data.pictures import ArrayStore, EncodedStore, Pictures
@@ -70,9 +70,9 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
     found = [(file, classes.index(name), part) for part, by_name in parts for name in by_name for file in by_name[name]]
     files = [file for file, _, _ in found]
     labels, given = ([row[column] for row in found] for column in (1, 2))
-    if len(parts) > 1 and group is not None and VALID in given:
+    if group is not None and VALID in given:
         raise BadInput(f"The folders say what is for validation already. Received: group={group!r}")
-    root = folder / "train" if (folder / "train").is_dir() else folder
+    root = training_folder(folder)
 
     def split(kept: np.ndarray, labels: np.ndarray) -> np.ndarray:
         part = np.array(given)[kept]
@@ -189,8 +189,13 @@ def from_frame(
     choices = FileOptions(**options)
     frame = tidy(frame.rename(columns=str))
     targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
-    names = _image_column(frame, image, {*targets, split, group})
     _check_columns(frame, [*targets, *(each for each in (split, group) if each is not None)])
+    if task not in get_args(Task) or (tag_separator is not None and task not in ("auto", "tags")):
+        raise BadInput(
+            f"The task is one of {', '.join(get_args(Task))}, and tag_separator is for tags. "
+            f"Received: task={task!r}, tag_separator={tag_separator!r}"
+        )
+    names = _image_column(frame, image, {*targets, split, group})
     files = [os.path.join(folder, f"{name}{suffix}") for name in names]  # noqa: PTH118 - many
     tags = task == "tags" or tag_separator is not None or _are_flags(frame, targets, task)
     found = tags_of(frame, targets, tag_separator) if tags else targets_of(frame, targets, cast(Any, task))
@@ -205,13 +210,23 @@ def from_frame(
     return images_of_files(files, labels, parts, choices, where=folder, **about)
 
 
-def from_arrays(images: np.ndarray, labels: np.ndarray, *, classes: Sequence[str], **options: Any) -> Images:
-    """Images in memory, split into training and validation by class and seed.
+def from_arrays(
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    classes: Sequence[str],
+    valid: tuple[np.ndarray, np.ndarray] | None = None,
+    test: tuple[np.ndarray, np.ndarray] | None = None,
+    **options: Any,
+) -> Images:
+    """Images in memory, with those for validation, or split by class and seed.
 
     Args:
         images: uint8 (count, height, width) or (count, height, width, channels).
         labels: Integers (count,), indices into `classes`.
         classes: Class names.
+        valid: Images and labels to validate on; by default a share of each class.
+        test: Images and labels to test on at the end.
         **options: As for `Options`; "auto" augmentation does not mirror.
 
     Returns:
@@ -222,24 +237,25 @@ def from_arrays(images: np.ndarray, labels: np.ndarray, *, classes: Sequence[str
 
     Example:
         >>> digits = from_arrays(images, labels, classes=list("0123456789"))
+        >>> (x, y), held_out = keras.datasets.cifar10.load_data()
+        >>> cifar = from_arrays(x, y[:, 0], classes=names, test=(held_out[0], held_out[1][:, 0]))
     """
-    images, labels, choices = np.asarray(images), np.asarray(labels), Options(**options)
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.dtype != np.uint8 or images.ndim != 4:
-        raise BadInput(
-            "Images must be uint8 (count, height, width[, channels]), values 0..255: scale and cast them. "
-            f"Received: {images.dtype} {images.shape}"
-        )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
-        raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
-    check_label_range(labels, classes)
-    part = stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
-    names = [f"image[{index}]" for index in range(len(images))]
-    pictures = Pictures(names, labels.astype(np.int64), ArrayStore(images), np.arange(len(images)))
-    size = images.shape[1:3] if choices.image_size is None else as_size(choices.image_size)
-    if choices.cache not in ("auto", None) and size != images.shape[1:3]:
-        raise BadInput(f"Images in memory are resized as they are asked for. Received: cache={choices.cache!r}")
+    choices = Options(**options)
+    if choices.cache not in ("auto", "memory", None):
+        raise BadInput(f"Images in memory are not kept on disk. Received: cache={choices.cache!r}")
+    parts = [_checked(images, labels, classes)]
+    parts += [_checked(*each, classes) for each in (valid, test) if each is not None]
+    if len({pictures.shape[1:] for pictures, _ in parts}) > 1:
+        raise BadInput(f"Images of one size. Received: {[pictures.shape for pictures, _ in parts]}")
+    kinds = [TRAIN, *([VALID] if valid is not None else []), *([TEST] if test is not None else [])]
+    part = np.repeat(kinds, [len(labels) for _, labels in parts])
+    if valid is None:
+        held_out = stratified(parts[0][1], classes, choices.valid_share, choices.seed)
+        part[: len(held_out)][held_out] = VALID
+    all_images, all_labels = (np.concatenate(each) for each in zip(*parts, strict=True))
+    names = [f"image[{index}]" for index in range(len(all_images))]
+    pictures = Pictures(names, all_labels.astype(np.int64), ArrayStore(all_images), np.arange(len(names)))
+    size = all_images.shape[1:3] if choices.image_size is None else as_size(choices.image_size)
     return images_of(pictures, part, size, choices, classes=tuple(classes), photographs=False)
 
 
@@ -282,12 +298,15 @@ def from_tfds(
     encoded: list[bytes] = []
     names: list[str] = []
     labels, part = np.zeros(0, np.int64), np.zeros(0, int)
-    for index, split in enumerate(["train", *held_out]):
+    for split in ["train", *held_out]:
         pictures, found = encoded_examples(builder, split)
+        if (found < 0).any():
+            # Unlabelled, as a competition's test is.
+            continue
         encoded += pictures
         names += [f"{builder.name}/{split}[{number}]" for number in range(len(found))]
-        labels, part = np.append(labels, found), np.append(part, np.full(len(found), index))
-    if not held_out:
+        labels, part = np.append(labels, found), np.append(part, np.full(len(found), part.max(initial=-1) + 1))
+    if not part.any():
         part = stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
     store = EncodedStore(encoded, names, channels=channels, background=255, are_files=False)
     size = size_of(choices.image_size, store)
@@ -339,10 +358,32 @@ def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | Non
 
 
 def _check_columns(frame: "pd.DataFrame", wanted: Sequence[str]) -> None:
+    if not wanted or len(set(frame.columns)) < len(frame.columns):
+        raise BadInput(
+            f"Name a column to predict, of a table in which each has its own name. Received: {list(frame.columns)}"
+        )
     if absent := [name for name in wanted if name not in frame.columns]:
         raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: columns {list(frame.columns)}")
 
 
 def _are_flags(frame: "pd.DataFrame", targets: Sequence[str], task: Task) -> bool:
-    """Whether several columns hold nothing but 0 and 1."""
-    return task == "auto" and len(targets) > 1 and frame[list(targets)].astype(str).isin(["0", "1"]).all(axis=None)
+    """Whether several columns hold nothing but 0 and 1 (or false and true)."""
+    cells = [frame[name] for name in targets]
+    numbers = [each.astype(float) if each.dtype.kind == "b" else parsed_numbers(each) for each in cells]
+    return task == "auto" and len(targets) > 1 and bool(np.isin(numbers, (0, 1)).all())
+
+
+def _checked(images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays of images and labels, as four dimensions and one."""
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise BadInput(
+            "Images must be uint8 (count, height, width[, channels]), values 0..255: scale and cast them. "
+            f"Received: {images.dtype} {images.shape}"
+        )
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
+    check_label_range(labels, classes)
+    return images, labels

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -124,6 +126,16 @@ class Images:
         return self.valid_pictures.names
 
     @property
+    def test_names(self) -> Sequence[str]:
+        """The same for the test; none where there is none."""
+        return self.test_pictures.names if self.test_pictures else ()
+
+    @property
+    def steps(self) -> int:
+        """Batches of a training epoch."""
+        return self.plan.steps(len(self.train_names))
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many images are for training, for validation, for a test if there is one, and left out."""
         test = {"test_images": len(self.test_pictures.names)} if self.test_pictures else {}
@@ -178,7 +190,7 @@ class Images:
         """
         if self.augmentation is None:
             raise ValueError("Views differ by augmentation, of which there is none. Received: augmentation=None")
-        source, options = self._source(self.valid_pictures), {"augmentation": self.augmentation}
+        source, options = self._source(self._labelled(self.valid_pictures)), {"augmentation": self.augmentation}
         # A seed that no training epoch has.
         return [
             validation(source, batch_size=self.batch_size, seed=(self.seed, -1 - view), **options)
@@ -186,7 +198,7 @@ class Images:
         ]
 
     def sheet(self, count: int = 24) -> tuple[np.ndarray, list[str]]:
-        """Training images as the model gets them, and what they are, for `plots.image_sheet`.
+        """Training images of one batch as the model gets them, and what they are, for `plots.image_sheet`.
 
         Example:
             >>> kerasdl.plots.image_sheet(*pets.sheet())
@@ -229,10 +241,13 @@ class Images:
         return pictures.source(self.shape[:2])
 
     def _in_order(self, pictures: Pictures) -> tf.data.Dataset:
-        if self.mixing and not self.tags:
-            # One loss and one metric for both: shares of classes.
-            pictures = replace(pictures, labels=np.eye(len(self.classes), dtype=np.float32)[pictures.labels])
-        return validation(self._source(pictures), batch_size=self.batch_size)
+        return validation(self._source(self._labelled(pictures)), batch_size=self.batch_size)
+
+    def _labelled(self, pictures: Pictures) -> Pictures:
+        if not self.mixing or self.tags:
+            return pictures
+        # One loss and one metric for both, training and validation: shares of classes.
+        return replace(pictures, labels=np.eye(len(self.classes), dtype=np.float32)[pictures.labels])
 
 
 def as_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
@@ -241,7 +256,7 @@ def as_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
     Raises:
         BadInput: A side below one pixel.
     """
-    height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if min(height, width) < 1:
-        raise BadInput(f"An image has at least one pixel. Received: image_size={image_size}")
-    return int(height), int(width)
+    sides = (image_size, image_size) if isinstance(image_size, Integral) else tuple(cast(Any, image_size))
+    if len(sides) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
+        raise BadInput(f"An image's size is a whole number of pixels, or (height, width). Received: {image_size!r}")
+    return int(sides[0]), int(sides[1])

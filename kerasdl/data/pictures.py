@@ -13,19 +13,19 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.decode import decode, jpeg
+from kerasdl.data.decode import decode, jpeg, reason
 from kerasdl.data.exif import upright
 from kerasdl.data.geometry import project, resample
 from kerasdl.data.header import GIF, JPEG, PNG, Header, read_header
 from kerasdl.data.sources import Source
-from kerasdl.data.views import RATIOS, views_of
+from kerasdl.data.views import RATIOS, reduced, views_of
 from kerasdl.errors import BadInput
 from kerasdl.layers import FitImage
 
 Size = tuple[int, int]
 CHUNK = 64
-# Branches of the decoding after one a ratio of JPEG.
-PNG_AS_IT_IS, CAREFUL = len(RATIOS), len(RATIOS) + 1
+# Ways to decode: two that are one operation, and one that looks after everything else.
+FROM_JPEG, FROM_PNG, CAREFUL = range(3)
 
 
 class Store:
@@ -100,7 +100,9 @@ class ArrayStore(Store):
 
     def seen(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """As `Store` says."""
-        return resample(tf.gather(self.pictures, rows), transforms, size)
+        found = tf.gather(self.pictures, rows)
+        scale = min(have / want for have, want in zip(self.size, size, strict=True))
+        return resample(reduced(found, int(max(ratio for ratio in RATIOS if ratio <= max(scale, 1)))), transforms, size)
 
 
 class EncodedStore(Store):
@@ -146,21 +148,22 @@ class EncodedStore(Store):
         def plan(headers: list[Header], ways: np.ndarray) -> tuple[np.ndarray, ...]:
             return ways, np.array([header.orientation for header in headers], np.int32)
 
-        return self._map(one, plan, rows, (), ((), ()), tf.TensorSpec((*size, self.channels), tf.uint8))
+        signature = tf.TensorSpec((*size, self.channels), tf.uint8)
+        return self._map(one, plan, rows, (), (((), tf.int32), ((), tf.int32)), signature)
 
     def seen(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """As `Store` says."""
 
-        def one(encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
-            picture = self._decoded(encoded, name, way, window)
+        def one(encoded: tf.Tensor, name: tf.Tensor, plan: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+            picture = self._decoded(encoded, name, plan[0], (plan[1], plan[2:]))
             return tf.ensure_shape(project(picture[None], places[None], size)[0], (*size, self.channels))
 
         def plan(headers: list[Header], ways: np.ndarray, transforms: np.ndarray) -> tuple[np.ndarray, ...]:
             views = views_of(headers, transforms, size)
-            return ways + views.step, views.window, views.coefficients
+            return np.column_stack([ways, views.step, views.window]), views.coefficients
 
         signature = tf.TensorSpec((*size, self.channels), tf.float32)
-        return self._map(one, plan, rows, (transforms,), ((), (4,), (8,)), signature)
+        return self._map(one, plan, rows, (transforms,), (((6,), tf.int32), ((8,), tf.float32)), signature)
 
     def blame(self, rows: np.ndarray) -> None:
         """As `Store` says."""
@@ -168,7 +171,9 @@ class EncodedStore(Store):
         for row in rows:
             try:
                 self._decode(self.read(self.encoded[row]).numpy(), self.names[row].numpy())
-            except (tf.errors.OpError, ValueError) as error:
+            except tf.errors.OpError as error:
+                bad[self.names[row].numpy().decode()] = f"{self.names[row].numpy().decode()}: {reason(error)}"
+            except ValueError as error:
                 bad[self.names[row].numpy().decode()] = str(error)
         if bad:
             raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
@@ -179,7 +184,7 @@ class EncodedStore(Store):
         plan: Callable[..., tuple[np.ndarray, ...]],
         rows: tf.Tensor,
         more: tuple[tf.Tensor, ...],
-        shapes: tuple[tuple[int, ...], ...],
+        planned_as: tuple[tuple[tuple[int, ...], tf.DType], ...],
         signature: tf.TensorSpec,
     ) -> tf.Tensor:
         """Runs `function` on every encoded picture, its name and its row of what `plan` makes of all their headers."""
@@ -193,37 +198,45 @@ class EncodedStore(Store):
 
         names = tf.gather(self.names, rows)
         encoded = tf.map_fn(self.read, tf.gather(self.encoded, rows), fn_output_signature=tf.string)
-        types = [tf.int32, tf.int32, tf.float32][: len(shapes)]
-        plans = tf.numpy_function(planned, [encoded, names, *more], types)
-        for each, shape in zip(plans, shapes, strict=True):
+        plans = tf.numpy_function(planned, [encoded, names, *more], [dtype for _, dtype in planned_as])
+        for each, (shape, _) in zip(plans, planned_as, strict=True):
             each.set_shape((None, *shape))
         each = tf.autograph.experimental.do_not_convert(lambda row: function(*row))
         return tf.map_fn(each, (encoded, names, *plans), fn_output_signature=signature)
 
     def _decoded(
-        self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, window: tf.Tensor | None = None
+        self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, view: tuple[tf.Tensor, tf.Tensor] | None = None
     ) -> tf.Tensor:
-        """A picture as it is stored, or of it the window (top, left, height, width)."""
+        """A picture as it is stored; or of it a view's window, reduced by the view's step."""
 
-        def cut(picture: tf.Tensor) -> tf.Tensor:
-            if window is None:
+        def seen(picture: tf.Tensor) -> tf.Tensor:
+            if view is None:
                 return picture
-            top, left, height, width = tf.unstack(window)
-            return picture[top : top + height, left : left + width]
+            step, window = view
 
-        def reduced(ratio: int) -> tf.Tensor:
-            return jpeg(encoded, self.channels, **({} if window is None else {"crop_window": window, "ratio": ratio}))
+            def cut(ratio: int) -> tf.Tensor:
+                top, left, height, width = tf.unstack(window * ratio)
+                part = picture[top : top + height, left : left + width]
+                return tf.ensure_shape(reduced(part[None], ratio)[0], (None, None, self.channels))
+
+            return tf.switch_case(step, [partial(cut, int(ratio)) for ratio in RATIOS])
+
+        def from_jpeg() -> tf.Tensor:
+            if view is None:
+                return jpeg(encoded, self.channels)
+            step, window = view
+            options = [{"crop_window": window, "ratio": int(ratio)} for ratio in RATIOS]
+            return tf.switch_case(step, [partial(jpeg, encoded, self.channels, **each) for each in options])
+
+        def from_png() -> tf.Tensor:
+            return seen(tf.ensure_shape(tf.io.decode_png(encoded, self.channels), (None, None, self.channels)))
 
         def carefully() -> tf.Tensor:
             # In arrays of one, for a lone string arrives in another shape eagerly.
             picture = tf.numpy_function(self._decode_only, [encoded[None], name[None]], tf.uint8)
-            return cut(tf.ensure_shape(picture, (None, None, self.channels)))
+            return seen(tf.ensure_shape(picture, (None, None, self.channels)))
 
-        readers = [partial(reduced, int(ratio)) for ratio in (RATIOS if window is not None else RATIOS[:1])]
-        readers += [readers[0]] * (PNG_AS_IT_IS - len(readers))
-        return tf.switch_case(
-            way, [*readers, lambda: cut(tf.io.decode_png(encoded, channels=self.channels)), carefully]
-        )
+        return tf.switch_case(way, [from_jpeg, from_png, carefully])
 
     def _decode_only(self, encoded: np.ndarray, names: np.ndarray) -> np.ndarray:
         return self._decode(encoded[0], names[0])
@@ -243,10 +256,10 @@ def _header(encoded: bytes, name: bytes) -> Header:
 
 
 def _way(header: Header, channels: int) -> int:
-    """Which branch decodes a picture: JPEG (by its ratio), PNG as it is, or carefully whatever has transparency."""
+    """How to decode a picture: directly a JPEG and a PNG that is neither transparent nor to be turned grey."""
     if header.kind == JPEG and not (channels == 1 and header.channels == 4):
-        return 0
-    return PNG_AS_IT_IS if header.kind == PNG and header.channels in (1, channels) else CAREFUL
+        return FROM_JPEG
+    return FROM_PNG if header.kind == PNG and header.channels in (1, channels) else CAREFUL
 
 
 def _whole(header: Header) -> Header:

@@ -40,6 +40,13 @@ class Plan:
     weights: np.ndarray | None = None
     shard: tuple[int, int] = (0, 1)
 
+    def __post_init__(self) -> None:
+        if self.batch_size < 1 or self.shard[1] < 1:
+            raise ValueError(
+                f"One sample a batch, and one worker at least. Received: batch_size={self.batch_size}, "
+                f"shard={self.shard}"
+            )
+
     def steps(self, count: int) -> int:
         """Batches of an epoch of `count` samples, for every worker alike: a sample more joins the last batch."""
         count, size = count // self.shard[1], self.batch_size
@@ -58,10 +65,16 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     Returns:
         A dataset of (inputs, labels), and sample weights where the source has them, of known length.
 
+    Raises:
+        ValueError: No such step, or worker.
+
     Example:
         >>> third = epoch_batches(source, 2, Plan(batch_size=64, seed=0))
     """
-    return _batches(source, partial(_training, source, plan), epoch, start, plan.steps(len(source.labels)))
+    steps = plan.steps(len(source.labels))
+    if not 0 <= start <= steps:
+        raise ValueError(f"An epoch has {steps} steps. Received: start={start}")
+    return _batches(source, partial(_training, source, plan), epoch, start, steps)
 
 
 def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:

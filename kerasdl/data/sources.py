@@ -36,11 +36,6 @@ class Source:
         kept = tf.constant(indices, tf.int64)
         rows: dict[str, Any] = {"names": [self.names[i] for i in indices], "labels": self.labels[indices]}
         rows["weights"] = None if self.weights is None else self.weights[indices]
-        view, blame = self.view, self.blame
-        if view is not None:
-            rows["view"] = lambda i, transforms: view(tf.gather(kept, i), transforms)
-        if blame is not None:
-            rows["blame"] = lambda i: blame(indices[i])
         return replace(self, load=lambda i: self.load(tf.gather(kept, i)), **rows)
 
 

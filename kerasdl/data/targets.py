@@ -59,7 +59,8 @@ def tags_of(
         BadInput: Cells that are neither 0 nor 1, by row and column; fewer than two tags.
     """
     if separator is None:
-        flags = np.stack([numbers(frame[name]) for name in targets], axis=1)
+        columns = [frame[name].astype(float) if frame[name].dtype.kind == "b" else frame[name] for name in targets]
+        flags = np.stack([numbers(column) for column in columns], axis=1)
         if (wrong := ~np.isin(flags, (0, 1))).any():
             row, at = np.argwhere(wrong)[0]
             column = frame[targets[at]]

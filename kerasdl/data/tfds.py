@@ -30,18 +30,24 @@ def tfds_builder(name: str, *, data_dir: str | None, manual_dir: str | None, dow
     """
     import tensorflow_datasets as tfds
 
+    unknown = BadInput(
+        f"No such folder, and no TensorFlow Datasets name either (tfds.list_builders() lists them). Received: {name!r}"
+    )
+    if ":" in name and not download:
+        # A name of another registry, which is asked over the network.
+        raise unknown
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except (ValueError, ImportError) as error:
-        raise BadInput(
-            f"No such folder, and no TensorFlow Datasets name either (tfds.list_builders() lists them). Received: "
-            f"{name!r}"
-        ) from error
+        raise unknown from error
     if not builder.is_prepared():
         _prepare(builder, manual_dir=manual_dir, download=download)
-    keys = builder.info.supervised_keys
-    if not keys or not isinstance(builder.info.features[keys[0]], tfds.features.Image):
-        raise BadInput(f"Dataset {name!r} does not hold labelled images. Received: {list(builder.info.features)}")
+    keys, features = builder.info.supervised_keys, builder.info.features
+    kinds = [type(features[key]) for key in keys or ()]
+    if kinds != [tfds.features.Image, tfds.features.ClassLabel] or "train" not in builder.info.splits:
+        raise BadInput(
+            f"Dataset {name!r} does not hold labelled images, or none for training. Received: {list(features)}"
+        )
     return builder
 
 

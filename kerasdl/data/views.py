@@ -8,14 +8,29 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 from kerasdl.data.exif import MIRRORED, TURNED
-from kerasdl.data.header import JPEG, Header
+from kerasdl.data.header import Header
 
 Size = tuple[int, int]
 # By how much libjpeg can reduce a picture while it decodes it.
 RATIOS = np.array([1, 2, 4, 8])
 # The outermost pixels of a cropped JPEG miss the colour of their neighbours: more is decoded than is sampled.
 MARGIN = 8
+NEAREST = 0.05
+
+
+def reduced(pictures: tf.Tensor, ratio: int) -> tf.Tensor:
+    """Pictures of 1 / ratio of the size, each pixel the mean of ratio x ratio: uint8 (batch, any, any, channels)."""
+    if ratio == 1:
+        return pictures
+    for axis in (1, 2):
+        length = tf.shape(pictures)[axis]
+        # Beyond the edge the last pixels go on.
+        places = tf.minimum(tf.range(-(-length // ratio) * ratio), length - 1)
+        pictures = tf.gather(pictures, places, axis=axis)
+    means = tf.nn.avg_pool2d(tf.cast(pictures, tf.float32), ratio, ratio, "VALID")
+    return tf.cast(tf.round(means), tf.uint8)
 
 
 class View(NamedTuple):
@@ -23,7 +38,7 @@ class View(NamedTuple):
 
     Attributes:
         window: int32 (4,): top, left, height and width of what to decode, in pixels of the stored picture reduced.
-        step: int32 scalar, the index in RATIOS of the reduction.
+        step: int32 scalar, the index in RATIOS of the reduction: of a JPEG while it is decoded, of others after it.
         coefficients: float32 (8,), of `geometry.project`: from pixels of the output to those of the window.
     """
 
@@ -56,7 +71,7 @@ def views_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> V
     matrix = upright @ _scaling(scale) @ transforms.astype(np.float64)
 
     shrink = np.sqrt(np.abs(np.linalg.det(matrix[:, :2, :2])))
-    step = np.where([header.kind == JPEG for header in headers], (shrink[:, None] >= RATIOS[1:] - 1e-6).sum(axis=1), 0)
+    step = (shrink[:, None] >= RATIOS[1:] - 1e-6).sum(axis=1)
     ratio = RATIOS[step][:, None]
     first, last = _needed(matrix, stored, size, margin=MARGIN * ratio)
     first, last = first // ratio, -(-last // ratio)
@@ -79,13 +94,16 @@ def _needed(matrix: np.ndarray, stored: np.ndarray, size: Size, margin: np.ndarr
     height, width = size
     corners = np.array([[x, y, 1.0] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
     points = np.einsum("bij,cj->bci", matrix, corners)
-    places = (points[..., :2] / points[..., 2:])[..., ::-1] + stored[:, None] / 2
+    depth = points[..., 2:]
+    # Where the horizon crosses the view, it may see anything.
+    beyond = depth.min(axis=(1, 2)) < NEAREST
+    places = (points[..., :2] / np.maximum(depth, NEAREST))[..., ::-1] + stored[:, None] / 2
     low, high = places.min(axis=1), places.max(axis=1)
     # What lies beyond the border is mirrored from within.
     first = np.floor(np.minimum(low, 2 * stored - high) - margin)
     last = np.ceil(np.maximum(high, -low) + margin)
-    first = np.clip(first, 0, stored - 1).astype(int)
-    return first, np.clip(last, first + 1, stored).astype(int)
+    first = np.where(beyond[:, None], 0, np.clip(first, 0, stored - 1)).astype(int)
+    return first, np.where(beyond[:, None], stored, np.clip(last, first + 1, stored)).astype(int)
 
 
 def _upright(orientation: int) -> np.ndarray:

@@ -48,7 +48,14 @@ class Classification:
         """Runs `model`, which returns logits, over `dataset`, batches of (inputs, integer or one-hot labels)."""
         pairs = [(model.predict_on_batch(inputs), np.asarray(labels)) for inputs, labels in dataset]
         logits, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-        return cls(logits.astype(np.float64), targets.argmax(axis=1) if targets.ndim == 2 else targets, classes)
+        if targets.ndim == 2:
+            if targets.shape[1] != len(classes) or not np.allclose(targets.sum(axis=1), 1):
+                raise ValueError(
+                    "Each sample must be of one class: tags and numbers are no classes. "
+                    f"Received: targets {targets.shape} for {len(classes)} classes"
+                )
+            targets = targets.argmax(axis=1)
+        return cls(logits.astype(np.float64), targets, classes)
 
     @classmethod
     def of_views(

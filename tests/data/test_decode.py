@@ -67,6 +67,9 @@ PLAIN = {
     "webp_alpha": encoded(NOISE, "WEBP"),
     "webp_lossless_alpha": encoded(NOISE, "WEBP", lossless=True, exact=True),
     "webp_frames": encoded(NOISE, "WEBP", save_all=True, append_images=[Image.fromarray(NOISE[::-1])], lossless=True),
+    "webp_opaque_frames": encoded(
+        flat("RGB"), "WEBP", save_all=True, append_images=[Image.fromarray(NOISE[::-1, :, :3])], lossless=True
+    ),
     "jpeg": encoded(SCENE, "JPEG"),
     "jpeg_grey": encoded(flat("L"), "JPEG"),
     "jpeg_progressive": encoded(SCENE, "JPEG", progressive=True),

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
@@ -374,3 +375,52 @@ def test_balanced_classes_come_alike_from_a_folder(image_folder):
 def test_options_of_files_out_of_range(image_folder, options, message):
     with pytest.raises(BadInput, match=message):
         images.from_folder(image_folder({"a": 3, "b": 3}), **options)
+
+
+def test_arrays_with_parts_of_their_own():
+    pictures = np.arange(20, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
+    valid, test = (pictures[:4], np.array([0, 1, 0, 1])), (pictures[:3], np.array([1, 1, 0]))
+    data = images.from_arrays(pictures, np.arange(20) % 2, classes=["a", "b"], valid=valid, test=test)
+    assert (len(data.train_names), len(data.valid_names), len(data.test_names), data.steps) == (20, 4, 3, 1)
+    assert collect(data.valid)[1].tolist() == [0, 1, 0, 1]
+    assert collect(data.test)[0][:, 0, 0, 0].tolist() == [0, 1, 2]
+    only_test = images.from_arrays(pictures, np.arange(20) % 2, classes=["a", "b"], test=test)
+    assert only_test.counts["train_images"] == 16
+    with pytest.raises(BadInput, match="Images of one size"):
+        images.from_arrays(pictures, np.arange(20) % 2, classes=["a", "b"], valid=(pictures[:4, :3], valid[1]))
+
+
+def test_names_of_parts_in_any_case_and_alone(image_folder):
+    folder = image_folder({"Train/a": 2, "Train/b": 2, "Validation/a": 1, "Validation/b": 1})
+    assert images.from_folder(folder).counts["valid_images"] == 2
+
+
+def test_flags_of_any_type_are_tags(image_folder):
+    folder = image_folder({"x": 4})
+    frame = pd.DataFrame({"file": [f"x/{i}.png" for i in range(4)], "red": [True, False] * 2, "new": [0.0, 1.0] * 2})
+    data = images.from_frame(frame, ["red", "new"], folder=folder)
+    assert (data.tags, data.classes) == (True, ("red", "new"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": -1}, "A seed is a whole number"),
+        ({"augment": "standard"}, "Augment by an Augmentation"),
+        ({"mixing": "mixup"}, "Mix by mixing.MixUp"),
+        ({"image_size": 16.5}, "whole number of pixels"),
+        ({"image_size": (16,)}, "whole number of pixels"),
+        ({"check": "maybe"}, "check True, False or 'auto'"),
+        ({"cache": __file__}, "kept in a folder, which this is not"),
+    ],
+)
+def test_options_of_another_kind(image_folder, options, message):
+    with pytest.raises(BadInput, match=message):
+        images.from_folder(image_folder({"a": 3, "b": 3}), **options)
+
+
+def test_many_bad_files_are_counted(image_folder, monkeypatch):
+    monkeypatch.setattr(assembly, "NAMED", 2)
+    folder = broken(image_folder({"a": 4, "b": 3}), "a/0.png", "a/1.png", "b/1.png")
+    with pytest.raises(BadInput, match=r"3 of 7 files do not decode: .*a/1.png \(.*\); and 1 more\. Mend"):
+        images.from_folder(folder)

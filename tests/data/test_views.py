@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kerasdl.data import geometry
 from kerasdl.data.decode import decode
 from kerasdl.data.header import JPEG, PNG, Header
-from kerasdl.data.pictures import EncodedStore
+from kerasdl.data.pictures import ArrayStore, EncodedStore
 from kerasdl.data.views import views_of
 from PIL import Image
 
@@ -107,9 +107,9 @@ def test_large_photographs_are_reduced_while_they_are_decoded(ratio):
 
 def test_only_a_window_is_decoded_of_what_is_zoomed():
     views = views_of([Header(JPEG, 300, 400), Header(PNG, 300, 400)], np.tile(np.eye(3), (2, 1, 1)), (100, 100))
-    # The square in the middle at half the size, and eight pixels around it; PNG is not reduced.
-    assert views.window.tolist() == [[0, 17, 150, 166], [0, 42, 300, 316]]
-    assert views.step.tolist() == [1, 0]
+    # The square in the middle at half the size, and eight pixels around it.
+    assert views.window.tolist() == [[0, 17, 150, 166]] * 2
+    assert views.step.tolist() == [1, 1]
     zoomed = views_of([Header(JPEG, 300, 400)], matrix(factor=4.0).numpy(), (100, 100))
     assert zoomed.window.tolist() == [[104, 154, 92, 92]]
 
@@ -122,3 +122,20 @@ def test_what_happens_to_a_picture_does_not_depend_on_its_batch():
     for index in range(3):
         alone = several.seen(tf.constant([index], tf.int64), transforms[index : index + 1], (64, 48)).numpy()
         assert np.array_equal(alone[0], together[index])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "JPEG"])
+def test_what_is_much_larger_is_averaged_not_passed_over(kind):
+    """Of a board of black and white pixels, four times the size, every view is grey."""
+    board = np.kron(np.indices((128, 128)).sum(axis=0) % 2, np.ones((2, 2)))[..., None].repeat(3, axis=2)
+    file = encoded((255 * board).astype(np.uint8), kind, **({"quality": 95} if kind == "JPEG" else {}))
+    grey = seen(file, matrix(angle=7), (60, 60))
+    assert np.abs(grey - 127.5).max() < 12
+    array = ArrayStore((255 * board).astype(np.uint8)[None]).seen(tf.constant([0]), matrix(angle=7), (60, 60))
+    assert np.abs(array.numpy() - 127.5).max() < 12
+
+
+def test_a_view_across_the_horizon_is_that_of_the_whole_picture():
+    file, transform = encoded(SCENE), tf.constant([[[1.0, 0.1, 3], [0, 1, 2], [0.011, 0.004, 1]]], tf.float64)
+    expected = whole_seen(file, transform, (149, 149))
+    assert np.mean(np.abs(seen(file, transform, (149, 149)) - expected) > 1) < 0.02

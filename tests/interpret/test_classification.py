@@ -83,3 +83,10 @@ def test_one_hot_labels_are_indices():
     model = keras.Model(inputs, keras.layers.Identity()(inputs))
     found = Classification.of(model, [(np.eye(2, dtype="float32"), np.eye(2)[[0, 0]])], ["a", "b"])
     assert (found.targets.tolist(), found.accuracy) == ([0, 0], 0.5)
+
+
+def test_tags_are_no_classes():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Identity()(inputs))
+    with pytest.raises(ValueError, match=r"tags and numbers are no classes. Received: targets \(2, 2\) for 2 classes"):
+        Classification.of(model, [(np.eye(2, dtype="float32"), np.array([[1, 1], [0, 1]]))], ["a", "b"])

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl.errors import BadInput
 from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -168,6 +169,24 @@ def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, mo
     model = keras.models.load_model(out / "model.keras")
     assert model.get_layer("fit_image").output.shape == (None, 16, 16, 3)
     assert class_names(model) == ("cat", "dog")
+
+
+def test_a_file_that_is_met_bad_in_training_is_one_line(image_folder, tmp_path, monkeypatch, capsys):
+    folder = image_folder({"a": 8, "b": 8}, size=(20, 20), suffix="jpg")
+    bad = folder / "a" / "3.jpg"
+    bad.write_bytes(bad.read_bytes()[:-200])
+    # As if it had been good a moment ago.
+    monkeypatch.setattr("kerasdl.data.assembly.bad_files", lambda *_, **__: {})
+    options = ["--image-size", 8, "--batch-size", 4, "--epochs", 1, "--out", tmp_path / "run"]
+    assert run("image_classifier", "--data", folder, *options, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith(f"error: Cannot be read or decoded: {bad}: Damaged or cut short")
+    assert error.endswith(f"Received: {bad}")
+
+
+def test_images_cannot_grow_in_one_epoch():
+    with pytest.raises(BadInput, match="Received: epochs=1"):
+        recipe("image_classifier").Config(epochs=1, start_size=4)
 
 
 def test_views_without_augmentation_are_refused(tmp_path, monkeypatch, capsys):
