@@ -256,7 +256,7 @@ def as_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
     Raises:
         BadInput: A side below one pixel.
     """
-    sides = (image_size, image_size) if isinstance(image_size, Integral) else tuple(cast(Any, image_size))
+    sides = (image_size, image_size) if np.ndim(image_size) == 0 else tuple(cast(Any, image_size))
     if len(sides) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
         raise BadInput(f"An image's size is a whole number of pixels, or (height, width). Received: {image_size!r}")
     return int(sides[0]), int(sides[1])

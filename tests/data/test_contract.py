@@ -218,7 +218,7 @@ def small(data):
     return model
 
 
-@pytest.mark.parametrize("name", ["augmented", "mixed", "files"])
+@pytest.mark.parametrize("name", ["augmented", "mixed"])
 def test_it_trains_over_two_devices(name, two_devices):
     data = IMAGE_PIPELINES[name]()
     with two_devices.scope():
