@@ -37,9 +37,9 @@ Background = int | Sequence[int]
 def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np.ndarray:
     """The picture in a JPEG, PNG, GIF (first frame), BMP or WebP file, whatever the file's name says.
 
-    A JPEG is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame leaves uncovered,
-    show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R BT.601, 0.299 red +
-    0.587 green + 0.114 blue. Colour profiles are not applied.
+    A JPEG, PNG or WebP is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame leaves
+    uncovered, show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R BT.601, 0.299
+    red + 0.587 green + 0.114 blue. Colour profiles are not applied.
 
     Args:
         encoded: The bytes of the file.
@@ -68,7 +68,8 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
         raise ValueError(reason(error)) from error
     except (struct.error, IndexError) as error:
         raise ValueError("Damaged or cut short") from error
-    return _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
+    opaque = _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
+    return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
 
 
 def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: Any) -> tf.Tensor:

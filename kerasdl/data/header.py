@@ -46,6 +46,8 @@ OTHERS: tuple[tuple[str, int, bytes], ...] = (
     ("a placeholder of Git LFS, for `git lfs pull` to replace", 0, b"version https:"),
     ("an empty file, or zeros", 0, bytes(16)),
 )
+# A flag of an extended WebP.
+HAS_EXIF = 0x08
 OS_2 = b"\x0c\0"
 EXTENSION, FRAME, GIF_SCREEN = 0x21, 0x2C, 13
 START_OF_SCAN, APP1 = 0xDA, 0xE1
@@ -144,7 +146,8 @@ def _png(encoded: bytes) -> Header:
     width, height, _, colour = struct.unpack_from(">IIBB", encoded, 16)
     # A transparent colour would stand before the pixels.
     opaque = b"tRNS" not in encoded[: encoded.find(b"IDAT")]
-    return Header(PNG, height, width, channels={0: 1, 2: 3}.get(colour, 0) if opaque else 0)
+    orientation = exif_orientation(encoded.partition(b"eXIf")[2])
+    return Header(PNG, height, width, orientation, {0: 1, 2: 3}.get(colour, 0) if opaque else 0)
 
 
 def _gif(encoded: bytes) -> Header:
@@ -180,6 +183,12 @@ def _bmp(encoded: bytes) -> Header:
 def _webp(encoded: bytes) -> Header:
     """Lossy (RFC 6386, section 9.1), lossless and extended WebP (RFC 9649, sections 3.4 and 2.7)."""
     form = encoded[15:16]
+    if form == b"X" and encoded[20] & HAS_EXIF:
+        # Of the chunk: a length, and often JPEG's own introduction.
+        said = encoded.rpartition(b"EXIF")[2][4:].removeprefix(b"Exif\0\0")
+        return _webp(encoded[:20] + bytes([encoded[20] & ~HAS_EXIF]) + encoded[21:])._replace(
+            orientation=exif_orientation(said)
+        )
     if form == b" ":
         width, height = struct.unpack_from("<HH", encoded, 26)
         return Header(WEBP, height % 2**14, width % 2**14)

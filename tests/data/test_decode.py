@@ -75,6 +75,10 @@ PLAIN = {
     "jpeg_progressive": encoded(SCENE, "JPEG", progressive=True),
     "jpeg_cmyk": encoded(Image.fromarray(SCENE).convert("CMYK"), "JPEG"),
     "jpeg_turned": turned(SCENE, 6),
+    "png_turned": turned(NOISE[..., :3], 6, "PNG"),
+    "png_alpha_turned": turned(NOISE, 7, "PNG"),
+    "webp_turned": turned(NOISE[..., :3], 8, "WEBP", lossless=True),
+    "webp_alpha_turned": turned(NOISE, 3, "WEBP", lossless=True, exact=True),
 }
 
 

@@ -87,8 +87,9 @@ def test_a_transparent_picture_and_cmyk_are_seen_in_grey():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_nothing_changed_is_the_picture_to_the_bit(orientation):
-    file = turned(SCENE, orientation, quality=92)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_nothing_changed_is_the_picture_to_the_bit(orientation, kind):
+    file = turned(SCENE, orientation, kind, quality=92)
     picture = decode(file, channels=3)
     assert np.array_equal(seen(file, tf.eye(3)[None], picture.shape[:2]), picture)
     mirrored = seen(file, matrix(mirrored=True), picture.shape[:2])
