@@ -37,9 +37,9 @@ Background = int | Sequence[int]
 def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np.ndarray:
     """The picture in a JPEG, PNG, GIF (first frame), BMP or WebP file, whatever the file's name says.
 
-    A JPEG, PNG or WebP is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame leaves
-    uncovered, show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R BT.601, 0.299
-    red + 0.587 green + 0.114 blue. Colour profiles are not applied.
+    A JPEG, PNG or WebP is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame
+    leaves uncovered, show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R
+    BT.601, 0.299 red + 0.587 green + 0.114 blue. Colour profiles are not applied.
 
     Args:
         encoded: The bytes of the file.
