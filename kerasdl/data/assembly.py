@@ -11,9 +11,11 @@ from kerasdl.data.augment import digits, standard
 from kerasdl.data.check import bad_files
 from kerasdl.data.folders import UNDECODABLE
 from kerasdl.data.image_options import FileOptions, Options
+from kerasdl.data.kept import KeptStore, kept_in_memory, kept_on_disk
 from kerasdl.data.labelled_images import Images, as_size
-from kerasdl.data.pictures import EncodedStore, KeptStore, Pictures, kept_in_memory, kept_on_disk
+from kerasdl.data.pictures import Pictures
 from kerasdl.data.sampling import balanced_weights
+from kerasdl.data.stores import EncodedStore
 from kerasdl.errors import BadInput
 
 TRAIN, VALID, TEST = 0, 1, 2

@@ -17,8 +17,9 @@ from kerasdl.data.csv_file import parsed_numbers, place, read_csv, tidy
 from kerasdl.data.folders import image_files, matched, parts_of, training_folder
 from kerasdl.data.image_options import FileOptions, Options
 from kerasdl.data.labelled_images import Images, as_size
-from kerasdl.data.pictures import ArrayStore, EncodedStore, Pictures
+from kerasdl.data.pictures import Pictures
 from kerasdl.data.splits import check_label_range, rows, stratified, told, whole_groups
+from kerasdl.data.stores import ArrayStore, EncodedStore
 from kerasdl.data.targets import tags_of, targets_of
 from kerasdl.data.tfds import encoded_examples, tfds_builder
 from kerasdl.errors import BadInput

@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 from kerasdl.data.augment import Augmentation, standard
 from kerasdl.data.mixing import MixUp
-from kerasdl.data.pictures import ArrayStore, Pictures
+from kerasdl.data.pictures import Pictures
 from kerasdl.data.pipeline import Plan, epoch_batches
+from kerasdl.data.stores import ArrayStore
 
 from tests.contracts import ALL_PIPELINES, IMAGE_PIPELINES, PIPELINES
 

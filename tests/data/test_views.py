@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kerasdl.data import geometry
 from kerasdl.data.decode import decode
 from kerasdl.data.header import JPEG, PNG, Header
-from kerasdl.data.pictures import ArrayStore, EncodedStore
+from kerasdl.data.stores import ArrayStore, EncodedStore
 from kerasdl.data.views import views_of
 from PIL import Image
 

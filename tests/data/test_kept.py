@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl.data.kept import kept_in_memory, kept_on_disk
+from kerasdl.data.stores import EncodedStore
+from kerasdl.errors import BadInput
+
+from tests.data.pictures import encoded
+from tests.data.test_stores import PIXELS, rows, store
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [str(tmp_path / f"{index}.png") for index in range(4)]
+    for path, pixels in zip(paths, PIXELS, strict=True):
+        (tmp_path / path).write_bytes(encoded(pixels))
+    return paths
+
+
+@pytest.mark.parametrize("where", ["memory", "disk"])
+def test_kept_pictures_are_the_same_and_read_once(where, files, tmp_path, monkeypatch):
+    def keep():
+        if where == "memory":
+            return kept_in_memory(store(files), 4, (16, 24))
+        return kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+
+    kept, transforms = keep(), tf.eye(3, batch_shape=[2])
+    expected = store(files).fitted(rows(3, 1), (16, 24))
+    other = store(files).fitted(rows(3, 1), (8, 8))
+    if where == "disk":
+        monkeypatch.setattr(EncodedStore, "fitted", lambda *_: pytest.fail("read again"))
+        kept = keep()
+        monkeypatch.undo()
+    assert np.array_equal(kept.fitted(rows(3, 1), (16, 24)), expected)
+    assert np.array_equal(kept.seen(rows(3, 1), transforms, (16, 24)), expected)
+    # At another size they come from the files.
+    assert np.array_equal(kept.fitted(rows(3, 1), (8, 8)), other)
+    assert kept.seen(rows(3, 1), transforms, (8, 8)).shape == (2, 8, 8, 3)
+    assert (kept.can_fail((16, 24)), kept.can_fail((8, 8))) == (False, True)
+
+
+def test_a_cache_on_disk_is_not_used_for_files_that_changed(files, tmp_path):
+    first = kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+    (tmp_path / files[0]).write_bytes(encoded(255 - PIXELS[0]))
+    second = kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+    difference = first.fitted(rows(0, 1), (16, 24)).numpy() != second.fitted(rows(0, 1), (16, 24)).numpy()
+    assert (difference[0].any(), difference[1].any()) == (True, False)
+
+
+def test_a_file_that_does_not_decode_is_named_while_keeping_and_leaves_no_cache(files, tmp_path):
+    (tmp_path / files[2]).write_bytes(encoded(PIXELS[2])[:-40])
+    with pytest.raises(BadInput, match=f"Cannot be read or decoded: {files[2]}: Damaged or cut short"):
+        kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+    assert list((tmp_path / "cache").iterdir()) == []
