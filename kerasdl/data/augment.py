@@ -97,6 +97,10 @@ class Augmentation:
                 raise ValueError(f"{name} must be below {_BELOW[name]}. Received: {name}={value}")
             if not value <= _UP_TO.get(name, math.inf):
                 raise ValueError(f"{name} can be {_UP_TO[name]} at most. Received: {name}={value}")
+        if self.crop_aspect and not self.crop_area:
+            raise ValueError(
+                f"crop_aspect is that of a window of crop_area: give both. Received: crop_aspect={self.crop_aspect}"
+            )
         if self.pad != int(self.pad):
             raise ValueError(f"pad is a whole number of pixels. Received: pad={self.pad}")
 

@@ -251,6 +251,7 @@ def test_it_prints_what_it_does_and_can_be_a_key():
             {"p_affine": 1.1},
             {"p_lighting": -0.1},
             {"pad": 1.5},
+            {"crop_aspect": 0.3},
             {"hue": 1},
             {"flip": 2},
         ),
