@@ -152,7 +152,7 @@ def test_a_padded_window_shifts_by_whole_pixels_all_alike():
 @settings(max_examples=40, deadline=None)
 @given(crop=st.floats(0, 0.8), area=st.floats(0, 0.95), aspect=st.floats(0, 2), seed=st.integers(0, 99))
 def test_a_window_lies_in_the_picture_and_has_its_area(crop, area, aspect, seed):
-    draws = uniform(50, seed)
+    draws, aspect = uniform(50, seed), aspect if area else 0.0
     found = Augmentation(crop=crop, crop_area=area, crop_aspect=aspect).transforms(draws, (100, 200)).numpy()
     wide, high, right, down = found[:, 0, 0], found[:, 1, 1], found[:, 0, 2] / 200, found[:, 1, 2] / 100
     assert (np.abs(right) + wide / 2 <= 0.5001).all()
