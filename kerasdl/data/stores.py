@@ -1,7 +1,7 @@
 """Where pictures are: in arrays, in files, or as encoded bytes; to be had at any size."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -125,12 +125,13 @@ class EncodedStore(Store):
         """As `Store` says."""
         bad = {}
         for row in rows:
+            name = self.names[row].numpy()
             try:
-                self._decode(self.read(self.encoded[row]).numpy(), self.names[row].numpy())
+                self._decode(self.read(self.encoded[row]).numpy(), name)
             except tf.errors.OpError as error:
-                bad[self.names[row].numpy().decode()] = f"{self.names[row].numpy().decode()}: {reason(error)}"
+                bad[name.decode()] = f"{name.decode()}: {reason(error)}"
             except ValueError as error:
-                bad[self.names[row].numpy().decode()] = str(error)
+                bad[name.decode()] = str(error)
         if bad:
             raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
 
@@ -198,17 +199,22 @@ class EncodedStore(Store):
         return self._decode(encoded[0], names[0])
 
     def _decode(self, encoded: bytes, name: bytes) -> np.ndarray:
-        try:
+        with _naming(name):
             return decode(encoded, channels=self.channels, background=self.background)
-        except ValueError as error:
-            raise ValueError(f"{name.decode()}: {error}") from None
+
+
+@contextlib.contextmanager
+def _naming(name: bytes) -> Iterator[None]:
+    """Puts a file's name before what is said to be wrong with it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name.decode()}: {error}") from None
 
 
 def _header(encoded: bytes, name: bytes) -> Header:
-    try:
+    with _naming(name):
         return read_header(encoded)
-    except ValueError as error:
-        raise ValueError(f"{name.decode()}: {error}") from None
 
 
 def _way(header: Header, channels: int) -> int:

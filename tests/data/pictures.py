@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+PIXELS = np.random.default_rng(0).integers(0, 256, (4, 30, 47, 3), dtype=np.uint8)
+
 
 def encoded(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     picture = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)

@@ -5,16 +5,8 @@ from kerasdl.data.kept import kept_in_memory, kept_on_disk
 from kerasdl.data.stores import EncodedStore
 from kerasdl.errors import BadInput
 
-from tests.data.pictures import encoded
-from tests.data.test_stores import PIXELS, rows, store
-
-
-@pytest.fixture
-def files(tmp_path):
-    paths = [str(tmp_path / f"{index}.png") for index in range(4)]
-    for path, pixels in zip(paths, PIXELS, strict=True):
-        (tmp_path / path).write_bytes(encoded(pixels))
-    return paths
+from tests.data.pictures import PIXELS, encoded
+from tests.data.test_stores import rows, store
 
 
 @pytest.mark.parametrize("where", ["memory", "disk"])

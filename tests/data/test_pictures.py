@@ -3,7 +3,8 @@ import tensorflow as tf
 from kerasdl.data.pictures import Pictures
 from kerasdl.data.stores import ArrayStore
 
-from tests.data.test_stores import PIXELS, rows
+from tests.data.pictures import PIXELS
+from tests.data.test_stores import rows
 
 
 def test_taken_pictures_are_loaded_by_their_new_index():

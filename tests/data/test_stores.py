@@ -1,21 +1,10 @@
 import numpy as np
-import pytest
 import tensorflow as tf
 from kerasdl.data.decode import decode
 from kerasdl.data.stores import ArrayStore, EncodedStore
 from kerasdl.layers import FitImage
 
-from tests.data.pictures import encoded, turned
-
-PIXELS = np.random.default_rng(0).integers(0, 256, (4, 30, 47, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def files(tmp_path):
-    paths = [str(tmp_path / f"{index}.png") for index in range(4)]
-    for path, pixels in zip(paths, PIXELS, strict=True):
-        (tmp_path / path).write_bytes(encoded(pixels))
-    return paths
+from tests.data.pictures import PIXELS, turned
 
 
 def store(files):
