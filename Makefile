@@ -27,6 +27,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/image_pipeline.py
 	$(BIN)/python benchmarks/input_bound.py
 	$(BIN)/python benchmarks/resnet_step.py
+	$(BIN)/python benchmarks/precompute.py
+	$(BIN)/python benchmarks/cifar.py
 	$(BIN)/python benchmarks/mnist_mlp.py
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/forecasting.py

@@ -139,7 +139,7 @@ def store_of(
         return store
     if not isinstance(choices, FileOptions):
         raise BadInput(f"Only files are kept on disk: take cache='memory'. Received: cache={choices.cache!r}")
-    return kept_on_disk(store, encoded, size, Path(choices.cache), choices.background)
+    return kept_on_disk(store, len(encoded), size, Path(choices.cache))
 
 
 def check_every_class(labels: np.ndarray, classes: Sequence[str], where: object) -> None:

@@ -49,6 +49,16 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
     return reasons
 
 
+def cache_folder() -> Path:
+    """Where things found out are kept from one run to the next.
+
+    Example:
+        >>> cache_folder().name
+        'kerasdl'
+    """
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kerasdl"
+
+
 def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
     def complaint(name: str) -> str | None:
         try:
@@ -85,9 +95,8 @@ def _by_folder(names: Iterable[str]) -> Iterable[tuple[Path, list[str]]]:
 
 def _memory(folder: str) -> Path:
     """The file that remembers a folder's good files."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     place = str(Path(folder).resolve())
-    return root / "kerasdl" / f"good_pictures_{hashlib.sha256(os.fsencode(place)).hexdigest()[:16]}.json"
+    return cache_folder() / f"good_pictures_{hashlib.sha256(os.fsencode(place)).hexdigest()[:16]}.json"
 
 
 def _remembered(names: Iterable[str]) -> dict[str, list[int]]:

@@ -1,16 +1,16 @@
 """Pictures kept decoded, in memory or on disk, so that they are decoded once; never augmented ones."""
 
-import hashlib
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from kerasdl.data.array_file import array_file
 from kerasdl.data.geometry import resample
+from kerasdl.data.sources import rows_of
 from kerasdl.data.stores import Size, Store
 
 CHUNK = 64
@@ -21,7 +21,7 @@ class KeptStore(Store):
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
         self.store, self.size, self.channels = store, size, store.channels
-        self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
+        self._kept = rows_of(pictures)
 
     def can_fail(self, size: Size) -> bool:
         """As `Store` says."""
@@ -41,11 +41,9 @@ class KeptStore(Store):
         """As `Store` says."""
         self.store.blame(rows)
 
-    def _kept(self, rows: tf.Tensor) -> tf.Tensor:
-        if not isinstance(self.pictures, np.memmap):
-            return tf.gather(self.pictures, rows)
-        found = tf.numpy_function(lambda wanted: self.pictures[wanted], [rows], tf.uint8)
-        return tf.ensure_shape(found, (None, *self.pictures.shape[1:]))
+    def identity(self, rows: np.ndarray) -> str:
+        """As `Store` says."""
+        return self.store.identity(rows)
 
 
 def kept_in_memory(store: Store, count: int, size: Size) -> KeptStore:
@@ -55,30 +53,11 @@ def kept_in_memory(store: Store, count: int, size: Size) -> KeptStore:
     return KeptStore(store, size, pictures)
 
 
-def kept_on_disk(store: Store, files: Sequence[str], size: Size, folder: Path, background: int) -> KeptStore:
+def kept_on_disk(store: Store, count: int, size: Size, folder: Path) -> KeptStore:
     """The same pictures, decoded once, at `size`, in a file of `folder` that a later run finds again."""
-    shape = (len(files), *size, store.channels)
-    path = folder / f"{_digest(files, size, store.channels, background)}.npy"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        pictures = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        try:
-            _fill(pictures, store, size)
-            pictures.flush()
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    return KeptStore(store, size, np.load(path, mmap_mode="r"))
-
-
-def _digest(files: Sequence[str], *more: Any) -> str:
-    """A name for these pictures as they are now."""
-    digest = hashlib.sha256(repr(more).encode())
-    for file in files:
-        about = Path(file).stat()
-        digest.update(f"{file}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:32]
+    shape, name = (count, *size, store.channels), f"{store.identity(np.arange(count))}_{size[0]}x{size[1]}"
+    pictures = array_file(folder / f"{name}.npy", shape, np.uint8, partial(_fill, store=store, size=size))
+    return KeptStore(store, size, pictures)
 
 
 def _fill(pictures: np.ndarray, store: Store, size: Size) -> None:

@@ -190,7 +190,7 @@ class Images:
         """
         if self.augmentation is None:
             raise ValueError("Views differ by augmentation, of which there is none. Received: augmentation=None")
-        source, options = self._source(self._labelled(self.valid_pictures)), {"augmentation": self.augmentation}
+        source, options = self._source(self.labelled(self.valid_pictures)), {"augmentation": self.augmentation}
         # A seed that no training epoch has.
         return [
             validation(source, batch_size=self.batch_size, seed=(self.seed, -1 - view), **options)
@@ -237,17 +237,18 @@ class Images:
             + (f", {len(self.skipped)} unreadable left out" if self.skipped else "")
         )
 
+    def labelled(self, pictures: Pictures) -> Pictures:
+        """Pictures with the labels that the loss takes: shares of classes where training is mixed."""
+        if not self.mixing or self.tags:
+            return pictures
+        # One loss and one metric for both, training and validation.
+        return replace(pictures, labels=np.eye(len(self.classes), dtype=np.float32)[pictures.labels])
+
     def _source(self, pictures: Pictures) -> Source:
         return pictures.source(self.shape[:2])
 
     def _in_order(self, pictures: Pictures) -> tf.data.Dataset:
-        return validation(self._source(self._labelled(pictures)), batch_size=self.batch_size)
-
-    def _labelled(self, pictures: Pictures) -> Pictures:
-        if not self.mixing or self.tags:
-            return pictures
-        # One loss and one metric for both, training and validation: shares of classes.
-        return replace(pictures, labels=np.eye(len(self.classes), dtype=np.float32)[pictures.labels])
+        return validation(self._source(self.labelled(pictures)), batch_size=self.batch_size)
 
 
 def as_size(image_size: int | tuple[int, int]) -> tuple[int, int]:

@@ -40,7 +40,19 @@ class Source:
 
 
 def array_source(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Source:
-    """Samples in memory: (count, …)."""
+    """Samples of an array, (count, …): in memory, or where it is one, in its file."""
+    return Source(names, labels, rows_of(values))
+
+
+def rows_of(values: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
+    """From indices (batch,) to those rows of an array, which is read where it lies if that is a file."""
+    if isinstance(values, np.memmap):
+
+        def read(indices: tf.Tensor) -> tf.Tensor:
+            found = tf.numpy_function(lambda wanted: values[wanted], [indices], values.dtype)
+            return tf.ensure_shape(found, (None, *values.shape[1:]))
+
+        return read
     with tf.device("CPU"):
-        values = tf.constant(values)
-    return Source(names, np.asarray(labels, np.int64), lambda indices: tf.gather(values, indices))
+        held = tf.constant(values)
+    return lambda indices: tf.gather(held, indices)

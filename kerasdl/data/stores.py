@@ -1,8 +1,11 @@
 """Where pictures are: in arrays, in files, or as encoded bytes; to be had at any size."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -40,6 +43,10 @@ class Store:
     def blame(self, rows: np.ndarray) -> None:
         """Raises the error that names which of the pictures in `rows` cannot be had, and why; if there are any."""
 
+    def identity(self, rows: np.ndarray) -> str:
+        """A name for the pictures in `rows` as they are now, for what is made of them and kept."""
+        raise NotImplementedError
+
 
 class ArrayStore(Store):
     """Pictures in memory: uint8 (count, height, width, channels)."""
@@ -60,6 +67,11 @@ class ArrayStore(Store):
         scale = min(have / want for have, want in zip(self.size, size, strict=True))
         return resample(reduced(found, int(max(ratio for ratio in RATIOS if ratio <= max(scale, 1)))), transforms, size)
 
+    def identity(self, rows: np.ndarray) -> str:
+        """As `Store` says."""
+        pictures = self.pictures.numpy()
+        return _digest([str(pictures.shape).encode()], (pictures[row].tobytes() for row in rows))
+
 
 class EncodedStore(Store):
     """Pictures in files, or as encoded bytes in memory; decoded whenever they are asked for.
@@ -76,6 +88,7 @@ class EncodedStore(Store):
         self, encoded: Sequence[Any], names: Sequence[str], *, channels: int, background: int, are_files: bool
     ) -> None:
         self.channels, self.background = channels, background
+        self.are_files = are_files
         self.read: Callable[[tf.Tensor], tf.Tensor] = tf.io.read_file if are_files else tf.identity
         with tf.device("CPU"):
             self.encoded = tf.constant(encoded)
@@ -134,6 +147,12 @@ class EncodedStore(Store):
                 bad[name.decode()] = str(error)
         if bad:
             raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
+
+    def identity(self, rows: np.ndarray) -> str:
+        """As `Store` says; a file is another when its path, size or time of change is."""
+        encoded = self.encoded.numpy()[rows]
+        options = f"{self.channels} {self.background}".encode()
+        return _digest([options], (_mark(each) for each in encoded) if self.are_files else encoded)
 
     def _map(
         self,
@@ -210,6 +229,19 @@ def _naming(name: bytes) -> Iterator[None]:
         yield
     except ValueError as error:
         raise ValueError(f"{name.decode()}: {error}") from None
+
+
+def _digest(*parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for each in chain(*parts):
+        digest.update(hashlib.sha256(each).digest())
+    return digest.hexdigest()[:32]
+
+
+def _mark(path: bytes) -> bytes:
+    """What changes when a file does."""
+    about = os.stat(path)  # noqa: PTH116 - paths as bytes
+    return path + f"\0{about.st_size}\0{about.st_mtime_ns}".encode()
 
 
 def _header(encoded: bytes, name: bytes) -> Header:

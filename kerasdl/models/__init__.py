@@ -4,7 +4,7 @@ from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
 from kerasdl.models.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.forecaster import forecaster
-from kerasdl.models.heads import fastai_head, linear_head, replace_head
+from kerasdl.models.heads import fastai_head, linear_head, replace_head, split_head
 from kerasdl.models.mlp import mlp
 from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
@@ -33,6 +33,7 @@ __all__ = [
     "resnet101",
     "resnet152",
     "series_model",
+    "split_head",
     "table_model",
     "tabular",
     "target_names",

@@ -94,6 +94,41 @@ def replace_head(model: keras.Model, classes: int, *, head: Head = "linear") -> 
     return keras.Model(model.input, HEADS[head](_features(model), classes), name=model.name)
 
 
+def split_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """A network's body and its head as two models, which share their layers with it: training one trains the whole.
+
+    The head is told as by `replace_head`; its pooling, which learns nothing, goes with the body, so that what lies
+    between the two is small.
+
+    Args:
+        model: As for `replace_head`.
+
+    Returns:
+        Body (images to features) and head (features to logits).
+
+    Raises:
+        ValueError: A model that has no head; or as for `replace_head`.
+
+    Example:
+        >>> body, head = kerasdl.models.split_head(kerasdl.models.resnet18((128, 128, 3), 37, weights="imagenet"))
+        >>> body.output_shape, head.output_shape
+        ((None, 512), (None, 37))
+    """
+    model = _classifier_inside(_functional(model))
+    features, output = _features(model), model.outputs[0]
+    steps = list(reversed(_steps(output)))
+    outputs = [*(entering for _, entering in steps[1:]), output]
+    first = next((index for index, (_, entering) in enumerate(steps) if entering is features), len(steps))
+    for (layer, _), leaving in zip(steps[first:], outputs[first:], strict=True):
+        if not isinstance(layer, (*_GLOBAL_POOLINGS, layers.Flatten, layers.Concatenate)):
+            break
+        features = leaving
+    if not any(layer.weights for layer, _ in steps[first:]):
+        raise ValueError(f"The model ends where a head begins: give it one (replace_head). Received: {model.name!r}")
+    body = keras.Model(model.input, features, name=f"{model.name}_body")
+    return body, keras.Model(features, output, name=f"{model.name}_head")
+
+
 def _functional(model: keras.Model) -> keras.Model:
     if isinstance(model, keras.Sequential) and model.built:
         return keras.Model(model.inputs[0], model.outputs[0], name=model.name)

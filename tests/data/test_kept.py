@@ -14,7 +14,7 @@ def test_kept_pictures_are_the_same_and_read_once(where, files, tmp_path, monkey
     def keep():
         if where == "memory":
             return kept_in_memory(store(files), 4, (16, 24))
-        return kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+        return kept_on_disk(store(files), 4, (16, 24), tmp_path / "cache")
 
     kept, transforms = keep(), tf.eye(3, batch_shape=[2])
     expected = store(files).fitted(rows(3, 1), (16, 24))
@@ -32,9 +32,9 @@ def test_kept_pictures_are_the_same_and_read_once(where, files, tmp_path, monkey
 
 
 def test_a_cache_on_disk_is_not_used_for_files_that_changed(files, tmp_path):
-    first = kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+    first = kept_on_disk(store(files), 4, (16, 24), tmp_path / "cache")
     (tmp_path / files[0]).write_bytes(encoded(255 - PIXELS[0]))
-    second = kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+    second = kept_on_disk(store(files), 4, (16, 24), tmp_path / "cache")
     assert len(list((tmp_path / "cache").iterdir())) == 2
     difference = first.fitted(rows(0, 1), (16, 24)).numpy() != second.fitted(rows(0, 1), (16, 24)).numpy()
     assert (difference[0].any(), difference[1].any()) == (True, False)
@@ -43,5 +43,5 @@ def test_a_cache_on_disk_is_not_used_for_files_that_changed(files, tmp_path):
 def test_a_file_that_does_not_decode_is_named_while_keeping_and_leaves_no_cache(files, tmp_path):
     (tmp_path / files[2]).write_bytes(encoded(PIXELS[2])[:-40])
     with pytest.raises(BadInput, match=f"Cannot be read or decoded: {files[2]}: Damaged or cut short"):
-        kept_on_disk(store(files), files, (16, 24), tmp_path / "cache", 255)
+        kept_on_disk(store(files), 4, (16, 24), tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []

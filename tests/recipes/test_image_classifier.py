@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl import models
 from kerasdl.errors import BadInput
 from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -250,6 +251,107 @@ def test_a_run_folder_that_exists(tmp_path, monkeypatch, capsys):
     (tmp_path / "kept").write_text("")
     assert run("image_classifier", "--out", tmp_path, monkeypatch=monkeypatch) == 1
     assert capsys.readouterr().err.startswith("error: The run folder exists")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A short run on grey pictures, dark and light, of the size of the digits."""
+    folder, random = tmp_path_factory.mktemp("base"), np.random.default_rng(0)
+    for name, low in (("dark", 0), ("light", 128)):
+        for index in range(10):
+            pixels = random.integers(low, low + 128, (8, 8, 1), dtype=np.uint8)
+            tf.io.write_file(str(folder / "data" / name / f"{index}.png"), tf.io.encode_png(pixels))
+    options = ["--channels", 1, "--epochs", 1, "--batch-size", 8, "--peak-lr", 1e-3, "--augment", "none"]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        run("image_classifier", "--data", folder / "data", "--out", folder / "run", *options, monkeypatch=monkeypatch)
+    return folder / "run"
+
+
+def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    out = tmp_path / "run"
+    options = ["--weights", base, "--precompute", 2, "--thaw-every", 1, "--epochs", 4, "--out", out]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
+    assert json.loads((out / "metrics.json").read_text())["valid"]["accuracy"] > 0.6  # ten classes
+    assert class_names(keras.models.load_model(out / "model.keras")) == tuple("0123456789")
+    assert {path.stem for path in out.glob("*.png")} == FIGURES | {"head_lr_range", "head_schedule", "head_curves"}
+    assert len(list((tmp_path / "cache" / "kerasdl" / "features").iterdir())) == 2
+    for steps, cycles in ((out / "logs" / "head" / "steps", [46]), (out / "logs" / "steps", [23, 23, 23, 23, 23])):
+        rates = [event.value for event in events(steps).Scalars("learning_rate")]
+        restarts = [step for step in range(1, len(rates) - 1) if rates[step - 1] > rates[step] < rates[step + 1]]
+        assert len(rates) == sum(cycles)
+        assert restarts == [step - 1 for step in np.cumsum(cycles)[:-1]]
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """The images and the network that options give."""
+    recipe("image_classifier")
+    module = sys.modules["image_network"]
+    return lambda **options: module.images_and_network(module.Network(**options))
+
+
+def test_a_file_of_weights_is_where_the_network_begins(base, network, tmp_path):
+    trained = keras.models.load_model(base / "model.keras").get_layer("resnet8")
+    trained.save_weights(tmp_path / "a.weights.h5")
+    for weights in (tmp_path / "a.weights.h5", base / "model.keras"):
+        _, model = network(weights=str(weights), arch="resnet8", preprocess="symmetric", head="fastai")
+        kernel = trained.get_layer("stem_conv").get_weights()[0]
+        assert np.array_equal(model.get_layer("stem_conv").get_weights()[0], kernel)
+        assert (model.output_shape, model.get_layer("head_dense").units) == ((None, 10), 512)
+
+
+def test_trained_weights_that_cannot_be_used(base, network, image_folder, tmp_path):
+    folder = image_folder({"a": 3, "b": 3})
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
+    for options, message in (
+        ({"weights": "imagenets"}, r"one of the tags \['imagenet'\]. Received: weights='imagenets'"),
+        ({"weights": str(base / "model.keras")}, r"how the pixels are to be scaled \(--preprocess\)"),
+        (
+            {"weights": str(base / "model.keras"), "arch": "resnet10", "preprocess": "unit"},
+            "do not fit .* 'resnet10'",
+        ),
+        ({"weights": str(base), "arch": "resnet8", "channels": 1}, "brings these itself: arch, channels"),
+        ({"weights": str(tmp_path)}, "did not learn from images"),
+        ({"weights": str(folder / "a")}, "No model.keras there"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            network(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"precompute": 1}, "Only a body with trained weights can wait"),
+        ({"head_epochs": 1}, "Only a body with trained weights can wait"),
+        ({"thaw_every": 1}, "Only a body with trained weights can wait"),
+        ({"weights": "imagenet", "thaw_every": 1, "head_epochs": 0}, "Received: thaw_every=1, head_epochs=0"),
+    ],
+)
+def test_stages_that_are_none(options, message):
+    with pytest.raises(BadInput, match=message):
+        recipe("image_classifier").Config(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "stages"),
+    [
+        ({}, []),
+        ({"weights": "imagenet"}, [1]),
+        ({"weights": "imagenet", "head_epochs": 3}, [3]),
+        ({"weights": "imagenet", "head_epochs": 0}, []),
+        ({"weights": "imagenet", "head_epochs": 2, "thaw_every": 2, "epochs": 7}, [2, 4, 6, 8]),
+    ],
+)
+def test_when_groups_thaw(options, stages):
+    model = models.resnet8((8, 8, 1), 2)
+    assert recipe("image_classifier").Config(**options).stages(model) == stages
+
+
+def test_more_groups_than_epochs():
+    config = recipe("image_classifier").Config(weights="imagenet", thaw_every=2, epochs=6)
+    with pytest.raises(BadInput, match="The last of 4 groups thaws after 6 of the epochs: take more"):
+        config.stages(models.resnet8((8, 8, 1), 2))
 
 
 @pytest.mark.slow

@@ -1,0 +1,159 @@
+"""Precomputed features: what a frozen body makes of each image, computed once and kept on disk."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.array_file import array_file
+from kerasdl.data.check import cache_folder
+from kerasdl.data.labelled_images import Images
+from kerasdl.data.pictures import Pictures
+from kerasdl.data.pipeline import Plan, training, validation
+from kerasdl.data.sources import Source, array_source
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What a body makes of labelled images, ready for `fit` of a head: the same samples in the same order.
+
+    Nothing is augmented or mixed, for the body has seen every image once. Epochs are counted with those of the images:
+    a fit on these goes on where one on features ended.
+
+    Attributes:
+        images: What was seen.
+        train_features: float32 (training samples, …), as the body puts them out.
+        valid_features: The same for validation.
+        test_features: The same for the test; None where there is none.
+
+    Example:
+        >>> body, head = kerasdl.models.split_head(model)
+        >>> features = kerasdl.data.features.precompute(body, pets)
+        >>> head.compile("adam", pets.loss, metrics=["accuracy"])
+        >>> head.fit(features.train, validation_data=features.valid, epochs=5)   # trains the head of `model`
+    """
+
+    images: Images
+    train_features: np.ndarray = field(repr=False)
+    valid_features: np.ndarray = field(repr=False)
+    test_features: np.ndarray | None = field(repr=False)
+
+    @cached_property
+    def train(self) -> tf.data.Dataset:
+        """Batches (features, labels), shuffled: another epoch at every iteration."""
+        source = self._source(self.train_features, self.images.train_pictures)
+        return training(source, self.plan, counter=self.images.counter)
+
+    @cached_property
+    def valid(self) -> tf.data.Dataset:
+        """The same, in the order of `images.valid_names`."""
+        return self._in_order(self.valid_features, self.images.valid_pictures)
+
+    @cached_property
+    def test(self) -> tf.data.Dataset:
+        """The same of the test's images.
+
+        Raises:
+            ValueError: The data have none.
+        """
+        if self.test_features is None or self.images.test_pictures is None:
+            raise ValueError(f"The data have no test of their own: take valid. Received: {self.images}")
+        return self._in_order(self.test_features, self.images.test_pictures)
+
+    @property
+    def loss(self) -> keras.losses.Loss:
+        """That of the images."""
+        return self.images.loss
+
+    @property
+    def plan(self) -> Plan:
+        """How training goes through its samples."""
+        return replace(self.images.plan, augmentation=None, mixing=None)
+
+    def _in_order(self, features: np.ndarray, pictures: Pictures) -> tf.data.Dataset:
+        return validation(self._source(features, pictures), batch_size=self.images.batch_size)
+
+    def _source(self, features: np.ndarray, pictures: Pictures) -> Source:
+        return array_source(features, self.images.labelled(pictures).labels, pictures.names)
+
+
+def precompute(body: keras.Model, images: Images, *, folder: str | Path | None = None, verbose: int = 1) -> Features:
+    """Runs a frozen body once over all images, as they are: fastai's `precompute=True` (fast.ai's first lesson, 2018).
+
+    A head then trains on what was found, without its body: an epoch takes as long as one of a small network. The
+    features lie in files named by the body's layers and weights, the image size and every image; change any of these
+    and they are computed anew. The folder can be deleted at any time.
+
+    Args:
+        body: From images to features, such as the first of `models.split_head(model)`; dropout is off and
+            BatchNormalization keeps its statistics, as in a frozen body.
+        images: What it sees; their augmentation and mixing are passed over.
+        folder: Where the files are kept; by default `$XDG_CACHE_HOME/kerasdl/features` (`~/.cache/kerasdl/features`).
+        verbose: 1 for a progress bar where something is computed, 0 for none.
+
+    Returns:
+        The features of training, validation and test.
+
+    Raises:
+        ValueError: The body takes images of another shape.
+        BadInput: A file that does not decode.
+
+    Example:
+        >>> body, head = kerasdl.models.split_head(model)
+        >>> features = kerasdl.data.features.precompute(body, pets)
+    """
+    _check(body, images)
+    folder, made_of = Path(folder or cache_folder() / "features"), _identity(body)
+    parts = [images.train_pictures, images.valid_pictures, images.test_pictures]
+    found = [None if part is None else _features(body, made_of, images, part, folder, verbose) for part in parts]
+    return Features(images, *found)
+
+
+def _features(
+    body: keras.Model, made_of: str, images: Images, pictures: Pictures, folder: Path, verbose: int
+) -> np.ndarray:
+    size = images.shape[:2]
+    seen = f"{pictures.store.identity(pictures.rows)} {size}"
+    name = hashlib.sha256(f"{made_of} {seen}".encode()).hexdigest()[:32]
+    shape = (len(pictures.names), *body.compute_output_shape((1, *images.shape))[1:])
+    dataset = validation(pictures.source(size), batch_size=images.batch_size)
+    return array_file(
+        folder / f"{name}.npy", shape, np.float32, partial(_fill, body=body, dataset=dataset, verbose=verbose)
+    )
+
+
+def _fill(features: np.ndarray, body: keras.Model, dataset: tf.data.Dataset, verbose: int) -> None:
+    bar, begin = keras.utils.Progbar(len(features), unit_name="image", verbose=verbose), 0
+    for inputs, *_ in dataset:
+        end = begin + len(inputs)
+        features[begin:end] = body.predict_on_batch(inputs)
+        bar.update(end)
+        begin = end
+
+
+def _identity(body: keras.Model) -> str:
+    """A name for what a body computes: its layers, whether frozen or not, and their weights."""
+    config = _without_trainable(keras.saving.serialize_keras_object(body)["config"])
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for weight in body.weights:
+        digest.update(keras.ops.convert_to_numpy(weight).tobytes())
+    return f"{digest.hexdigest()} keras {keras.__version__} tensorflow {tf.__version__}"
+
+
+def _without_trainable(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {name: _without_trainable(value) for name, value in config.items() if name != "trainable"}
+    return [_without_trainable(value) for value in config] if isinstance(config, list | tuple) else config
+
+
+def _check(body: keras.Model, images: Images) -> None:
+    expected = body.input_shape
+    if not isinstance(expected, tuple) or any(
+        want not in (None, have) for want, have in zip(expected[1:], images.shape, strict=True)
+    ):
+        raise ValueError(f"The body takes images of {expected[1:]}: load them so. Received: images of {images.shape}")
