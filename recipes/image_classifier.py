@@ -1,7 +1,7 @@
 """Trains an image classifier: look at the data, find the learning rate, train with one-cycle, look at the mistakes.
 
-With trained weights (--weights) a new head is trained first, the body after it, all at once or layer group by layer
-group, each at 2.6 times the rate of the one before it (Howard and Ruder, arXiv:1801.06146), one cycle over each stage.
+With trained weights (--weights) a new head learns first, then the whole network, at once or layer group by layer group,
+each at 2.6 times the rate of the one before it (Howard and Ruder, arXiv:1801.06146), one cycle over each stage.
 The default data are scikit-learn's 1,797 handwritten digits, which need no download.
 """
 
@@ -13,61 +13,46 @@ import kerasdl
 import keras
 from kerasdl import callbacks, groups, interpret, models, optimizers, plots
 from image_network import Network, images_and_network
-from kerasdl.data import features
+from kerasdl.data import features, images
 from kerasdl.errors import BadInput
 from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
+
+# How much lower the whole network's peak is than that of its head alone, whose loss no longer falls in a range test.
+AFTER_HEAD = 50
 
 
 @dataclass(frozen=True)
 class Config(Network):
-    epochs: int = 30
-    """Times that the training images are gone through by the whole network."""
-    precompute: int = 0
-    """With trained weights: epochs of the new head on features computed once, before all others; fast, unaugmented."""
-    head_epochs: int | None = None
-    """With trained weights: epochs of the new head alone on augmented images; by default 1."""
-    thaw_every: int = 0
-    """With trained weights: epochs between the thawing of two layer groups; 0 thaws the whole body at once."""
+    start_size: int | None = None
+    """Side in pixels for the first half of the epochs: progressive resizing."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.start_size and self.epochs < 2:
             raise BadInput(f"Images grow between epochs: take two at least. Received: epochs={self.epochs}")
-        if not self.is_pretrained and (self.precompute or self.head_epochs or self.thaw_every):
-            raise BadInput("Only a body with trained weights can wait for its head (--weights). Received: weights=none")
-        if self.thaw_every and self.head_epochs == 0:
-            raise BadInput(f"Groups thaw after the head. Received: thaw_every={self.thaw_every}, head_epochs=0")
-
-    def stages(self, model: keras.Model) -> list[int]:
-        """The epochs at which layer groups thaw; none where all train from the beginning."""
-        first = self.is_pretrained if self.head_epochs is None else self.head_epochs
-        thawing = len(groups.layer_groups(model)) - 1 if self.thaw_every else min(first, 1)
-        if self.epochs <= (thawing - 1) * self.thaw_every:
-            raise BadInput(
-                f"The last of {thawing} groups thaws after {(thawing - 1) * self.thaw_every} of the epochs: take more "
-                f"(--epochs). Received: epochs={self.epochs}"
-            )
-        return [first + self.thaw_every * index for index in range(thawing)]
 
 
 def main(config: Config) -> None:
     devices = set_up_devices(config.precision, config.seed)
     run = RunFolder.of(config, "image_classifier")
-    data, model = images_and_network(config)
+    data, model = images_and_network(config, any_size=bool(config.start_size))
     stages = config.stages(model)
     print(data)
-    run.write_config({**asdict(config), **devices, "augmentation": data.augmentation})
+    precision = keras.config.dtype_policy().name
+    run.write_config({**asdict(config), **devices, "precision": precision, "augmentation": data.augmentation})
     run.save_figure("data", plots.image_sheet(*data.sheet()))
     run.save_figure("augmentation", plots.image_sheet(data.draws(0, 12), ["as it is", *[""] * 11]))
 
-    if config.precompute:
-        body, head = models.split_head(model)
-        seen = features.precompute(body, data)
-        fit(config, run, head, seen, seen.train, config.precompute, "head", [])
-    half = (config.epochs + 1) // 2
-    train = data.progressive({half: config.start_size}) if config.start_size else data.train
-    epochs = (stages or [0])[0] + config.epochs
-    more: dict[str, Any] = {**fit(config, run, model, data, train, epochs, "", stages), **data.counts}
+    head_seconds, after_head = train_head(config, run, data, model) if config.epochs_of_head else (0.0, None)
+    middle = config.epochs_of_head + (config.epochs + 1) // 2
+    train = data.progressive({middle: config.start_size}) if config.start_size else data.train
+    rates = groups.discriminative(model, factor=2.6) if config.is_pretrained else None
+    model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
+    peak_lr = config.peak_lr or after_head or range_test(config, run, model, train)
+    how = "given" if config.peak_lr else f"a {AFTER_HEAD}th of the head's" if after_head else config.lr_rule
+    print(f"Peak learning rate: {peak_lr:.2g} ({how})")
+    seconds = fit(run, model, train, data.valid, config.epochs, peak_lr, *stages)
+    more = {"train_seconds": head_seconds + seconds, "peak_lr": peak_lr, **data.counts}
 
     result = interpret.Classification.of(model, data.valid, data.classes)
     if config.views:
@@ -83,31 +68,50 @@ def main(config: Config) -> None:
     run.finish(result.scores, **more)
 
 
-def fit(
-    config: Config, run: RunFolder, model: keras.Model, data: Any, train: Any, epochs: int, name: str, stages: list[int]
-) -> dict[str, float]:
-    """Range test, then one cycle over each stage; draws what happened, and tells its time and peak rate."""
-    logs, prefix = run.logs / name, f"{name}_" if name else ""
-    rates = groups.discriminative(model, factor=2.6) if config.is_pretrained else None
-    model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
-    found = kerasdl.lr_find(model, train, verbose=0)
-    peak_lr = config.peak_lr or found.suggestion(config.lr_rule)
-    print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
-    run.save_figure(f"{prefix}lr_range", found.plot({"peak": peak_lr}, rules=[]))
+def train_head(config: Config, run: RunFolder, data: images.Images, model: keras.Model) -> tuple[float, float]:
+    """Trains the new head alone, on images or their features; its time, and the whole network's peak rate after it."""
+    *body_layers, _ = groups.layer_groups(model).values()
+    learner: keras.Model = model
+    seen: images.Images | features.Features = data
+    if config.precompute:
+        body, learner = models.split_head(model)
+        seen = features.precompute(body, data)
+    with groups.frozen([layer for layers in body_layers for layer in layers]):
+        learner.compile(optimizers.AdamW(weight_decay=config.weight_decay), data.loss, metrics=["accuracy"])
+        peak_lr = range_test(config, run, learner, seen.train, "head_")
+        seconds = fit(run, learner, seen.train, seen.valid, config.epochs_of_head, peak_lr, prefix="head_")
+    return seconds, peak_lr / AFTER_HEAD
 
-    steps = callbacks.StepScalars(logs / "steps")
-    board = keras.callbacks.TensorBoard(logs, write_graph=False)
+
+def range_test(config: Config, run: RunFolder, model: keras.Model, train: Any, prefix: str = "") -> float:
+    found = kerasdl.lr_find(model, train, verbose=0)
+    peak_lr = found.suggestion(config.lr_rule)
+    run.save_figure(f"{prefix}lr_range", found.plot({"peak": peak_lr}, rules=[]))
+    return peak_lr
+
+
+def fit(
+    run: RunFolder,
+    model: keras.Model,
+    train: Any,
+    valid: Any,
+    epochs: int,
+    peak_lr: float,
+    *stages: int,
+    prefix: str = "",
+) -> float:
+    """One cycle over each stage, drawn and logged; how many seconds it took."""
+    logs = run.logs / prefix.rstrip("_")
+    steps, board = callbacks.StepScalars(logs / "steps"), keras.callbacks.TensorBoard(logs, write_graph=False)
     policy = [callbacks.OneCycle(peak_lr, restart_at=stages), steps, board]
-    if stages:
-        parts = None if config.thaw_every else ["(?!head_)", "head_"]
-        policy.append(callbacks.GradualUnfreezing(stages, groups=parts))
-    # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
+    policy += [callbacks.GradualUnfreezing(stages)] if stages else []
     started = time.perf_counter()
-    fitted = model.fit(train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=policy)
+    # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
+    fitted = model.fit(train, validation_data=valid, epochs=epochs, shuffle=False, callbacks=policy)
     seconds, shown = time.perf_counter() - started, steps.history
     run.save_figure(f"{prefix}schedule", plots.schedule(shown["step"], shown["learning_rate"], shown["momentum"]))
     run.save_figure(f"{prefix}curves", plots.curves(fitted.history, ["loss", "accuracy"]))
-    return {"train_seconds": seconds, "peak_lr": peak_lr}
+    return seconds
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import keras
-from kerasdl import models
+from kerasdl import groups, models
 from image_data import Data, load
 from kerasdl.data import images
 from kerasdl.errors import BadInput
@@ -32,22 +32,53 @@ class Network(Data):
     preprocess: Literal["auto", "unit", "symmetric", "imagenet"] = "auto"
     """Scaling inside the model: to [0, 1], to [-1, 1], or by ImageNet's mean and deviation; auto is imagenet with its
     weights, symmetric for a new network."""
-    start_size: int | None = None
-    """Side in pixels for the first half of the epochs: progressive resizing."""
+    epochs: int = 30
+    """Times that the training images are gone through by the whole network."""
+    head_epochs: int | None = None
+    """With trained weights: epochs of the new head alone, before; by default 1."""
+    precompute: bool = False
+    """Let the head learn from features that are computed once: much faster, but nothing is augmented."""
+    thaw_every: int = 0
+    """With trained weights: epochs until one more layer group thaws; 0 trains the whole network at once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if Path(self.weights).is_file() and self.preprocess == "auto":
+            raise BadInput(f"Say how the pixels are to be scaled (--preprocess). Received: weights={self.weights!r}")
+        stages = {"head_epochs": self.head_epochs, "precompute": self.precompute, "thaw_every": self.thaw_every}
+        if min(self.head_epochs or 0, self.thaw_every) < 0:
+            raise BadInput(f"Epochs are counted from 0 up. Received: {stages}")
+        if any(stages.values()) and not self.is_pretrained:
+            raise BadInput(f"Only a body with trained weights can wait for its head (--weights). Received: {stages}")
+        if self.precompute and self.head_epochs == 0:
+            raise BadInput(f"Features are for the head's epochs. Received: {stages}")
 
     @property
     def is_pretrained(self) -> bool:
         """Whether the network begins with trained weights."""
         return self.weights != "none"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if Path(self.weights).is_file() and self.preprocess == "auto":
-            raise BadInput(f"Say how the pixels are to be scaled (--preprocess). Received: weights={self.weights!r}")
+    @property
+    def epochs_of_head(self) -> int:
+        """Of the head alone; none where nothing waits for it."""
+        return int(self.is_pretrained) if self.head_epochs is None else self.head_epochs
+
+    def stages(self, model: keras.Model) -> list[int]:
+        """The epochs at which one more layer group thaws; none where all train from the beginning."""
+        waiting = len(groups.layer_groups(model)) - 1 if self.thaw_every else 0
+        if self.epochs <= waiting * self.thaw_every:
+            raise BadInput(
+                f"The last of {waiting} groups thaws after {waiting * self.thaw_every} epochs: take more (--epochs). "
+                f"Received: epochs={self.epochs}, thaw_every={self.thaw_every}"
+            )
+        return [self.thaw_every * (index + 1) for index in range(waiting)]
 
 
-def images_and_network(config: Network) -> tuple[images.Images, keras.Model]:
+def images_and_network(config: Network, *, any_size: bool = False) -> tuple[images.Images, keras.Model]:
+    """What there is to learn from, and the network; `any_size` if images of several sizes shall pass."""
     if Path(config.weights).is_dir():
+        if any_size:
+            raise BadInput(f"An earlier run keeps its image size (--start-size). Received: weights={config.weights!r}")
         return _of_earlier_run(config)
     data = load(config, config.image_size, config.channels)
     side, count = max(data.shape[:2]), len(data.classes)
@@ -56,7 +87,7 @@ def images_and_network(config: Network) -> tuple[images.Images, keras.Model]:
     stem = config.stem if config.stem != "auto" else "small" if side <= 16 else "large"
     scaling = "imagenet" if config.weights == "imagenet" else "symmetric"
     preprocess = scaling if config.preprocess == "auto" else config.preprocess
-    shape = (None, None, data.shape[2]) if config.start_size else data.shape
+    shape = (None, None, data.shape[2]) if any_size else data.shape
     build, options = getattr(models, arch), {"stem": stem, "preprocess": preprocess}
     if not config.is_pretrained:
         return data, build(shape, count, head=config.head, **options)
@@ -65,13 +96,17 @@ def images_and_network(config: Network) -> tuple[images.Images, keras.Model]:
 
 
 def _of_earlier_run(config: Network) -> tuple[images.Images, keras.Model]:
-    kept = ("arch", "stem", "image_size", "channels", "preprocess", "start_size")
+    kept = ("arch", "stem", "image_size", "channels", "preprocess")
     if given := [name for name in kept if getattr(config, name) != getattr(Network, name)]:
         raise BadInput(f"An earlier run brings these itself: {', '.join(given)}. Received: weights={config.weights!r}")
     base = load_run(Path(config.weights))
-    if not any(layer.name == "fit_image" for layer in base.layers):
-        raise BadInput(f"The run did not learn from images. Received: weights={config.weights!r}")
-    fit, channels = base.get_layer("fit_image"), base.input_shape[-1]
+    found = {layer.name: layer for layer in base._flatten_layers()}
+    if "fit_image" not in found or "stem_conv" not in found:
+        raise BadInput(f"That run did not train an image classifier. Received: weights={config.weights!r}")
+    fit, channels, precision = found["fit_image"], base.input_shape[-1], found["stem_conv"].dtype_policy.name
+    if config.precision not in ("auto", precision):
+        raise BadInput(f"An earlier run keeps its precision, {precision}. Received: precision={config.precision}")
+    keras.mixed_precision.set_dtype_policy(precision)
     data = load(config, (fit.height, fit.width), channels)
     if data.shape[-1] != channels:
         raise BadInput(f"The run learned images of {channels} channels. Received: images of {data.shape[-1]}")

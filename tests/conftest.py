@@ -22,6 +22,14 @@ def _fresh_keras():
     keras.mixed_precision.set_dtype_policy("float32")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """What is remembered from run to run lies apart from the user's."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def two_devices():
     """The one MirroredStrategy of the process: a second one can die with a collective shape mismatch."""

@@ -1,12 +1,12 @@
 """Precomputed features: what a frozen body makes of each image, computed once and kept on disk."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+import kerasdl
 import keras
 import numpy as np
 import tensorflow as tf
@@ -86,8 +86,8 @@ def precompute(body: keras.Model, images: Images, *, folder: str | Path | None =
     """Runs a frozen body once over all images, as they are: fastai's `precompute=True` (fast.ai's first lesson, 2018).
 
     A head then trains on what was found, without its body: an epoch takes as long as one of a small network. The
-    features lie in files named by the body's layers and weights, the image size and every image; change any of these
-    and they are computed anew. The folder can be deleted at any time.
+    files are named by the body's weights and what it makes of a few pictures, the image size and every image; where any
+    of these changes, features are computed anew. The folder can be deleted at any time.
 
     Args:
         body: From images to features, such as the first of `models.split_head(model)`; dropout is off and
@@ -100,15 +100,15 @@ def precompute(body: keras.Model, images: Images, *, folder: str | Path | None =
         The features of training, validation and test.
 
     Raises:
-        ValueError: The body takes images of another shape.
-        BadInput: A file that does not decode.
+        ValueError: The body takes images of another shape, or is not from one tensor to one.
+        BadInput: A file that does not decode, or a folder that cannot be written or is full.
 
     Example:
         >>> body, head = kerasdl.models.split_head(model)
         >>> features = kerasdl.data.features.precompute(body, pets)
     """
     _check(body, images)
-    folder, made_of = Path(folder or cache_folder() / "features"), _identity(body)
+    folder, made_of = Path(folder or cache_folder() / "features"), _identity(body, images)
     parts = [images.train_pictures, images.valid_pictures, images.test_pictures]
     found = [None if part is None else _features(body, made_of, images, part, folder, verbose) for part in parts]
     return Features(images, *found)
@@ -118,7 +118,7 @@ def _features(
     body: keras.Model, made_of: str, images: Images, pictures: Pictures, folder: Path, verbose: int
 ) -> np.ndarray:
     size = images.shape[:2]
-    seen = f"{pictures.store.identity(pictures.rows)} {size}"
+    seen = pictures.store.identity(pictures.rows, size)
     name = hashlib.sha256(f"{made_of} {seen}".encode()).hexdigest()[:32]
     shape = (len(pictures.names), *body.compute_output_shape((1, *images.shape))[1:])
     dataset = validation(pictures.source(size), batch_size=images.batch_size)
@@ -136,24 +136,27 @@ def _fill(features: np.ndarray, body: keras.Model, dataset: tf.data.Dataset, ver
         begin = end
 
 
-def _identity(body: keras.Model) -> str:
-    """A name for what a body computes: its layers, whether frozen or not, and their weights."""
-    config = _without_trainable(keras.saving.serialize_keras_object(body)["config"])
-    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+def _identity(body: keras.Model, images: Images) -> str:
+    """A name for what a body computes: by its weights, and by what it makes of pictures that are always the same.
+
+    Neither names nor options of its layers enter, which may change where the function does not, nor the code of custom
+    ones, which may change unseen.
+    """
+    probes = np.random.default_rng(0).integers(0, 256, (4, *images.shape)).astype(np.float32)
+    probes[0], probes[1] = 0, 255
+    digest = hashlib.sha256(body.predict_on_batch(probes).tobytes())
     for weight in body.weights:
         digest.update(keras.ops.convert_to_numpy(weight).tobytes())
-    return f"{digest.hexdigest()} keras {keras.__version__} tensorflow {tf.__version__}"
-
-
-def _without_trainable(config: Any) -> Any:
-    if isinstance(config, dict):
-        return {name: _without_trainable(value) for name, value in config.items() if name != "trainable"}
-    return [_without_trainable(value) for value in config] if isinstance(config, list | tuple) else config
+    return f"{digest.hexdigest()} {kerasdl.__version__} {keras.__version__} {tf.__version__}"
 
 
 def _check(body: keras.Model, images: Images) -> None:
-    expected = body.input_shape
-    if not isinstance(expected, tuple) or any(
-        want not in (None, have) for want, have in zip(expected[1:], images.shape, strict=True)
-    ):
-        raise ValueError(f"The body takes images of {expected[1:]}: load them so. Received: images of {images.shape}")
+    expected, made = getattr(body, "input_shape", None), getattr(body, "output_shape", None)
+    if not all(isinstance(shape, tuple) and not isinstance(shape[0], tuple) for shape in (expected, made)):
+        raise ValueError(
+            "A body takes one input, images, and puts out one tensor, features: a built functional or Sequential model "
+            f"does, see models.split_head. Received: inputs {expected}, outputs {made}"
+        )
+    sides = cast(tuple, expected)[1:]
+    if len(sides) != 3 or any(want not in (None, have) for want, have in zip(sides, images.shape, strict=True)):
+        raise ValueError(f"The body takes inputs of {sides}: load such images. Received: images of {images.shape}")

@@ -1,5 +1,6 @@
 """Pictures kept decoded, in memory or on disk, so that they are decoded once; never augmented ones."""
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +12,7 @@ import tensorflow as tf
 from kerasdl.data.array_file import array_file
 from kerasdl.data.geometry import resample
 from kerasdl.data.sources import rows_of
-from kerasdl.data.stores import Size, Store
+from kerasdl.data.stores import Size, Store, digest_of
 
 CHUNK = 64
 
@@ -21,7 +22,7 @@ class KeptStore(Store):
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
         self.store, self.size, self.channels = store, size, store.channels
-        self._kept = rows_of(pictures)
+        self.pictures, self._kept = pictures, rows_of(pictures)
 
     def can_fail(self, size: Size) -> bool:
         """As `Store` says."""
@@ -41,9 +42,9 @@ class KeptStore(Store):
         """As `Store` says."""
         self.store.blame(rows)
 
-    def identity(self, rows: np.ndarray) -> str:
-        """As `Store` says."""
-        return self.store.identity(rows)
+    def identity(self, rows: np.ndarray, size: Size) -> str:
+        """As `Store` says; by what is kept, whatever became of the files since."""
+        return digest_of(self.pictures, rows) if size == self.size else self.store.identity(rows, size)
 
 
 def kept_in_memory(store: Store, count: int, size: Size) -> KeptStore:
@@ -55,7 +56,8 @@ def kept_in_memory(store: Store, count: int, size: Size) -> KeptStore:
 
 def kept_on_disk(store: Store, count: int, size: Size, folder: Path) -> KeptStore:
     """The same pictures, decoded once, at `size`, in a file of `folder` that a later run finds again."""
-    shape, name = (count, *size, store.channels), f"{store.identity(np.arange(count))}_{size[0]}x{size[1]}"
+    name = hashlib.sha256(store.identity(np.arange(count), size).encode()).hexdigest()[:32]
+    shape = (count, *size, store.channels)
     pictures = array_file(folder / f"{name}.npy", shape, np.uint8, partial(_fill, store=store, size=size))
     return KeptStore(store, size, pictures)
 

@@ -5,7 +5,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -43,8 +42,8 @@ class Store:
     def blame(self, rows: np.ndarray) -> None:
         """Raises the error that names which of the pictures in `rows` cannot be had, and why; if there are any."""
 
-    def identity(self, rows: np.ndarray) -> str:
-        """A name for the pictures in `rows` as they are now, for what is made of them and kept."""
+    def identity(self, rows: np.ndarray, size: Size) -> str:
+        """A name for the pictures in `rows`, asked for at a size, for what is made of them and kept."""
         raise NotImplementedError
 
 
@@ -67,10 +66,9 @@ class ArrayStore(Store):
         scale = min(have / want for have, want in zip(self.size, size, strict=True))
         return resample(reduced(found, int(max(ratio for ratio in RATIOS if ratio <= max(scale, 1)))), transforms, size)
 
-    def identity(self, rows: np.ndarray) -> str:
+    def identity(self, rows: np.ndarray, size: Size) -> str:
         """As `Store` says."""
-        pictures = self.pictures.numpy()
-        return _digest([str(pictures.shape).encode()], (pictures[row].tobytes() for row in rows))
+        return f"{digest_of(self.pictures.numpy(), rows)} {size}"
 
 
 class EncodedStore(Store):
@@ -148,11 +146,11 @@ class EncodedStore(Store):
         if bad:
             raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
 
-    def identity(self, rows: np.ndarray) -> str:
+    def identity(self, rows: np.ndarray, size: Size) -> str:
         """As `Store` says; a file is another when its path, size or time of change is."""
         encoded = self.encoded.numpy()[rows]
-        options = f"{self.channels} {self.background}".encode()
-        return _digest([options], (_mark(each) for each in encoded) if self.are_files else encoded)
+        found = _digest(_mark(each) for each in encoded) if self.are_files else _digest(encoded)
+        return f"{found} {size} {self.channels} {self.background}"
 
     def _map(
         self,
@@ -231,17 +229,26 @@ def _naming(name: bytes) -> Iterator[None]:
         raise ValueError(f"{name.decode()}: {error}") from None
 
 
-def _digest(*parts: Iterable[bytes]) -> str:
+def digest_of(pictures: np.ndarray, rows: np.ndarray) -> str:
+    """A name for pixels: of the pictures in `rows` of an array."""
+    return f"{_digest(pictures[row].tobytes() for row in rows)} {pictures.shape[1:]}"
+
+
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    for each in chain(*parts):
+    for each in parts:
         digest.update(hashlib.sha256(each).digest())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
 
 
 def _mark(path: bytes) -> bytes:
     """What changes when a file does."""
-    about = os.stat(path)  # noqa: PTH116 - paths as bytes
-    return path + f"\0{about.st_size}\0{about.st_mtime_ns}".encode()
+    try:
+        about = os.stat(path)  # noqa: PTH116 - paths as bytes
+    except OSError as error:
+        raise BadInput(f"{path.decode()} cannot be read: {error.strerror}. Received: {path.decode()!r}") from error
+    # A file renamed or unpacked over another may keep size and time of writing, but not that of its status.
+    return os.path.abspath(path) + f"\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}".encode()  # noqa: PTH100
 
 
 def _header(encoded: bytes, name: bytes) -> Header:

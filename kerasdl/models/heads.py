@@ -6,6 +6,7 @@ from typing import Any, Literal
 import keras
 from keras import layers
 from keras.src.models.functional import Functional
+from kerasdl.layers import ClassNames
 from kerasdl.models.normalization import normalization_layer
 
 Head = Literal["linear", "fastai"]
@@ -141,11 +142,10 @@ def _functional(model: keras.Model) -> keras.Model:
 
 
 def _classifier_inside(model: keras.Model) -> keras.Model:
-    """The model of a builder, which `image_classifier` may have wrapped; any other as it is."""
-    for each in (model, *[layer for layer in model.layers if isinstance(layer, Functional)]):
-        if any(layer.name.startswith("head_") for layer in each.layers):
-            return each
-    return model
+    """What `image_classifier` wrapped, without the layers that take raw images and name classes; others as they are."""
+    if not any(isinstance(layer, ClassNames) for layer in model.layers):
+        return model
+    return next((layer for layer in model.layers if isinstance(layer, Functional)), model)
 
 
 def _features(model: keras.Model) -> Any:

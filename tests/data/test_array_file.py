@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from kerasdl.data.array_file import array_file
+from kerasdl.errors import BadInput
 
 
 def test_an_array_is_made_once_and_read_where_it_lies(tmp_path):
@@ -20,3 +21,21 @@ def test_what_fails_half_way_leaves_no_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         array_file(tmp_path / "a.npy", (2,), np.uint8, fill)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_whole_or_not_of_this_is_made_anew(tmp_path):
+    for spoil in (lambda path: path.write_bytes(path.read_bytes()[:-4]), lambda path: np.save(path, np.zeros(5))):
+        array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(7))
+        spoil(tmp_path / "a.npy")
+        made = array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(8))
+        assert np.array_equal(made, np.full((2, 3), 8))
+        (tmp_path / "a.npy").unlink()
+
+
+def test_a_folder_that_cannot_be_written_or_is_too_small(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=f"cannot be written .* Received: '{tmp_path}/file'"):
+        array_file(tmp_path / "file" / "a.npy", (2,), np.uint8, lambda array: None)
+    with pytest.raises(BadInput, match=r"needs 1,048,576,000 MiB, and the disk has"):
+        array_file(tmp_path / "a.npy", (1_048_576_000, 1024, 1024), np.uint8, lambda array: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,5 +1,7 @@
 """Features of a frozen body: the same training of a head as with the body, without it; and never stale."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -7,6 +9,8 @@ import numpy as np
 import pytest
 from kerasdl import groups, models
 from kerasdl.data import features, images, mixing
+
+from tests.data.pictures import encoded
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 12, 12, 3), dtype=np.uint8)
 LABELS = np.arange(40) % 3
@@ -26,12 +30,8 @@ def network(head="linear", seed=1):
 
 @pytest.fixture
 def forbidden(monkeypatch):
-    """Calling it, no body may run any more."""
-
-    def fail(*_):
-        pytest.fail("computed again")
-
-    return lambda: monkeypatch.setattr(keras.Model, "predict_on_batch", fail)
+    """Calling it, no features may be computed any more."""
+    return lambda: monkeypatch.setattr(features, "_fill", lambda *_, **__: pytest.fail("computed again"))
 
 
 @pytest.mark.parametrize("head", ["linear", "fastai"])
@@ -61,6 +61,9 @@ def test_features_are_what_the_body_makes_of_each_image_in_order(tmp_path):
     assert (seen.train_features.shape, seen.train_features.dtype) == ((31, 8), np.float32)
     for part, expected in enumerate((seen.valid_features, data.valid_pictures.labels)):
         np.testing.assert_array_equal(np.concatenate([batch[part] for batch in seen.valid]), expected)
+    # Training shows them too, in any order, though the images are augmented.
+    shown = np.concatenate([batch for batch, _ in seen.train])
+    np.testing.assert_array_equal(np.sort(shown, axis=0), np.sort(seen.train_features, axis=0))
     assert seen.test_features is None
     with pytest.raises(ValueError, match="no test of their own"):
         _ = seen.test
@@ -105,35 +108,82 @@ def test_what_was_computed_is_used_again_whether_the_body_is_frozen_or_compiled(
     assert np.array_equal(first.train_features, second.train_features)
 
 
-def changed(what, data, model, folder):
-    """The same, but for one thing."""
+def flexible(preprocess="symmetric"):
+    """Of `network`'s weights, for images of any size."""
+    model = models.resnet((None, None, 3), 3, depths=(1, 1), widths=(4, 8), stem="small", preprocess=preprocess)
+    model.set_weights(network().get_weights())
+    return model
+
+
+def changed(what, data, folder):
+    """The same images and body, but for one thing."""
+    model = flexible("unit" if what == "preprocessing" else "symmetric")
     if what == "a weight":
         model.get_layer("stage1_block1_norm2").moving_mean.assign_add([1e-3, 0, 0, 0])
-    if what == "preprocessing":
-        other = models.resnet((12, 12, 3), 3, depths=(1, 1), widths=(4, 8), stem="small", preprocess="unit")
-        other.set_weights(model.get_weights())
-        model = other
     if what == "the image size":
-        flexible = models.resnet((None, None, 3), 3, depths=(1, 1), widths=(4, 8), stem="small", preprocess="symmetric")
-        flexible.set_weights(model.get_weights())
-        model, data = flexible, data.resized(16)
+        data = data.resized(16)
     if what == "an image":
-        path = folder / "a" / "3.png"
-        path.write_bytes(path.read_bytes()[::-1][:10] + path.read_bytes())
-        path.write_bytes((folder / "b" / "3.png").read_bytes())
+        (folder / "a" / "3.png").write_bytes((folder / "b" / "3.png").read_bytes())
+    if what == "an image of the same length and time":
+        before = (folder / "a" / "3.png").stat()
+        pixels = PIXELS[3]
+        (folder / "a" / "3.png").write_bytes(encoded(pixels, compress_level=0))
+        os.utime(folder / "a" / "3.png", ns=(before.st_atime_ns, before.st_mtime_ns))
     return data, model
 
 
-@pytest.mark.parametrize("what", ["nothing", "a weight", "preprocessing", "the image size", "an image"])
-def test_what_is_stale_is_not_used(what, image_folder, tmp_path):
-    folder, cache = image_folder({"a": 8, "b": 8}, size=(12, 12)), tmp_path / "features"
-    data, model = images.from_folder(folder, image_size=12, batch_size=8, cache=None), network()
-    features.precompute(models.split_head(model)[0], data, folder=cache, verbose=0)
+@pytest.mark.parametrize(
+    "what",
+    ["nothing", "a weight", "preprocessing", "the image size", "an image", "an image of the same length and time"],
+)
+def test_what_is_stale_is_not_used(what, tmp_path):
+    folder, cache = tmp_path / "images", tmp_path / "features"
+    for index, pixels in enumerate(PIXELS[:16]):
+        path = folder / "ab"[index % 2] / f"{index // 2}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(pixels, compress_level=0))
+    data = images.from_folder(folder, image_size=12, batch_size=8, cache=None)
+    features.precompute(models.split_head(flexible())[0], data, folder=cache, verbose=0)
     before = set(cache.iterdir())
-    data, model = changed(what, data, model, folder)
+    data, model = changed(what, data, folder)
     features.precompute(models.split_head(model)[0], data, folder=cache, verbose=0)
-    expected = {"nothing": 0, "an image": 1}.get(what, 2)  # an image is of one part: train or valid
-    assert len(set(cache.iterdir()) - before) == expected
+    expected = {"nothing": 0, "a weight": 2, "preprocessing": 2, "the image size": 2}.get(what, 1)
+    assert len(set(cache.iterdir()) - before) == expected  # an image is of one part only, train or valid
+
+
+def test_the_code_of_a_layer_may_change_unseen(tmp_path):
+    def body(scale):
+        inputs = keras.Input((12, 12, 3))
+        return keras.Model(inputs, keras.layers.Flatten()(keras.layers.Lambda(lambda x: x * scale)(inputs)))
+
+    one, ten = (features.precompute(body(scale), pictures(), folder=tmp_path, verbose=0) for scale in (1, 10))
+    np.testing.assert_allclose(10 * one.train_features, ten.train_features)
+
+
+def test_pictures_kept_are_known_by_what_is_kept(image_folder, tmp_path):
+    """They were decoded when the images were loaded; a file changed since then is not what the body sees."""
+    folder, (body, _) = image_folder({"a": 8, "b": 8}, size=(12, 12)), models.split_head(network())
+    before = images.from_folder(folder, image_size=12, cache="memory", batch_size=8)
+    for name in before.train_names:
+        Path(name).write_bytes(encoded(PIXELS[0]))
+    now = images.from_folder(folder, image_size=12, cache="memory", batch_size=8)
+    seen = [features.precompute(body, data, folder=tmp_path / "f", verbose=0) for data in (before, now)]
+    for data, found in zip((before, now), seen, strict=True):
+        shown = np.concatenate([batch for batch, _ in replace(data, valid_pictures=data.train_pictures).valid])
+        np.testing.assert_allclose(found.train_features, body.predict(shown, verbose=0), rtol=1e-5)
+
+
+def test_files_of_one_name_in_two_places(tmp_path, monkeypatch):
+    body, _ = models.split_head(network())
+    for index, place in enumerate(("one", "two")):
+        for number, kind in enumerate("aabb"):
+            path = tmp_path / place / "images" / kind / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encoded(PIXELS[4 * index + number], compress_level=0))
+        monkeypatch.chdir(tmp_path / place)
+        data = images.from_folder("images", image_size=12, batch_size=8, cache=None)
+        features.precompute(body, data, folder=tmp_path / "features", verbose=0)
+    assert len(list((tmp_path / "features").iterdir())) == 4
 
 
 def test_arrays_and_their_split_are_told_apart(tmp_path):
@@ -156,8 +206,22 @@ def test_a_body_in_mixed_precision_leaves_float32(tmp_path):
 
 def test_a_body_for_other_images(tmp_path):
     body, _ = models.split_head(network())
-    with pytest.raises(ValueError, match=r"images of \(12, 12, 3\): load them so. Received: images of \(16, 16, 3\)"):
+    with pytest.raises(ValueError, match=r"inputs of \(12, 12, 3\): load such .* images of \(16, 16, 3\)"):
         features.precompute(body, pictures().resized(16), folder=tmp_path)
+
+
+def test_bodies_that_are_none(tmp_path):
+    image, facts = keras.Input((12, 12, 3)), keras.Input((2,))
+    flat = keras.layers.Flatten()(image)
+    for body in (
+        keras.Model(image, [flat, flat]),
+        keras.Model([image, facts], keras.layers.Concatenate()([flat, facts])),
+        keras.Sequential([keras.layers.Flatten()]),
+    ):
+        with pytest.raises(ValueError, match="A body takes one input, images, and puts out one tensor"):
+            features.precompute(body, pictures(), folder=tmp_path)
+    with pytest.raises(ValueError, match=r"takes inputs of \(2,\)"):
+        features.precompute(keras.Model(facts, keras.layers.Dense(1)(facts)), pictures(), folder=tmp_path)
 
 
 def test_a_file_that_does_not_decode_is_named_and_leaves_no_features(image_folder, tmp_path):

@@ -270,17 +270,50 @@ def base(tmp_path_factory):
 def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     out = tmp_path / "run"
-    options = ["--weights", base, "--precompute", 2, "--thaw-every", 1, "--epochs", 4, "--out", out]
+    options = ["--weights", base, "--precompute", "--head-epochs", 2, "--thaw-every", 1, "--epochs", 5, "--out", out]
     assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
-    assert json.loads((out / "metrics.json").read_text())["valid"]["accuracy"] > 0.6  # ten classes
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["valid"]["accuracy"] > 0.6  # ten classes
     assert class_names(keras.models.load_model(out / "model.keras")) == tuple("0123456789")
-    assert {path.stem for path in out.glob("*.png")} == FIGURES | {"head_lr_range", "head_schedule", "head_curves"}
+    drawn = {path.stem for path in out.glob("*.png")}
+    assert drawn == {*FIGURES, "head_lr_range", "head_schedule", "head_curves"} - {"lr_range"}
     assert len(list((tmp_path / "cache" / "kerasdl" / "features").iterdir())) == 2
-    for steps, cycles in ((out / "logs" / "head" / "steps", [46]), (out / "logs" / "steps", [23, 23, 23, 23, 23])):
-        rates = [event.value for event in events(steps).Scalars("learning_rate")]
+    head, whole = (events(out / "logs" / name / "steps").Scalars("learning_rate") for name in ("head", "."))
+    for scalars, cycles in ((head, 1), (whole, 5)):
+        rates = [event.value for event in scalars]
         restarts = [step for step in range(1, len(rates) - 1) if rates[step - 1] > rates[step] < rates[step + 1]]
-        assert len(rates) == sum(cycles)
-        assert restarts == [step - 1 for step in np.cumsum(cycles)[:-1]]
+        assert len(rates) == 23 * (cycles if cycles > 1 else 2)
+        assert restarts == [23 * cycle - 1 for cycle in range(1, cycles)]
+    peak_of_head = max(event.value for event in head)
+    # The highest step is not quite the peak.
+    assert metrics["peak_lr"] == pytest.approx(max(event.value for event in whole), rel=0.01)
+    assert metrics["peak_lr"] == pytest.approx(peak_of_head / 50, rel=0.01)
+
+
+def test_a_head_learns_alone_and_the_groups_after_it_each_at_its_rate(base, tmp_path, monkeypatch):
+    """At a rate of next to nothing the second stage shows what the first one moved: the head."""
+    asked = []
+    monkeypatch.setattr("kerasdl.groups.discriminative", lambda *_, factor: asked.append(factor) or ())
+    options = ["--weights", base, "--epochs", 1, "--peak-lr", 1e-12, "--out", tmp_path / "run"]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
+    paths = (base / "model.keras", tmp_path / "run" / "model.keras")
+    before, after = (keras.models.load_model(path).get_layer("resnet8") for path in paths)
+    for name in ("stem_conv", "stage3_block1_conv2"):
+        np.testing.assert_allclose(after.get_layer(name).get_weights(), before.get_layer(name).get_weights(), atol=1e-8)
+    losses = [event.value for event in events(tmp_path / "run" / "logs" / "head" / "steps").Scalars("loss")]
+    assert np.mean(losses[-5:]) < 0.8 * losses[0]
+    assert asked == [2.6]
+
+
+def test_images_grow_in_the_middle_of_the_whole_networks_epochs(tmp_path, monkeypatch, base):
+    module, seen = recipe("image_classifier"), []
+    trained = keras.models.load_model(base / "model.keras").get_layer("resnet8")
+    trained.save_weights(tmp_path / "a.weights.h5")
+    monkeypatch.setattr(module.images.Images, "progressive", lambda data, sizes: seen.append(sizes) or data.train)
+    monkeypatch.setattr(module, "fit", lambda *_, **__: 1.0)
+    options = {"weights": str(tmp_path / "a.weights.h5"), "arch": "resnet8", "preprocess": "symmetric", "peak_lr": 1e-3}
+    module.main(module.Config(**options, epochs=4, head_epochs=3, start_size=4, out=tmp_path / "run"))
+    assert seen == [{5: 4}]
 
 
 @pytest.fixture
@@ -312,20 +345,26 @@ def test_trained_weights_that_cannot_be_used(base, network, image_folder, tmp_pa
             "do not fit .* 'resnet10'",
         ),
         ({"weights": str(base), "arch": "resnet8", "channels": 1}, "brings these itself: arch, channels"),
-        ({"weights": str(tmp_path)}, "did not learn from images"),
+        ({"weights": str(tmp_path)}, "did not train an image classifier"),
+        ({"weights": str(base), "precision": "mixed_bfloat16"}, "keeps its precision, float32"),
         ({"weights": str(folder / "a")}, "No model.keras there"),
     ):
         with pytest.raises(BadInput, match=message):
             network(**options)
+    models.image_classifier(models.resnet8((8, 8, 3), 2), ["a", "b"]).save(tmp_path / "model.keras")
+    with pytest.raises(BadInput, match="learned images of 3 channels. Received: images of 1"):
+        network(weights=str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"precompute": 1}, "Only a body with trained weights can wait"),
+        ({"precompute": True}, "Only a body with trained weights can wait"),
         ({"head_epochs": 1}, "Only a body with trained weights can wait"),
         ({"thaw_every": 1}, "Only a body with trained weights can wait"),
-        ({"weights": "imagenet", "thaw_every": 1, "head_epochs": 0}, "Received: thaw_every=1, head_epochs=0"),
+        ({"weights": "imagenet", "head_epochs": -1}, "counted from 0 up. Received: .*'head_epochs': -1"),
+        ({"weights": "imagenet", "thaw_every": -1}, "counted from 0 up. Received: .*'thaw_every': -1"),
+        ({"weights": "imagenet", "precompute": True, "head_epochs": 0}, "Features are for the head's epochs"),
     ],
 )
 def test_stages_that_are_none(options, message):
@@ -334,23 +373,22 @@ def test_stages_that_are_none(options, message):
 
 
 @pytest.mark.parametrize(
-    ("options", "stages"),
+    ("options", "alone", "thawing"),
     [
-        ({}, []),
-        ({"weights": "imagenet"}, [1]),
-        ({"weights": "imagenet", "head_epochs": 3}, [3]),
-        ({"weights": "imagenet", "head_epochs": 0}, []),
-        ({"weights": "imagenet", "head_epochs": 2, "thaw_every": 2, "epochs": 7}, [2, 4, 6, 8]),
+        ({}, 0, []),
+        ({"weights": "imagenet"}, 1, []),
+        ({"weights": "imagenet", "head_epochs": 0}, 0, []),
+        ({"weights": "imagenet", "head_epochs": 2, "thaw_every": 2, "epochs": 9}, 2, [2, 4, 6, 8]),
     ],
 )
-def test_when_groups_thaw(options, stages):
-    model = models.resnet8((8, 8, 1), 2)
-    assert recipe("image_classifier").Config(**options).stages(model) == stages
+def test_when_groups_thaw(options, alone, thawing):
+    config = recipe("image_classifier").Config(**options)
+    assert (config.epochs_of_head, config.stages(models.resnet8((8, 8, 1), 2))) == (alone, thawing)
 
 
 def test_more_groups_than_epochs():
-    config = recipe("image_classifier").Config(weights="imagenet", thaw_every=2, epochs=6)
-    with pytest.raises(BadInput, match="The last of 4 groups thaws after 6 of the epochs: take more"):
+    config = recipe("image_classifier").Config(weights="imagenet", thaw_every=2, epochs=8)
+    with pytest.raises(BadInput, match="The last of 4 groups thaws after 8 epochs: take more"):
         config.stages(models.resnet8((8, 8, 1), 2))
 
 
