@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import callbacks, models
-from kerasdl.data import images, mixing, sequences, series, tabular
+from kerasdl.data import features, images, mixing, sequences, series, tabular
 from kerasdl.data.augment import standard
 
 
@@ -165,6 +165,11 @@ IMAGE_PIPELINES = {
 }
 
 
+def _features(**options: Any) -> features.Features:
+    body = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.GlobalAveragePooling2D()])
+    return features.precompute(body, _arrays(**options), verbose=0)
+
+
 def _frame() -> pd.DataFrame:
     random = np.random.default_rng(0)
     words, numbers = random.choice(["red", "green"], 53), random.normal(size=(53, 2))
@@ -180,6 +185,7 @@ def _sequences(**options: Any) -> sequences.Sequences:
 # Each trains on more than eight samples in batches of eight.
 ALL_PIPELINES = {
     **IMAGE_PIPELINES,
+    "features of images": _features,
     "classes of a table": lambda **options: tabular.from_frame(_frame(), "kind", batch_size=8, **options),
     "numbers of a table": lambda **options: tabular.from_frame(
         _frame(), ["price", "size"], weight="kind", batch_size=8, **options
