@@ -212,9 +212,11 @@ class Images:
         Example:
             >>> kerasdl.plots.image_sheet(pets.draws(0), [""] * 24)
         """
-        once = replace(self, valid_pictures=self.train_pictures.take(np.array([index])))
-        views = once.views(count - 1) if self.augmentation else []
-        return np.concatenate([next(iter(dataset))[0].numpy() for dataset in [once.valid, *views]])
+        once, often = (
+            replace(self, valid_pictures=self.train_pictures.take(np.full(times, index))) for times in (1, count - 1)
+        )
+        shown = [once.valid, *(often.views(1) if self.augmentation and count > 1 else [])]
+        return np.concatenate([images.numpy() for dataset in shown for images, *_ in dataset])
 
     def caption(self, target: np.ndarray) -> str:
         """What a target says, in words."""
