@@ -22,7 +22,7 @@ class Network(Data):
     arch: Literal["auto", "resnet8", "resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] = "auto"
     """Network; auto is resnet18, but resnet8 up to 32 pixels without weights."""
     stem: Literal["auto", "small", "large"] = "auto"
-    """First layers: small keeps the image's size, large quarters it; auto is small up to 16 pixels."""
+    """First layers: small keeps the size, large quarters it; auto is small up to 16 pixels, but large for imagenet."""
     head: Literal["linear", "fastai"] = "linear"
     """Last layers: average pooling and logits, or fastai's two dense layers with dropout."""
     image_size: int | None = None
@@ -35,7 +35,7 @@ class Network(Data):
     epochs: int = 30
     """Times that the training images are gone through by the whole network."""
     head_epochs: int | None = None
-    """With trained weights: epochs of the new head alone, before; by default 1."""
+    """With trained weights: epochs of the new head alone, before, at what its range test suggests; by default 1."""
     precompute: bool = False
     """Let the head learn from features that are computed once: much faster, but nothing is augmented."""
     thaw_every: int = 0
@@ -84,7 +84,7 @@ def images_and_network(config: Network, *, any_size: bool = False) -> tuple[imag
     side, count = max(data.shape[:2]), len(data.classes)
     small = side <= 32 and not config.is_pretrained
     arch = config.arch if config.arch != "auto" else "resnet8" if small else "resnet18"
-    stem = config.stem if config.stem != "auto" else "small" if side <= 16 else "large"
+    stem = config.stem if config.stem != "auto" else "small" if side <= 16 and config.weights != "imagenet" else "large"
     scaling = "imagenet" if config.weights == "imagenet" else "symmetric"
     preprocess = scaling if config.preprocess == "auto" else config.preprocess
     shape = (None, None, data.shape[2]) if any_size else data.shape

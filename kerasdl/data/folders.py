@@ -35,8 +35,14 @@ def image_files(folder: Path) -> list[str]:
 
 
 def by_class(folder: Path) -> dict[str, list[str]]:
-    """The image files in each folder of `folder`, by its name, sorted; there must be one."""
-    found = _by_class(folder)
+    """The image files in each folder of `folder`, by its name, sorted; there must be one, and no images beside them."""
+    found, beside = _by_class(folder)
+    if found and beside:
+        more = f" and {len(beside) - 1} more" if beside[1:] else ""
+        raise BadInput(
+            f"Images beside the folders of the classes are of no class: {beside[0]}{more}. Move them into one, or "
+            f"elsewhere. Received: {str(folder)!r} with classes {list(found)}"
+        )
     if not found:
         folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
         raise BadInput(
@@ -46,21 +52,22 @@ def by_class(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def _by_class(folder: Path) -> dict[str, list[str]]:
+def _by_class(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """Image files by class, and those beside the classes' folders."""
     found: dict[str, list[str]] = {}
+    beside: list[str] = []
     skip = len(str(folder)) + 1
     for file in image_files(folder):
         name, separator, _ = file[skip:].partition(os.sep)
-        if separator:
-            found.setdefault(name, []).append(file)
-    return dict(sorted(found.items()))
+        (found.setdefault(name, []) if separator else beside).append(file)
+    return dict(sorted(found.items())), beside
 
 
 def parts_of(folder: Path) -> list[tuple[int, dict[str, list[str]]]]:
     """The files by class of training (0), validation (1) and test (2), whichever there are.
 
     Raises:
-        BadInput: No images, one class, classes that differ between training and validation.
+        BadInput: No images, one class, images of no class, classes that training and the others do not share.
     """
     if not folder.is_dir():
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
@@ -73,9 +80,11 @@ def parts_of(folder: Path) -> list[tuple[int, dict[str, list[str]]]]:
     if valid is not None:
         parts.append((1, by_class(valid)))
         _check_same_classes(parts[0][1], parts[1][1], valid)
-    tested = _by_class(test) if test else {}
-    # A test without the classes' folders has no labels, and is for prediction.
-    if tested and set(tested) <= set(parts[0][1]):
+    tested, _ = _by_class(test) if test else ({}, [])
+    # A test with none of the classes' folders has no labels, and is for prediction.
+    if set(tested) & set(parts[0][1]):
+        if extra := sorted(set(tested) - set(parts[0][1])):
+            raise BadInput(f"Classes in the test that training lacks: {extra}. Received: {str(test)!r}")
         parts.append((2, tested))
     return parts
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import keras
 from keras import layers
+from kerasdl.errors import BadInput
 from kerasdl.models.heads import HEADS, Head
 from kerasdl.models.normalization import Normalization, normalization_layer
 from kerasdl.models.preprocess import Preprocess, fitted_to, preprocess_layer
@@ -89,7 +90,8 @@ def image_inputs(input_shape: ImageShape, preprocess: Preprocess, *, smallest: i
         (inputs, inputs after `stem_preprocess`).
 
     Raises:
-        ValueError: No such shape, an image below `smallest`, or as for `preprocess_layer` and `fitted_to`.
+        BadInput: An image below `smallest`.
+        ValueError: No such shape, or as for `preprocess_layer` and `fitted_to`.
 
     Example:
         >>> inputs, x = image_inputs((32, 32, 3), "imagenet", smallest=5)
@@ -97,7 +99,7 @@ def image_inputs(input_shape: ImageShape, preprocess: Preprocess, *, smallest: i
     if len(input_shape) != 3 or not input_shape[-1]:
         raise ValueError(f"input_shape must be (height, width, channels). Received: input_shape={tuple(input_shape)}")
     if any(size is not None and size < smallest for size in input_shape[:2]):
-        raise ValueError(
+        raise BadInput(
             f"Images of {input_shape[0]} x {input_shape[1]} are too small: the smallest side that this network halves "
             f"to its end is {smallest}. Take larger images, stem='small' or fewer stages. "
             f"Received: input_shape={tuple(input_shape)}"

@@ -74,9 +74,8 @@ def resnet(
         A functional model: (batch, height, width, channels) to float32 (batch, classes), or to float32 features.
 
     Raises:
-        ValueError: `depths` and `widths` differ in length, an image too small to be halved so often, an option that
-            is none, or one that belongs to another.
-        BadInput: Weights that cannot be had, read or fitted.
+        ValueError: `depths` and `widths` differ in length, an option that is none, or one that belongs to another.
+        BadInput: An image too small to be halved so often; weights that cannot be had, read or fitted.
 
     Example:
         >>> model = kerasdl.models.resnet((32, 32, 3), 10, depths=(1, 1, 1), widths=(16, 32, 64), stem="small")

@@ -19,19 +19,17 @@ def test_image_files_are_sorted_and_hidden_ones_left_out(tmp_path):
 
 
 def test_files_by_class_at_any_depth(tmp_path):
-    found = by_class(made(tmp_path, "dog/1.png", "cat/x/y/1.png", "cat/2.png", "beside.png", "empty/readme.md"))
+    found = by_class(made(tmp_path, "dog/1.png", "cat/x/y/1.png", "cat/2.png", "beside.md", "empty/readme.md"))
     assert {name: len(files) for name, files in found.items()} == {"cat": 2, "dog": 1}
 
 
 def test_a_test_part_is_one_with_the_same_classes(tmp_path):
     made(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png")
     assert [part for part, _ in parts_of(tmp_path)] == [0, 2]
-    made(tmp_path, "test/unknown/1.png")
-    assert [part for part, _ in parts_of(tmp_path)] == [0]
 
 
 def test_an_unlabelled_test_is_left_alone(tmp_path):
-    made(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png", "test/2.png")
+    made(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png", "test/unknown/2.png")
     assert [part for part, _ in parts_of(tmp_path)] == [0]
 
 
@@ -47,3 +45,15 @@ def test_what_an_expression_finds(tmp_path):
 def test_expressions_that_find_nothing(pattern, message, tmp_path):
     with pytest.raises(BadInput, match=message):
         matched([str(tmp_path / "pug_1.jpg")], tmp_path, pattern)
+
+
+def test_images_of_no_class_are_named(tmp_path):
+    made(tmp_path, "cat/1.png", "dog/2.png", "4.png", "3.jpg")
+    with pytest.raises(BadInput, match=r"are of no class: .*/3.jpg and 1 more. Move them .* classes \['cat', 'dog'\]"):
+        parts_of(tmp_path)
+
+
+def test_a_class_of_the_test_that_training_lacks_is_named(tmp_path):
+    made(tmp_path, "train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "test/bird/4.png")
+    with pytest.raises(BadInput, match=r"Classes in the test that training lacks: \['bird'\]. Received: '.*test'"):
+        parts_of(tmp_path)

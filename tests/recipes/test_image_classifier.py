@@ -339,6 +339,7 @@ def test_trained_weights_that_cannot_be_used(base, network, image_folder, tmp_pa
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
     for options, message in (
         ({"weights": "imagenets"}, r"one of the tags \['imagenet'\]. Received: weights='imagenets'"),
+        ({"weights": "imagenet"}, "Images of 8 x 8 are too small: the smallest side .* is 17"),
         ({"weights": str(base / "model.keras")}, r"how the pixels are to be scaled \(--preprocess\)"),
         (
             {"weights": str(base / "model.keras"), "arch": "resnet10", "preprocess": "unit"},
