@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
@@ -171,13 +172,15 @@ def load_run(path: Path) -> keras.Model:
         path: The run's folder.
 
     Raises:
-        BadInput: No finished run is there.
+        BadInput: No finished run is there, or one whose model is damaged.
 
     Example:
         >>> load_run(Path("runs/pets")).predict(photographs)
     """
     if not (path / "model.keras").is_file():
         raise BadInput(f"No model.keras there: give the folder of a finished run. Received: {str(path)!r}")
+    if not zipfile.is_zipfile(path / "model.keras"):
+        raise BadInput(f"Its model.keras is damaged or cut short: train it again. Received: {str(path)!r}")
     return keras.models.load_model(path / "model.keras", compile=False)
 
 

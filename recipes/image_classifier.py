@@ -15,10 +15,11 @@ from kerasdl import callbacks, groups, interpret, models, optimizers, plots
 from image_network import Network, images_and_network
 from kerasdl.data import features, images
 from kerasdl.errors import BadInput
+from kerasdl.lr_range import LRRange
 from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
 
 # How many times the whole network's peak rate goes into that of its head alone. A range test of the whole says nothing
-# once the head has learned: its loss does not fall any more. Measured: docs/transfer.md.
+# once the head has learned: its loss does not fall any more. Measured, with descent's rates: docs/transfer.md.
 AFTER_HEAD = 200
 
 
@@ -29,14 +30,14 @@ class Config(Network):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.start_size and self.epochs < 2:
+        if self.start_size is not None and self.epochs < 2:
             raise BadInput(f"Images grow between epochs: take two at least. Received: epochs={self.epochs}")
 
 
 def main(config: Config) -> None:
     devices = set_up_devices(config.precision, config.seed)
     run = RunFolder.of(config, "image_classifier")
-    data, model = images_and_network(config, any_size=bool(config.start_size))
+    data, model = images_and_network(config, any_size=config.start_size is not None)
     stages = config.stages(model)
     print(data)
     precision = keras.config.dtype_policy().name
@@ -44,15 +45,15 @@ def main(config: Config) -> None:
     run.save_figure("data", plots.image_sheet(*data.sheet()))
     run.save_figure("augmentation", plots.image_sheet(data.draws(0, 12), ["as it is", *[""] * 11]))
 
-    head_seconds, after_head = train_head(config, run, data, model) if config.epochs_of_head else (0.0, None)
     middle = config.epochs_of_head + (config.epochs + 1) // 2
-    train = data.progressive({middle: config.start_size}) if config.start_size else data.train
+    train = data.train if config.start_size is None else data.progressive({middle: config.start_size})
+    head_seconds, after_head = train_head(config, run, data, model) if config.epochs_of_head else (0.0, None)
     rates = groups.discriminative(model, factor=2.6) if config.is_pretrained else None
     model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
-    peak_lr = config.peak_lr or after_head or range_test(config, run, model, train)
+    peak_lr = config.peak_lr or after_head or range_test(config, run, model, train).suggestion(config.lr_rule)
     how = "given" if config.peak_lr else f"the head's, divided by {AFTER_HEAD}" if after_head else config.lr_rule
     print(f"Peak learning rate: {peak_lr:.2g} ({how})")
-    seconds = fit(run, model, train, data.valid, config.epochs, peak_lr, *stages)
+    seconds = fit(run, model, (train, data.valid), config.epochs, peak_lr, *stages)
     more = {"train_seconds": head_seconds + seconds, "peak_lr": peak_lr, **data.counts}
 
     result = interpret.Classification.of(model, data.valid, data.classes)
@@ -72,34 +73,32 @@ def main(config: Config) -> None:
 def train_head(config: Config, run: RunFolder, data: images.Images, model: keras.Model) -> tuple[float, float]:
     """Trains the new head alone, on images or their features; its time, and the whole network's peak rate after it."""
     *body_layers, _ = groups.layer_groups(model).values()
+    started = time.perf_counter()
     learner: keras.Model = model
     seen: images.Images | features.Features = data
     if config.precompute:
         body, learner = models.split_head(model)
         seen = features.precompute(body, data)
+    seconds = time.perf_counter() - started
     with groups.frozen([layer for layers in body_layers for layer in layers]):
         learner.compile(optimizers.AdamW(weight_decay=config.weight_decay), data.loss, metrics=["accuracy"])
-        peak_lr = range_test(config, run, learner, seen.train, "head_")
-        seconds = fit(run, learner, seen.train, seen.valid, config.epochs_of_head, peak_lr, prefix="head_")
-    return seconds, peak_lr / AFTER_HEAD
+        found = range_test(config, run, learner, seen.train, "head_")
+        peak_lr = found.suggestion(config.lr_rule)
+        seconds += fit(run, learner, (seen.train, seen.valid), config.epochs_of_head, peak_lr, prefix="head_")
+    return seconds, found.suggestion() / AFTER_HEAD
 
 
-def range_test(config: Config, run: RunFolder, model: keras.Model, train: Any, prefix: str = "") -> float:
+def range_test(config: Config, run: RunFolder, model: keras.Model, train: Any, prefix: str = "") -> LRRange:
     found = kerasdl.lr_find(model, train, verbose=0)
-    peak_lr = found.suggestion(config.lr_rule)
-    run.save_figure(f"{prefix}lr_range", found.plot({"peak": peak_lr}, rules=[]))
-    return peak_lr
+    run.save_figure(f"{prefix}lr_range", found.plot(rules=[config.lr_rule]))
+    if found.why_none:
+        way_out = "leave the head's stage out (--head-epochs 0)" if prefix else "give the peak rate (--peak-lr)"
+        raise BadInput(f"{found.why_none} It is drawn in {run.path}/{prefix}lr_range.png; {way_out}.")
+    return found
 
 
 def fit(
-    run: RunFolder,
-    model: keras.Model,
-    train: Any,
-    valid: Any,
-    epochs: int,
-    peak_lr: float,
-    *stages: int,
-    prefix: str = "",
+    run: RunFolder, model: keras.Model, datasets: Any, epochs: int, peak_lr: float, *stages: int, prefix: str = ""
 ) -> float:
     """One cycle over each stage, drawn and logged; how many seconds it took."""
     logs = run.logs / prefix.rstrip("_")
@@ -108,6 +107,7 @@ def fit(
     policy += [callbacks.GradualUnfreezing(stages)] if stages else []
     started = time.perf_counter()
     # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
+    train, valid = datasets
     fitted = model.fit(train, validation_data=valid, epochs=epochs, shuffle=False, callbacks=policy)
     seconds, shown = time.perf_counter() - started, steps.history
     run.save_figure(f"{prefix}schedule", plots.schedule(shown["step"], shown["learning_rate"], shown["momentum"]))

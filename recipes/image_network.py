@@ -43,7 +43,7 @@ class Network(Data):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if Path(self.weights).is_file() and self.preprocess == "auto":
+        if self.brought == "file" and self.preprocess == "auto":
             raise BadInput(f"Say how the pixels are to be scaled (--preprocess). Received: weights={self.weights!r}")
         stages = {"head_epochs": self.head_epochs, "precompute": self.precompute, "thaw_every": self.thaw_every}
         if min(self.head_epochs or 0, self.thaw_every) < 0:
@@ -57,6 +57,14 @@ class Network(Data):
     def is_pretrained(self) -> bool:
         """Whether the network begins with trained weights."""
         return self.weights != "none"
+
+    @property
+    def brought(self) -> str:
+        """What the user brings to begin with: the folder of a "run", a "file", or nothing, ""."""
+        if self.weights in ("none", "imagenet"):
+            return ""
+        path = Path(self.weights)
+        return "run" if path.is_dir() else "file" if path.is_file() else ""
 
     @property
     def epochs_of_head(self) -> int:
@@ -76,9 +84,9 @@ class Network(Data):
 
 def images_and_network(config: Network, *, any_size: bool = False) -> tuple[images.Images, keras.Model]:
     """What there is to learn from, and the network; `any_size` if images of several sizes shall pass."""
-    if Path(config.weights).is_dir():
+    if config.brought == "run":
         if any_size:
-            raise BadInput(f"An earlier run keeps its image size (--start-size). Received: weights={config.weights!r}")
+            raise BadInput(f"After an earlier run images do not grow (--start-size). Received: {config.weights!r}")
         return _of_earlier_run(config)
     data = load(config, config.image_size, config.channels)
     side, count = max(data.shape[:2]), len(data.classes)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from kerasdl import plots
 from kerasdl.errors import BadInput
-from kerasdl.run_folder import Options, RunFolder, best_precision, run_recipe, set_up_devices
+from kerasdl.run_folder import Options, RunFolder, best_precision, load_run, run_recipe, set_up_devices
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -188,3 +188,11 @@ def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, cap
 def test_options_out_of_range_are_one_line(arguments, monkeypatch, capsys):
     assert exit_of(lambda config: None, arguments, monkeypatch) in (1, 2)
     assert "Received: " in capsys.readouterr().err
+
+
+def test_a_damaged_model_of_an_earlier_run_is_told(tmp_path):
+    for there, message in ((None, "No model.keras there"), (b"PK", "is damaged or cut short: train it again")):
+        if there:
+            (tmp_path / "model.keras").write_bytes(there)
+        with pytest.raises(BadInput, match=f"{message}.* Received: '{tmp_path}'"):
+            load_run(tmp_path)

@@ -29,8 +29,8 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
         (1000, 512)
     """
     # A file that is cut short, or of something else, is made anew.
-    with contextlib.suppress(OSError, ValueError):
-        found = np.load(path, mmap_mode="r")
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found = np.lib.format.open_memmap(path, mode="r")
         if found.shape == shape and found.dtype == dtype:
             return found
     partial = path.with_suffix(f".{os.getpid()}.partial")
@@ -41,7 +41,7 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return np.load(path, mmap_mode="r")
+    return np.lib.format.open_memmap(path, mode="r")
 
 
 def _new(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap:
@@ -52,8 +52,11 @@ def _new(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap:
         if needed > free:
             raise BadInput(
                 f"Its cache needs {needed >> 20:,} MiB, and the disk has {free >> 20:,} MiB left: make room, or name "
-                f"another folder. Received: {str(path.parent)!r}"
+                f"another folder (or set XDG_CACHE_HOME). Received: {str(path.parent)!r}"
             )
         return np.lib.format.open_memmap(path, "w+", dtype, shape)
     except OSError as error:
-        raise BadInput(f"The cache cannot be written ({error.strerror}). Received: {str(path.parent)!r}") from error
+        raise BadInput(
+            f"The cache cannot be written ({error.strerror}): name another folder, or set XDG_CACHE_HOME. "
+            f"Received: {str(path.parent)!r}"
+        ) from error

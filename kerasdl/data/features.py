@@ -122,18 +122,21 @@ def _features(
     name = hashlib.sha256(f"{made_of} {seen}".encode()).hexdigest()[:32]
     shape = (len(pictures.names), *body.compute_output_shape((1, *images.shape))[1:])
     dataset = validation(pictures.source(size), batch_size=images.batch_size)
-    return array_file(
-        folder / f"{name}.npy", shape, np.float32, partial(_fill, body=body, dataset=dataset, verbose=verbose)
-    )
+    fill = partial(_fill, body=body, pictures=pictures, dataset=dataset, verbose=verbose)
+    return array_file(folder / f"{name}.npy", shape, np.float32, fill)
 
 
-def _fill(features: np.ndarray, body: keras.Model, dataset: tf.data.Dataset, verbose: int) -> None:
+def _fill(features: np.ndarray, body: keras.Model, pictures: Pictures, dataset: tf.data.Dataset, verbose: int) -> None:
     bar, begin = keras.utils.Progbar(len(features), unit_name="image", verbose=verbose), 0
-    for inputs, *_ in dataset:
-        end = begin + len(inputs)
-        features[begin:end] = body.predict_on_batch(inputs)
-        bar.update(end)
-        begin = end
+    try:
+        for inputs, *_ in dataset:
+            end = begin + len(inputs)
+            features[begin:end] = body.predict_on_batch(inputs)
+            bar.update(end)
+            begin = end
+    except tf.errors.OpError:
+        pictures.store.blame(pictures.rows)
+        raise
 
 
 def _identity(body: keras.Model, images: Images) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kerasdl.errors import BadInput
@@ -37,13 +37,9 @@ def image_files(folder: Path) -> list[str]:
 def by_class(folder: Path) -> dict[str, list[str]]:
     """The image files in each folder of `folder`, by its name, sorted; there must be one, and no images beside them."""
     found, beside = _by_class(folder)
-    if found and beside:
-        more = f" and {len(beside) - 1} more" if beside[1:] else ""
-        raise BadInput(
-            f"Images beside the folders of the classes are of no class: {beside[0]}{more}. Move them into one, or "
-            f"elsewhere. Received: {str(folder)!r} with classes {list(found)}"
-        )
-    if not found:
+    if found:
+        _check_none_beside(beside, found, folder)
+    else:
         folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
         raise BadInput(
             f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
@@ -80,11 +76,12 @@ def parts_of(folder: Path) -> list[tuple[int, dict[str, list[str]]]]:
     if valid is not None:
         parts.append((1, by_class(valid)))
         _check_same_classes(parts[0][1], parts[1][1], valid)
-    tested, _ = _by_class(test) if test else ({}, [])
-    # A test with none of the classes' folders has no labels, and is for prediction.
-    if set(tested) & set(parts[0][1]):
+    tested, beside = _by_class(test) if test else ({}, [])
+    # A test of one folder, of none of the classes, has no labels, and is for prediction.
+    if test and (len(tested) > 1 or set(tested) & set(parts[0][1])):
         if extra := sorted(set(tested) - set(parts[0][1])):
             raise BadInput(f"Classes in the test that training lacks: {extra}. Received: {str(test)!r}")
+        _check_none_beside(beside, tested, test)
         parts.append((2, tested))
     return parts
 
@@ -97,6 +94,15 @@ def training_folder(folder: Path) -> Path:
 def _named(folder: Path, names: Sequence[str]) -> Path | None:
     """The folder in `folder` of one of these names, in whatever case."""
     return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
+
+
+def _check_none_beside(beside: list[str], classes: Iterable[str], folder: Path) -> None:
+    if beside:
+        more = f" and {len(beside) - 1} more" if beside[1:] else ""
+        raise BadInput(
+            f"Images beside the folders of the classes are of no class: {beside[0]}{more}. Move them into one, or "
+            f"elsewhere. Received: {str(folder)!r} with classes {list(classes)}"
+        )
 
 
 def _check_same_classes(train: dict[str, list[str]], valid: dict[str, list[str]], folder: Path) -> None:

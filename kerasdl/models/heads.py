@@ -1,6 +1,7 @@
 """Heads: from a body's features to logits, and how to put a new one on a trained body."""
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any, Literal
 
 import keras
@@ -98,8 +99,7 @@ def replace_head(model: keras.Model, classes: int, *, head: Head = "linear") -> 
 def split_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """A network's body and its head as two models, which share their layers with it: training one trains the whole.
 
-    The head is told as by `replace_head`; its pooling, which learns nothing, goes with the body, so that what lies
-    between the two is small.
+    The head is told as by `replace_head`; its pooling or flattening, which learns nothing, goes with the body.
 
     Args:
         model: As for `replace_head`.
@@ -145,7 +145,7 @@ def _classifier_inside(model: keras.Model) -> keras.Model:
     """What `image_classifier` wrapped, without the layers that take raw images and name classes; others as they are."""
     if not any(isinstance(layer, ClassNames) for layer in model.layers):
         return model
-    return next((layer for layer in model.layers if isinstance(layer, Functional)), model)
+    return _functional(next(layer for layer in model.layers if isinstance(layer, Functional | keras.Sequential)))
 
 
 def _features(model: keras.Model) -> Any:
@@ -163,9 +163,9 @@ def _features(model: keras.Model) -> Any:
 
 
 def _entrance(output: Any, steps: list[tuple[Any, Any]]) -> Any:
-    entrances = [x for layer, x in steps if layer.name.startswith("head_")]
-    if entrances:
-        return entrances[-1]
+    named = list(takewhile(lambda step: step[0].name.startswith("head_"), steps))
+    if named:
+        return named[-1][1]
     if len(output.shape) == 4:
         return output
     for kinds in (_GLOBAL_POOLINGS, layers.Flatten):

@@ -24,7 +24,12 @@ def test_what_fails_half_way_leaves_no_file(tmp_path):
 
 
 def test_a_file_that_is_not_whole_or_not_of_this_is_made_anew(tmp_path):
-    for spoil in (lambda path: path.write_bytes(path.read_bytes()[:-4]), lambda path: np.save(path, np.zeros(5))):
+    for spoil in (
+        lambda path: path.write_bytes(path.read_bytes()[:-4]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"PK\x03\x04"),
+        lambda path: np.save(path, np.zeros(5)),
+    ):
         array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(7))
         spoil(tmp_path / "a.npy")
         made = array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(8))

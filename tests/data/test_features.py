@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from kerasdl import groups, models
 from kerasdl.data import features, images, mixing
+from kerasdl.errors import BadInput
 
 from tests.data.pictures import encoded
 
@@ -229,6 +230,6 @@ def test_a_file_that_does_not_decode_is_named_and_leaves_no_features(image_folde
     data = images.from_folder(folder, image_size=12, batch_size=8, check=False, cache=None)
     bad = data.train_names[3]
     Path(bad).write_bytes(b"nothing")
-    with pytest.raises(Exception, match=f"Cannot be read or decoded: {bad}"):
+    with pytest.raises(BadInput, match=f"^Cannot be read or decoded: {bad}"):
         features.precompute(models.split_head(network())[0], data, folder=cache, verbose=0)
     assert list(cache.iterdir()) == []

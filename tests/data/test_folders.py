@@ -53,7 +53,17 @@ def test_images_of_no_class_are_named(tmp_path):
         parts_of(tmp_path)
 
 
-def test_a_class_of_the_test_that_training_lacks_is_named(tmp_path):
-    made(tmp_path, "train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "test/bird/4.png")
-    with pytest.raises(BadInput, match=r"Classes in the test that training lacks: \['bird'\]. Received: '.*test'"):
-        parts_of(tmp_path)
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        (
+            ["test/cat/3.png", "test/bird/4.png"],
+            r"the test that training lacks: \['bird'\]. Received: '.*test'",
+        ),
+        (["test/Cat/3.png", "test/Dog/4.png"], r"training lacks: \['Cat', 'Dog'\]"),
+        (["test/cat/3.png", "test/4.png"], r"are of no class: .*test/4.png. Move them"),
+    ],
+)
+def test_a_test_that_is_not_of_the_classes_is_named(test, message, tmp_path):
+    with pytest.raises(BadInput, match=message):
+        parts_of(made(tmp_path, "train/cat/1.png", "train/dog/2.png", *test))

@@ -202,6 +202,21 @@ def test_a_builders_model_inside_another_is_not_taken_for_the_whole():
     assert (body.output_shape, head.output_shape) == ((None, 3), (None, 5))
 
 
+def test_a_sequential_inside_an_exported_classifier():
+    layers = keras.layers
+    mine = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.GlobalMaxPooling2D(), layers.Dense(2)])
+    exported = models.image_classifier(mine, ["a", "b"])
+    assert (replace_head(exported, 5).output_shape, split_head(exported)[0].output_shape) == ((None, 5), (None, 4))
+
+
+def test_a_layer_within_the_body_may_have_any_name():
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, name="second")(layers.Conv2D(4, 3, name="head_first")(inputs))
+    new = replace_head(keras.Model(inputs, layers.Dense(2)(layers.GlobalMaxPooling2D()(x))), 3)
+    assert new.get_layer("head_pool").input is x
+
+
 @pytest.mark.slow
 def test_published_features_tell_dogs_from_cats(real_data, tmp_path):
     """By the image recipe's policy: the head on features computed once, then group by group.

@@ -270,7 +270,7 @@ def base(tmp_path_factory):
 def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     out = tmp_path / "run"
-    options = ["--weights", base, "--precompute", "--head-epochs", 2, "--thaw-every", 1, "--epochs", 5, "--out", out]
+    options = ["--weights", base, "--precompute", "--head-epochs", 2, "--thaw-every", 1, "--epochs", 6, "--out", out]
     assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["valid"]["accuracy"] > 0.6  # ten classes
@@ -279,10 +279,10 @@ def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeyp
     assert drawn == {*FIGURES, "head_lr_range", "head_schedule", "head_curves"} - {"lr_range"}
     assert len(list((tmp_path / "cache" / "kerasdl" / "features").iterdir())) == 2
     head, whole = (events(out / "logs" / name / "steps").Scalars("learning_rate") for name in ("head", "."))
-    for scalars, cycles in ((head, 1), (whole, 5)):
+    for scalars, epochs, cycles in ((head, 2, 1), (whole, 6, 5)):
         rates = [event.value for event in scalars]
         restarts = [step for step in range(1, len(rates) - 1) if rates[step - 1] > rates[step] < rates[step + 1]]
-        assert len(rates) == 23 * (cycles if cycles > 1 else 2)
+        assert len(rates) == 23 * epochs
         assert restarts == [23 * cycle - 1 for cycle in range(1, cycles)]
     peak_of_head = max(event.value for event in head)
     # The highest step is not quite the peak.
@@ -303,6 +303,17 @@ def test_a_head_learns_alone_and_the_groups_after_it_each_at_its_rate(base, tmp_
     losses = [event.value for event in events(tmp_path / "run" / "logs" / "head" / "steps").Scalars("loss")]
     assert np.mean(losses[-5:]) < 0.8 * losses[0]
     assert asked == [2.6]
+
+
+def test_a_head_whose_loss_does_not_fall_is_drawn_and_told(base, image_folder, tmp_path, monkeypatch, capsys):
+    folder = image_folder({"a": 20, "b": 20})  # noise
+    monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall.")
+    options = ["--weights", base, "--precompute", "--epochs", 1, "--out", tmp_path / "run", "--data", folder]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: The loss does not fall. It is drawn in ")
+    assert error.endswith("head_lr_range.png; leave the head's stage out (--head-epochs 0).")
+    assert (tmp_path / "run" / "head_lr_range.png").exists()
 
 
 def test_images_grow_in_the_middle_of_the_whole_networks_epochs(tmp_path, monkeypatch, base):
