@@ -23,7 +23,7 @@ class Features:
     """What a body makes of labelled images, ready for `fit` of a head: the same samples in the same order.
 
     Nothing is augmented or mixed, for the body has seen every image once. Epochs are counted with those of the images:
-    a fit on these goes on where one on features ended.
+    a fit on the images goes on where one on features ended.
 
     Attributes:
         images: What was seen.

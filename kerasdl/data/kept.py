@@ -22,7 +22,10 @@ class KeptStore(Store):
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
         self.store, self.size, self.channels = store, size, store.channels
-        self.pictures, self._kept = pictures, rows_of(pictures)
+        # In memory they are there once: as a tensor, which NumPy reads without a copy.
+        with tf.device("CPU"):
+            self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
+        self._kept = rows_of(self.pictures)
 
     def can_fail(self, size: Size) -> bool:
         """As `Store` says."""
@@ -44,7 +47,7 @@ class KeptStore(Store):
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
         """As `Store` says; by what is kept, whatever became of the files since."""
-        return digest_of(self.pictures, rows) if size == self.size else self.store.identity(rows, size)
+        return digest_of(np.asarray(self.pictures), rows) if size == self.size else self.store.identity(rows, size)
 
 
 def kept_in_memory(store: Store, count: int, size: Size) -> KeptStore:

@@ -44,7 +44,7 @@ def array_source(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -
     return Source(names, labels, rows_of(values))
 
 
-def rows_of(values: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
+def rows_of(values: np.ndarray | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     """From indices (batch,) to those rows of an array, which is read where it lies if that is a file."""
     if isinstance(values, np.memmap):
 

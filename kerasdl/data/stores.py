@@ -68,7 +68,7 @@ class ArrayStore(Store):
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
         """As `Store` says."""
-        return f"{digest_of(self.pictures.numpy(), rows)} {size}"
+        return f"{digest_of(np.asarray(self.pictures), rows)} {size}"
 
 
 class EncodedStore(Store):
