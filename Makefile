@@ -1,26 +1,30 @@
-# Everything a developer or a newcomer runs. The environment is made once, in .venv.
+# The commands of users and developers. The environment is created once, in .venv.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-all check bench clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check bench clean
 
-demo: $(VENV)/.installed
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.installed ## train a classifier of handwritten digits; no download
 	$(BIN)/python recipes/image_classifier.py
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed ## run the test suite; list its ten slowest tests
 	$(BIN)/python -m pytest
 
-test-all: $(VENV)/.installed
+test-all: $(VENV)/.installed ## run the test suite with the tests that take minutes
 	$(BIN)/python -m pytest -m ""
 
-check: $(VENV)/.installed
+check: $(VENV)/.installed ## lint, check the formatting and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
@@ -36,8 +40,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python benchmarks/lr_rules.py
 
-clean:
-	rm -rf $(VENV)
+clean: ## remove the environment, build outputs and tool caches
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
