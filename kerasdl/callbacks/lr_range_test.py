@@ -1,4 +1,4 @@
-"""LRRangeTest and lr_find: Smith's learning-rate range test, arXiv:1506.01186."""
+"""LRRangeTest and lr_find: the learning-rate range test of Smith, arXiv:1506.01186."""
 
 from typing import Any
 
@@ -13,30 +13,31 @@ from kerasdl.optimizers import current_step, steer
 
 
 class LRRangeTest(Restoring):
-    """Trains on a rising rate, stops when the loss diverges, then puts everything back (arXiv:1506.01186).
+    """Learning-rate range test as a callback (Smith, arXiv:1506.01186).
 
-    Weights, optimizer, BatchNormalization statistics, metrics, random state and the position of our pipelines are
-    afterwards bit for bit what they were, also after an exception. Parameter groups keep their ratios: the rate is that
-    of a group whose multiplier is 1. `result` holds what was found.
+    Trains with a rising learning rate, stops when the loss diverges, and restores the model. Weights, optimizer,
+    BatchNormalization statistics, metrics, random state and the position of kerasdl pipelines are restored bit for bit,
+    also after an exception. Parameter groups keep their ratios: the reported rates are those of a group whose
+    multiplier is 1.
 
     Args:
-        start_lr: The first rate.
-        end_lr: The rate that `num_steps` steps would reach.
-        num_steps: Steps to take at most.
-        stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
-        shape: "exponential", as a rate of unknown size needs, or "linear", Smith's own.
-        validation_data: As for `fit`. After every step the loss is then taken on all of these, smoothed and read
-            instead of the batch's; a few hundred samples are enough.
+        start_lr: First learning rate.
+        end_lr: Learning rate that step `num_steps` would have.
+        num_steps: Maximum number of steps.
+        stop_factor: Stop when the smoothed loss exceeds this many times its minimum.
+        shape: "exponential" covers many orders of magnitude; "linear" is the paper's.
+        validation_data: As for `fit`. If given, the loss on all of this data is computed after every step and used
+            instead of the batch loss; a few hundred samples are enough.
 
     Attributes:
-        result: What was found, an `LRRange`; None until the test has run.
+        result: An `LRRange`; None until the test has run.
 
     Raises:
         ValueError: Arguments out of range.
 
     Example:
         >>> test = kerasdl.callbacks.LRRangeTest()
-        >>> model.fit(train, epochs=10, callbacks=[test])     # ends by itself
+        >>> model.fit(train, epochs=10, callbacks=[test])     # stops by itself
         >>> test.result.suggestion()
     """
 
@@ -52,25 +53,26 @@ class LRRangeTest(Restoring):
     ) -> None:
         super().__init__()
         if not 0 < start_lr < end_lr:
-            raise ValueError(f"The rates must rise from above 0. Received: start_lr={start_lr}, end_lr={end_lr}")
+            raise ValueError(f"Give 0 < start_lr < end_lr. Received: start_lr={start_lr}, end_lr={end_lr}")
         if num_steps < 1 or stop_factor <= 1:
             raise ValueError(
-                "The test needs a step and a factor above 1. "
+                "num_steps must be at least 1 and stop_factor above 1. "
                 f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
             )
         self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
         self.shape, self.validation_data = shape, validation_data
-        self._rate(0)  # refuses an unknown shape
-        self.result: LRRange | None = None  # until the test has run
+        self._rate(0)  # raises for an unknown shape
+        self.result: LRRange | None = None
+        self._losses: list[float] = []
+        self._valid_losses: list[float] = []
+        self._steps: list[int] = []
 
     def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
         self._first, self._batches, self._began = current_step(self.model.optimizer), 0, 0
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - self._first))
         self._loss = BatchLoss(self.model)
-        self._losses: list[float] = []
-        self._valid_losses: list[float] = []
-        self._steps: list[int] = []
+        self._losses, self._valid_losses, self._steps = [], [], []
         self.result = None
 
     def put_back(self) -> None:
@@ -89,7 +91,7 @@ class LRRangeTest(Restoring):
             return
         self._losses.append(self._loss.end())
         taken = self._taken()
-        # The last step of an execution stands for it; one that loss scaling skipped counts for nothing.
+        # An execution is recorded at its last step; a step that loss scaling skipped does not count.
         self._steps.append(max(self._began, taken - 1))
         self._batches += self.model.steps_per_execution
         if self.validation_data is not None:
@@ -112,11 +114,11 @@ class LRRangeTest(Restoring):
 
     @property
     def _read(self) -> list[float]:
-        """The losses that decide."""
+        """The losses that decide when to stop and what to suggest."""
         return self._valid_losses or self._losses
 
     def _taken(self) -> int:
-        """Steps that the optimizer has made since the test began."""
+        """Number of optimizer steps since the test began."""
         return current_step(self.model.optimizer) - self._first
 
     def _validate(self) -> float:
@@ -140,30 +142,33 @@ def lr_find(
     stop_factor: float = 4.0,
     shape: RampShape = "exponential",
     validation_data: Any = None,
+    verbose: int | str = "auto",
     **fit_arguments: Any,
 ) -> LRRange:
-    """Runs the learning-rate range test and leaves model, optimizer and random state as they were.
+    """Run the learning-rate range test and restore model, optimizer and random state (Smith, arXiv:1506.01186).
 
     Args:
         model: A compiled model.
-        x: As for `fit`; data shorter than the test are gone through again. A generator, which cannot be, loses the
-            batches it has given.
+        x: As for `fit`. Data shorter than the test is repeated. A generator cannot be rewound: the batches used by the
+            test are consumed.
         y: As for `fit`.
-        start_lr: The first rate.
-        end_lr: The rate that `num_steps` steps would reach.
-        num_steps: Steps to take at most.
-        stop_factor: Stop once the smoothed loss exceeds its minimum by this factor.
+        start_lr: First learning rate.
+        end_lr: Learning rate that step `num_steps` would have.
+        num_steps: Maximum number of steps.
+        stop_factor: Stop when the smoothed loss exceeds this many times its minimum.
         shape: "exponential" or "linear".
-        validation_data: As for `fit`; the loss after every step is then taken on all of these. None reads the loss of
-            the training batches.
-        **fit_arguments: As for `fit`: batch_size, sample_weight, class_weight, shuffle, verbose…
+        validation_data: As for `fit`. If given, the loss on all of this data is computed after every step and used
+            instead of the batch loss.
+        verbose: "auto" or 1 shows one progress bar for the whole test, 2 one line at its end, 0 nothing.
+        **fit_arguments: As for `fit`: batch_size, sample_weight, class_weight, shuffle…
 
     Returns:
-        Rates, losses, smoothed losses, and why the test stopped; `suggestion()` picks a rate, `plot()` draws it all.
+        Learning rates, losses, smoothed losses and the reason why the test stopped. `suggestion()` picks a learning
+        rate, `plot()` draws the curve.
 
     Raises:
         ValueError: Arguments out of range.
-        TypeError: An argument that the test itself decides: epochs, initial_epoch, validation_split.
+        TypeError: An argument that the test sets itself: epochs, initial_epoch, validation_split.
 
     Example:
         >>> found = kerasdl.lr_find(model, x_train, y_train, batch_size=64)
@@ -172,19 +177,41 @@ def lr_find(
     """
     decided = {"epochs", "initial_epoch", "validation_split"} & set(fit_arguments)
     if decided:
-        raise TypeError(f"lr_find decides these itself. Received: {sorted(decided)}")
+        raise TypeError(f"lr_find sets these arguments of fit itself: remove them. Received: {sorted(decided)}")
     test = LRRangeTest(
         start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor, shape=shape, validation_data=validation_data
     )
-    callbacks = [*fit_arguments.pop("callbacks", ()), test]
-    # Keras warns of shuffle=True, its own default, on every tf.data.Dataset.
+    bar = _ProgressBar(test, verbose)
+    callbacks = [*fit_arguments.pop("callbacks", ()), test, bar]
+    # On a tf.data.Dataset, Keras warns about shuffle=True, which is its own default.
     fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
     before = model.history if hasattr(model, "history") else None
     try:
-        # One step an epoch at the least, and loss scaling may skip half: twice as many epochs are always enough.
-        model.fit(x, y, epochs=2 * num_steps, callbacks=callbacks, **fit_arguments)
+        # An epoch has at least one step, and loss scaling may skip half of them: 2 * num_steps epochs are enough.
+        model.fit(x, y, epochs=2 * num_steps, callbacks=callbacks, verbose=0, **fit_arguments)
     finally:
+        bar.draw(finalize=True)
         test.restore()
         model.history, model.stop_training = before, False
-    assert test.result is not None  # restoring leaves one
+    assert test.result is not None  # set by restore at the latest
     return test.result
+
+
+class _ProgressBar(keras.callbacks.Callback):
+    """One bar for the whole test; the bar of `fit` starts again in every epoch."""
+
+    def __init__(self, test: LRRangeTest, verbose: int | str) -> None:
+        super().__init__()
+        self._test = test
+        self._bar = keras.utils.Progbar(
+            test.num_steps, verbose=1 if verbose == "auto" else verbose, stateful_metrics=["loss"]
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.draw(finalize=False)
+
+    def draw(self, *, finalize: bool) -> None:
+        """Draws the last step of the test; `finalize` ends the line."""
+        if self._test._read:  # an error may come before the first step
+            taken = min(self._test._steps[-1] + 1, self._test.num_steps)
+            self._bar.update(taken, [("loss", self._test._read[-1])], finalize=finalize)

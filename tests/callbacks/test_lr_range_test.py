@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from kerasdl import lr_find, optimizers, schedules
-from kerasdl.callbacks import LRRangeTest
+from kerasdl.callbacks import LRRangeTest, OneCycle
 from kerasdl.data import images
 from kerasdl.lr_range import ramp, smooth
 
@@ -213,6 +213,57 @@ def test_an_interrupt_leaves_everything_as_it_was():
         lr_find(model, batches(), callbacks=[Interrupts()], verbose=0)
     assert same(state(model), before)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+
+
+@pytest.mark.parametrize("more", [{}, {"verbose": 1}, {"validation_data": (np.ones((8, 6)), np.zeros(8))}])
+def test_one_progress_bar_for_the_whole_test(more, capfd):
+    found = lr_find(small_model(Mode()), batches(), end_lr=1e-3, num_steps=12, **more)  # three epochs
+    printed = capfd.readouterr().out
+    assert printed.count("\n") == 1
+    assert "Epoch" not in printed
+    read = found.losses if found.valid_losses is None else found.valid_losses
+    assert "12/12" in printed.split("\r")[-1]
+    assert f"loss: {read[-1]:.4f}\n" in printed
+
+
+def test_the_progress_bar_ends_its_line_when_the_loss_diverges(capfd):
+    model = small_model(Mode(), keras.optimizers.SGD(0.01, momentum=0.9))
+    found = lr_find(model, batches(), start_lr=1e-2, end_lr=1e4)
+    last = capfd.readouterr().out.split("\r")[-1]
+    assert f"{len(found.rates)}/100" in last
+    assert last.endswith("\n")
+
+
+def test_the_progress_bar_ends_its_line_on_an_interrupt(capfd):
+    def interrupt(batch, logs):
+        if batch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lr_find(
+            small_model(Mode()),
+            batches(),
+            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)],
+        )
+    printed = capfd.readouterr().out
+    assert "3/100" in printed.split("\r")[-1]
+    assert printed.count("\n") == 1
+
+
+def test_verbose_0_prints_nothing(capfd):
+    lr_find(small_model(Mode()), batches(), num_steps=12, verbose=0)
+    assert not capfd.readouterr().out
+
+
+def test_an_error_before_the_first_step_draws_no_bar(capfd):
+    with pytest.raises(ValueError, match="Two callbacks"):
+        lr_find(small_model(Mode()), batches(), callbacks=[OneCycle(0.1)])
+    assert not capfd.readouterr().out
+
+
+def test_a_fit_with_the_callback_shows_the_bars_of_fit(capfd):
+    small_model(Mode()).fit(batches(), epochs=3, callbacks=[LRRangeTest(num_steps=12)], shuffle=False)
+    assert capfd.readouterr().out.count("Epoch ") == 3
 
 
 def test_inside_a_fit_of_the_users():
