@@ -22,6 +22,7 @@ _NAMESPACES = (
     "callbacks",
     "data",
     "errors",
+    "export",
     "groups",
     "interpret",
     "lr_range",

@@ -1,8 +1,8 @@
-"""Builders: plain functions that return functional Keras models ending in float32 logits, or in numbers."""
+"""Builders: functions that return functional Keras models with float32 outputs, logits or numbers."""
 
+from kerasdl.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
-from kerasdl.models.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head, replace_head, split_head
 from kerasdl.models.mlp import mlp

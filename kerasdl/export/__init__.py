@@ -1,0 +1,15 @@
+"""Models for raw input: wrap a trained model so that it takes raw data and predicts in the user's terms."""
+
+from kerasdl.export.images import image_classifier
+from kerasdl.export.names import class_names, target_names
+from kerasdl.export.series import series_model
+from kerasdl.export.tables import raw_columns, table_model
+
+__all__ = [
+    "class_names",
+    "image_classifier",
+    "raw_columns",
+    "series_model",
+    "table_model",
+    "target_names",
+]

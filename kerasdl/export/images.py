@@ -1,0 +1,41 @@
+"""Classifiers of raw images."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+from kerasdl.layers import ClassNames, FitImage
+
+
+def image_classifier(
+    model: keras.Model, classes: Sequence[str], *, image_size: tuple[int, int] | None = None
+) -> keras.Model:
+    """Wrap a trained classifier into a model of raw images: resizing before, probabilities and class names after.
+
+    Args:
+        model: From pixels of 0..255 to logits; it does its own scaling (`preprocess=`).
+        classes: Class names, in the order of the logits.
+        image_size: (height, width) that the model expects; by default that of its `input_shape`.
+
+    Returns:
+        A functional model that shares `model`'s weights: uint8 (batch, any height, any width, channels) to float32
+        probabilities (batch, classes). `class_names(exported)` returns the names, also after loading.
+
+    Raises:
+        ValueError: The number of names differs from the number of logits; the image size is unknown, or the model does
+            not take it.
+
+    Example:
+        >>> kerasdl.export.image_classifier(model, ["cat", "dog"]).save("pets.keras")
+    """
+    _, *own, channels = model.input_shape
+    height, width = image_size or own
+    if height is None or width is None or any(a not in (None, b) for a, b in zip(own, (height, width), strict=True)):
+        raise ValueError(
+            "Pass the image size that the model expects. "
+            f"Received: image_size={image_size} for input_shape={model.input_shape}"
+        )
+    images = keras.Input((None, None, channels), dtype="uint8", name="images")
+    logits = model(FitImage(height, width, name="fit_image")(images))
+    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
+    return keras.Model(images, ClassNames(classes, name="class_names", dtype="float32")(probabilities))

@@ -1,0 +1,82 @@
+"""Models of raw table rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import keras
+from keras import layers
+from kerasdl.layers import ClassNames, DateFeature
+
+
+def table_model(
+    model: keras.Model,
+    space: keras.utils.FeatureSpace,
+    features: Mapping[str, Sequence[str]],
+    *,
+    classes: Sequence[str] | None = None,
+    targets: Mapping[str, tuple[float, float]] | None = None,
+) -> keras.Model:
+    """Wrap a trained model of encoded columns into a model of raw columns that predicts in the user's units.
+
+    Args:
+        model: From {"categories", "numbers"} to logits, or to standardized numbers.
+        space: A FeatureSpace from raw columns to their encodings, as a dict.
+        features: The columns of each input of `model`, in order.
+        classes: For a classifier: class names, in the order of the logits.
+        targets: For a regression: target names, in the order of the outputs, each with its (mean, standard deviation).
+
+    Returns:
+        A functional model that shares `model`'s weights. Inputs: a dict of raw columns (batch, 1); numbers as float32
+        with NaN where missing, categories and ISO dates as text, empty where missing. Output: float32 probabilities
+        (batch, classes), or numbers in the user's units. `raw_columns(exported)` describes the inputs, `class_names` or
+        `target_names` the outputs.
+
+    Raises:
+        ValueError: Neither `classes` nor `targets`, or both.
+
+    Example:
+        >>> exported = kerasdl.export.table_model(model, people.space, people.features, classes=people.classes)
+        >>> exported({"age": tf.constant([[39.0]]), "job": tf.constant([["clerk"]])})
+    """
+    if (classes is None) == (targets is None):
+        raise ValueError(f"Pass either classes or targets. Received: classes={classes}, targets={targets}")
+    inputs, encoded = dict(space.get_inputs()), space.get_encoded_features()
+    columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
+    outputs = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
+    if classes is not None:
+        probabilities = layers.Softmax(dtype="float32", name="probabilities")(outputs)
+        return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
+    assert targets is not None
+    mean, std = ([float(value) for value in values] for values in zip(*targets.values(), strict=True))
+    numbers = layers.Rescaling(std, mean, dtype="float32", name="user_units")(outputs)
+    return keras.Model(inputs, ClassNames(list(targets), name="target_names", dtype="float32")(numbers))
+
+
+def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "category", "date"], str | None]]:
+    """Return the kind of each input column of an exported table model, and the format of dates in the training data.
+
+    Args:
+        exported: A model from `table_model`, new or loaded.
+
+    Returns:
+        Column names to (kind, date format); the format is None for numbers and categories.
+
+    Raises:
+        ValueError: The model does not take raw columns.
+
+    Example:
+        >>> raw_columns(keras.models.load_model("people.keras"))
+        {'age': ('number', None), 'job': ('category', None), 'since': ('date', '%d.%m.%Y')}
+    """
+    if not isinstance(exported.input, dict):
+        raise ValueError(
+            f"The model does not take raw columns. Export it with table_model. Received: {exported.name!r}"
+        )
+    dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}
+
+    def kind_of(name: str, column: Any) -> tuple[Literal["number", "category", "date"], str | None]:
+        if name in dates:
+            return "date", dates[name]
+        return "number" if keras.backend.is_float_dtype(column.dtype) else "category", None
+
+    return {name: kind_of(name, column) for name, column in exported.input.items()}
