@@ -1,4 +1,4 @@
-"""What a trained model does: numbers in, numbers out."""
+"""Evaluation of trained models: predictions against targets, and feature importance."""
 
 from kerasdl.interpret.classification import Classification, samples
 from kerasdl.interpret.forecast import Forecast

@@ -1,4 +1,4 @@
-"""What a classifier gets right, what it confuses, and where it is most wrong."""
+"""Evaluation of a classifier: accuracy, confusions and the samples with the highest loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from typing import Any
 
 import keras
 import numpy as np
+from kerasdl.deprecation import RenamedAttribute, renamed_arguments
 
 
 @dataclass(frozen=True)
 class Classification:
-    """Predictions of a classifier beside the truth.
+    """Predictions of a classifier with the true classes.
 
     Attributes:
         logits: float (count, classes).
@@ -19,7 +20,7 @@ class Classification:
         classes: Class names.
 
     Raises:
-        ValueError: Shapes or targets that do not fit.
+        ValueError: Shapes do not match, or a target is no index into `classes`.
 
     Example:
         >>> found = Classification.of(model, pets.valid, pets.classes)
@@ -45,56 +46,77 @@ class Classification:
 
     @classmethod
     def of(cls, model: keras.Model, dataset: Any, classes: Sequence[str]) -> "Classification":
-        """Runs `model`, which returns logits, over `dataset`, batches of (inputs, integer or one-hot labels)."""
+        """Predict a dataset.
+
+        Args:
+            model: Returns logits.
+            dataset: Batches of (inputs, labels), labels as integers or one-hot.
+            classes: Class names.
+
+        Raises:
+            ValueError: Labels that are not one class per sample.
+
+        Example:
+            >>> Classification.of(model, pets.valid, pets.classes).accuracy
+        """
         pairs = [(model.predict_on_batch(inputs), np.asarray(labels)) for inputs, labels in dataset]
         logits, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
         if targets.ndim == 2:
             if targets.shape[1] != len(classes) or not np.allclose(targets.sum(axis=1), 1):
                 raise ValueError(
-                    "Each sample must be of one class: tags and numbers are no classes. "
+                    "Each sample must have exactly one class; multi-label and regression targets are not supported. "
                     f"Received: targets {targets.shape} for {len(classes)} classes"
                 )
             targets = targets.argmax(axis=1)
         return cls(logits.astype(np.float64), targets, classes)
 
     @classmethod
-    def of_views(
+    @renamed_arguments(views="augmented")
+    def of_test_time_augmentation(
         cls,
         model: keras.Model,
         dataset: Any,
-        views: Sequence[Any],
+        augmented: Sequence[Any],
         classes: Sequence[str],
         *,
         plain_share: float = 0.25,
     ) -> "Classification":
-        """Test-time augmentation (Krizhevsky et al., NeurIPS 2012): probabilities averaged over views of each sample.
+        """Predict with test-time augmentation (Krizhevsky et al., NeurIPS 2012).
+
+        The predicted probabilities of the augmented copies of each sample are averaged.
 
         Args:
             model: Returns logits.
-            dataset: The samples as they are, batches of (inputs, labels).
-            views: The same samples in the same order, augmented, as from `Images.views`.
+            dataset: The samples without augmentation: batches of (inputs, labels).
+            augmented: Augmented copies of `dataset`, in the same order, as from `Images.test_time_augmentation`.
             classes: Class names.
-            plain_share: How much the samples as they are count; 0.25 is fastai's.
+            plain_share: Weight of the prediction without augmentation, from 0 to 1; 0.25 is fastai's.
 
         Returns:
-            Predictions whose logits are logarithms of the averaged probabilities.
+            Predictions whose logits are the logarithms of the averaged probabilities.
 
         Raises:
-            ValueError: No views, views of other samples, or a share outside 0..1.
+            ValueError: No augmented copies, copies with other labels, or `plain_share` outside 0..1.
 
         Example:
-            >>> Classification.of_views(model, pets.valid, pets.views(4), pets.classes).accuracy
+            >>> augmented = pets.test_time_augmentation(4)
+            >>> Classification.of_test_time_augmentation(model, pets.valid, augmented, pets.classes).accuracy
         """
-        if not views or not 0 <= plain_share <= 1:
+        if not augmented or not 0 <= plain_share <= 1:
             raise ValueError(
-                f"One view at least, and a share from 0 to 1. Received: {len(views)} views, plain_share={plain_share}"
+                "Give at least one augmented copy, and plain_share from 0 to 1. "
+                f"Received: {len(augmented)} copies, plain_share={plain_share}"
             )
-        plain, *seen = (cls.of(model, each, classes) for each in (dataset, *views))
-        if any(not np.array_equal(plain.targets, each.targets) for each in seen):
-            raise ValueError("The views must show the samples in their order. Received: other labels in a view")
-        averaged = np.mean([each.probabilities for each in seen], axis=0)
-        shares = plain_share * plain.probabilities + (1 - plain_share) * averaged
-        return cls(np.log(np.maximum(shares, np.finfo(np.float64).tiny)), plain.targets, classes)
+        plain, *copies = (cls.of(model, each, classes) for each in (dataset, *augmented))
+        if any(not np.array_equal(plain.targets, each.targets) for each in copies):
+            raise ValueError(
+                "Augmented copies must have the same samples in the same order. Received: a copy with other labels"
+            )
+        averaged = np.mean([each.probabilities for each in copies], axis=0)
+        probabilities = plain_share * plain.probabilities + (1 - plain_share) * averaged
+        return cls(np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)), plain.targets, classes)
+
+    of_views = RenamedAttribute("of_test_time_augmentation")
 
     @cached_property
     def log_probabilities(self) -> np.ndarray:
@@ -109,12 +131,12 @@ class Classification:
 
     @property
     def predictions(self) -> np.ndarray:
-        """The likeliest class of every sample (count,)."""
+        """Most probable class of each sample (count,)."""
         return self.logits.argmax(axis=1)
 
     @property
     def losses(self) -> np.ndarray:
-        """Cross-entropy of every sample in nats (count,)."""
+        """Cross-entropy of each sample in nats (count,)."""
         return -self.log_probabilities[np.arange(len(self.targets)), self.targets]
 
     @property
@@ -124,23 +146,23 @@ class Classification:
 
     @property
     def accuracy(self) -> float:
-        """Share of samples whose likeliest class is the true one."""
+        """Fraction of samples whose most probable class is the true class."""
         return float((self.predictions == self.targets).mean())
 
     @property
     def scores(self) -> dict[str, float]:
-        """Accuracy and loss by name, as a run folder's metrics.json has them."""
+        """Accuracy and loss by name, as in the metrics.json of a run folder."""
         return {"accuracy": self.accuracy, "loss": self.loss}
 
     @property
     def confusion(self) -> np.ndarray:
-        """Counts (classes, classes): rows are true, columns predicted."""
+        """Confusion matrix of counts (classes, classes): rows are true classes, columns predicted classes."""
         counts = np.zeros((len(self.classes), len(self.classes)), int)
         np.add.at(counts, (self.targets, self.predictions), 1)
         return counts
 
     def most_confused(self, at_least: int = 1) -> list[tuple[str, str, int]]:
-        """Pairs (true class, predicted class, count) of mistakes, most frequent first."""
+        """Misclassifications as (true class, predicted class, count), most frequent first."""
         pairs = [
             (self.classes[true], self.classes[predicted], int(count))
             for (true, predicted), count in np.ndenumerate(self.confusion)
@@ -149,17 +171,27 @@ class Classification:
         return sorted(pairs, key=lambda pair: -pair[2])
 
     def top_losses(self, count: int = 9) -> np.ndarray:
-        """Indices of the samples with the highest loss, worst first."""
+        """Indices of the samples with the highest loss, highest first."""
         return np.argsort(-self.losses, kind="stable")[:count]
 
     def caption(self, index: int) -> str:
-        """What happened to a sample, for the title of its picture: "cat taken for dog: 1.24", truth, guess and loss."""
-        truth, guess = self.classes[self.targets[index]], self.classes[self.predictions[index]]
-        return f"{truth} taken for {guess}: {self.losses[index]:.2f}"
+        """Title for the image of a sample: "predicted dog, actual cat, loss 1.24"."""
+        actual, predicted = self.classes[self.targets[index]], self.classes[self.predictions[index]]
+        return f"predicted {predicted}, actual {actual}, loss {self.losses[index]:.2f}"
 
 
 def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
-    """The inputs at `indices` of a dataset of batches (inputs, labels) that always gives the same order.
+    """Inputs at the given indices of a dataset.
+
+    Args:
+        dataset: Batches of (inputs, labels), always in the same order.
+        indices: Sample indices, from 0.
+
+    Returns:
+        Array (len(indices), ...), in the order of `indices`.
+
+    Raises:
+        ValueError: An index beyond the end of the dataset.
 
     Example:
         >>> samples(pets.valid, found.top_losses(9)).shape
@@ -174,5 +206,5 @@ def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
         if len(found) == len(wanted):
             break
     if missing := sorted(wanted - set(found)):
-        raise ValueError(f"The dataset holds {seen} samples. Received: indices {missing}")
+        raise ValueError(f"The dataset has {seen} samples. Received: indices {missing}")
     return np.stack([found[int(index)] for index in indices])

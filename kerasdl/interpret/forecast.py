@@ -1,4 +1,4 @@
-"""How good a forecaster is: a backtest by rolling origin, with both naive forecasts beside."""
+"""Evaluation of a forecaster: a rolling-origin backtest against two naive forecasts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +9,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Forecast:
-    """Forecasts from many origins beside the truth, in the user's units.
+    """Forecasts from many origins with the true values, in the user's units.
 
     Attributes:
         predictions: float (origins, horizon, targets).
-        targets: What came, likewise.
-        persistence: What the last value, repeated, says; likewise.
-        seasonal: What the last season, repeated, says; None without a season.
+        targets: True values, same shape.
+        persistence: Naive forecast that repeats the last value, same shape.
+        seasonal: Naive forecast that repeats the last season, same shape; None without a season.
 
     Raises:
-        ValueError: Shapes that differ.
+        ValueError: Shapes differ.
 
     Example:
         >>> found = Forecast.of(model, air)
@@ -34,11 +34,11 @@ class Forecast:
     def __post_init__(self) -> None:
         shapes = [part.shape for part in (self.predictions, self.targets, *self.baselines.values())]
         if len(set(shapes)) > 1 or len(shapes[0]) != 3:
-            raise ValueError(f"All forecasts must be (origins, horizon, targets). Received: {shapes}")
+            raise ValueError(f"All arrays must have one shape (origins, horizon, targets). Received: {shapes}")
 
     @classmethod
     def of(cls, model: keras.Model, data: Any) -> "Forecast":
-        """Lets `model` forecast from every origin of the test part of `data`, a `kerasdl.data.series.TimeSeries`."""
+        """Forecast from every origin of the validation part of `data`, a `kerasdl.data.series.TimeSeries`."""
         scaled = np.concatenate([model.predict_on_batch(windows) for windows, _ in data.valid]).astype(np.float64)
         origins, outputs = data.valid_origins, data.outputs
         return cls(
@@ -55,7 +55,7 @@ class Forecast:
 
     @property
     def rmse(self) -> float:
-        """Root of the mean squared error over origins, steps and targets."""
+        """Root mean squared error over origins, steps and targets."""
         return _rmse(self.predictions - self.targets)
 
     @property
@@ -65,28 +65,28 @@ class Forecast:
 
     @property
     def baseline_rmse(self) -> float:
-        """That of the better naive forecast."""
+        """RMSE of the better naive forecast."""
         return _rmse(self.better_baseline[1] - self.targets)
 
     @property
     def better_baseline(self) -> tuple[str, np.ndarray]:
-        """The naive forecast with the lower RMSE, and its name."""
+        """Name and values of the naive forecast with the lower RMSE."""
         return min(self.baselines.items(), key=lambda item: _rmse(item[1] - self.targets))
 
     @property
     def ratio(self) -> float:
-        """RMSE by that of the better naive forecast: below 1 the model is worth its while."""
+        """RMSE divided by that of the better naive forecast: below 1 the model is better than both."""
         return self.rmse / self.baseline_rmse if self.baseline_rmse else float("inf")
 
     @property
     def rmse_by_step(self) -> dict[str, np.ndarray]:
-        """RMSE at each step ahead (horizon,), of the model ("forecast") and of the naive forecasts."""
+        """RMSE per step ahead (horizon,), of the model ("forecast") and of the naive forecasts."""
         forecasts = {"forecast": self.predictions, **self.baselines}
         return {name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()}
 
     @property
     def scores(self) -> dict[str, float]:
-        """RMSE, MAE and ratio by name, as a run folder's metrics.json has them."""
+        """RMSE, MAE and ratio by name, as in the metrics.json of a run folder."""
         return {"rmse": self.rmse, "mae": self.mae, "ratio": self.ratio}
 
 

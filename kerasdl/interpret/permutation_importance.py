@@ -1,4 +1,4 @@
-"""What a model needs its columns for: the loss when one of them is shuffled."""
+"""Permutation importance: how much the loss rises when one column is shuffled."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,30 +18,32 @@ def permutation_importance(
     seed: int = 0,
     verbose: int = 1,
 ) -> dict[str, float]:
-    """Rise of the loss when a column's values are dealt out to other rows (Breiman, doi:10.1023/A:1010933404324).
+    """Increase of the loss when one column is shuffled (Breiman, doi:10.1023/A:1010933404324).
 
-    Columns that say the same stand in for each other, so each of them alone looks unimportant.
+    Correlated columns replace each other, so each of them alone looks unimportant.
 
     Args:
-        model: Compiled, from a dict of arrays.
+        model: A compiled model whose input is a dict of arrays.
         dataset: Batches of (inputs, targets), not shuffled, such as `valid`.
-        places: Where each column is: the input's name and which of its columns, as a table's `places`.
-        repeats: Shufflings a column, whose mean counts.
-        seed: Of the shufflings.
-        verbose: 1 for a progress bar, 0 for none.
+        places: Input name and slice of each column, as in `places` of a table.
+        repeats: Number of shuffles per column, over which the loss is averaged.
+        seed: Random seed of the shuffles.
+        verbose: 1 shows a progress bar, 0 nothing.
 
     Returns:
-        The rise of the loss (the compiled one, without regularization) by column, highest first.
+        Increase of the compiled loss, without regularization, by column; highest first.
 
     Raises:
-        ValueError: A model that is not compiled, or no shufflings.
+        ValueError: The model is not compiled, or `repeats` is below 1.
 
     Example:
         >>> permutation_importance(model, people.valid, people.places)
         {'capital-gain': 0.061, 'relationship': 0.038, 'fnlwgt': 0.0002}
     """
     if not model.compiled or repeats < 1:
-        raise ValueError(f"A compiled model and one shuffling at least. Received: {model.name!r}, repeats={repeats}")
+        raise ValueError(
+            f"Compile the model, and give repeats of at least 1. Received: {model.name!r}, repeats={repeats}"
+        )
     batches = list(dataset)
     inputs = {name: np.concatenate([batch[0][name] for batch in batches]) for name in batches[0][0]}
     targets = np.concatenate([batch[1] for batch in batches])

@@ -1,4 +1,4 @@
-"""What a model of numbers gets right, and where it is most wrong."""
+"""Evaluation of a regression model: error scores and the samples with the largest errors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Regression:
-    """Predicted numbers beside the true ones, in the user's units.
+    """Predictions of a regression model with the true values, in the user's units.
 
     Attributes:
-        predictions: float (count, numbers).
-        targets: float (count, numbers).
-        names: What each number is.
+        predictions: float (samples, targets).
+        targets: float (samples, targets).
+        names: Name of each target.
 
     Raises:
-        ValueError: Shapes that do not fit.
+        ValueError: Shapes do not match.
 
     Example:
         >>> found = Regression.of(model, houses.valid, houses.target, houses.scale.undo)
@@ -33,7 +33,7 @@ class Regression:
     def __post_init__(self) -> None:
         if not self.predictions.shape == self.targets.shape == (len(self.targets), len(self.names)):
             raise ValueError(
-                "Predictions and targets must be (samples, numbers). "
+                "Predictions and targets must have shape (samples, targets). "
                 f"Received: {self.predictions.shape} and {self.targets.shape} for {len(self.names)} names"
             )
 
@@ -41,29 +41,39 @@ class Regression:
     def of(
         cls, model: keras.Model, dataset: Any, names: Sequence[str], undo: Callable[[np.ndarray], np.ndarray]
     ) -> "Regression":
-        """Runs `model` over `dataset`, batches of (inputs, targets); `undo` brings both to the user's units."""
+        """Predict a dataset.
+
+        Args:
+            model: Returns (batch, targets).
+            dataset: Batches of (inputs, targets).
+            names: Name of each target.
+            undo: Converts scaled predictions and targets to the user's units.
+
+        Example:
+            >>> Regression.of(model, houses.valid, houses.target, houses.scale.undo).rmse
+        """
         pairs = [(model.predict_on_batch(inputs), np.asarray(targets)) for inputs, targets in dataset]
         predictions, targets = (undo(np.concatenate(parts)) for parts in zip(*pairs, strict=True))
         return cls(predictions, targets, names)
 
     @property
     def residuals(self) -> np.ndarray:
-        """Prediction less truth (count, numbers)."""
+        """Predictions minus targets (samples, targets)."""
         return self.predictions - self.targets
 
     @property
     def rmse(self) -> float:
-        """Root of the mean squared error, over all numbers."""
+        """Root mean squared error over all targets."""
         return float(np.sqrt((self.residuals**2).mean()))
 
     @property
     def mae(self) -> float:
-        """Mean absolute error, over all numbers."""
+        """Mean absolute error over all targets."""
         return float(np.abs(self.residuals).mean())
 
     @property
     def r2(self) -> float:
-        """Share of the targets' variance that is explained, mean over the numbers; NaN where a target never varies."""
+        """Coefficient of determination, averaged over the targets; NaN if a target is constant."""
         variances = self.targets.var(axis=0)
         unexplained = (self.residuals**2).mean(axis=0)
         return float(
@@ -72,7 +82,7 @@ class Regression:
 
     @property
     def scores(self) -> dict[str, float]:
-        """RMSE, MAE and R2 by name, and each number's RMSE where there are several."""
+        """RMSE, MAE and R2 by name; with several targets also the RMSE of each."""
         each = np.sqrt((self.residuals**2).mean(axis=0))
         several = (
             {f"rmse_{name}": float(value) for name, value in zip(self.names, each, strict=True)}
@@ -82,5 +92,5 @@ class Regression:
         return {"rmse": self.rmse, "mae": self.mae, "r2": self.r2, **several}
 
     def worst(self, count: int = 9) -> np.ndarray:
-        """Indices of the samples with the highest squared error over their numbers, worst first."""
+        """Indices of the samples with the highest squared error summed over targets, highest first."""
         return np.argsort(-(self.residuals**2).sum(axis=1), kind="stable")[:count]

@@ -8,7 +8,7 @@ from kerasdl.interpret import Forecast
 
 
 def steps(*rows):
-    """Forecasts of one target: a row an origin."""
+    """Forecasts of one target: one row per origin."""
     return np.array(rows, float)[..., None]
 
 
@@ -25,7 +25,7 @@ def found():
 def test_scores_by_hand(found):
     assert found.rmse == pytest.approx(2**0.5)  # errors 0, -2, 0, 2
     assert found.mae == 1
-    assert found.baseline_rmse == pytest.approx((10 / 4) ** 0.5)  # seasonal: 0, -1, 0, -3; persistence does worse
+    assert found.baseline_rmse == pytest.approx((10 / 4) ** 0.5)  # seasonal: 0, -1, 0, -3; persistence is worse
     assert found.better_baseline[0] == "seasonal"
     assert found.ratio == pytest.approx((8 / 10) ** 0.5)
     assert found.scores == {"rmse": found.rmse, "mae": found.mae, "ratio": found.ratio}
@@ -40,7 +40,7 @@ def test_errors_by_step_by_hand(found):
     }
 
 
-def test_without_a_season_there_is_only_persistence(found):
+def test_without_a_season_the_only_baseline_is_persistence(found):
     alone = Forecast(found.predictions, found.targets, found.persistence)
     assert list(alone.rmse_by_step) == ["forecast", "persistence"]
     assert alone.better_baseline[0] == "persistence"
@@ -50,15 +50,15 @@ def test_a_perfect_baseline_cannot_be_beaten(found):
     assert Forecast(found.predictions, found.targets, found.targets).ratio == float("inf")
 
 
-def test_shapes_that_differ(found):
-    with pytest.raises(ValueError, match=r"must be \(origins, horizon, targets\)"):
+def test_shapes_that_differ_raise(found):
+    with pytest.raises(ValueError, match=r"one shape \(origins, horizon, targets\)"):
         Forecast(found.predictions[:1], found.targets, found.persistence)
 
 
 def test_a_backtest_is_in_the_users_units():
     frame = pd.DataFrame({"a": np.arange(60) ** 2, "b": 500.0 - np.arange(60)})
     data = series.from_frame(frame, target=["a", "b"], lookback=4, horizon=3, season=2, batch_size=7)
-    # A model that says: the last value, and at each step one deviation more.
+    # A model that predicts the last value plus one more standard deviation per step.
     window = keras.Input((4, 2))
     model = keras.Model(window, keras.layers.Lambda(lambda x: x[:, -1:] + np.arange(3.0)[:, None])(window))
     found = Forecast.of(model, data)
@@ -66,8 +66,8 @@ def test_a_backtest_is_in_the_users_units():
     assert np.array_equal(found.targets[:, 2, 0], [(origin + 2) ** 2 for origin in origins])
     assert np.array_equal(found.persistence[:, 2, 1], [500 - (origin - 1) for origin in origins])
     assert np.array_equal(found.seasonal[:, 2, 0], [(origin - 2) ** 2 for origin in origins])
-    deviation = (np.arange(40) ** 2).std()
-    np.testing.assert_allclose(found.predictions[:, 2, 0], [(o - 1) ** 2 + 2 * deviation for o in origins], rtol=1e-5)
+    std = (np.arange(40) ** 2).std()
+    np.testing.assert_allclose(found.predictions[:, 2, 0], [(o - 1) ** 2 + 2 * std for o in origins], rtol=1e-5)
 
 
 assert kerasdl

@@ -1,5 +1,3 @@
-"""Which columns a model needs."""
-
 import keras
 import numpy as np
 import pytest
@@ -22,17 +20,17 @@ def batches():
     return [({"numbers": numbers[at : at + 200]}, targets[at : at + 200]) for at in (0, 200, 400)]
 
 
-def test_the_loss_rises_by_what_shuffling_costs():
+def test_the_loss_rises_when_a_used_column_is_shuffled():
     found = permutation_importance(linear([0, 1, 2]), batches(), PLACES, verbose=0)
     assert list(found) == ["useful", "useless"]
-    # Shuffled within its rows, a sum of variance 5 misses itself by twice that.
+    # The target has variance 5; the difference of two shuffles has twice that.
     assert found["useful"] == pytest.approx(10, rel=0.15)
     assert found["useless"] == 0
     assert permutation_importance(linear([0, 1, 2]), batches(), PLACES, verbose=0) == found
     assert permutation_importance(linear([0, 1, 2]), batches(), PLACES, seed=1, verbose=0) != found
 
 
-def test_classes_are_counted_by_the_compiled_loss():
+def test_a_classifier_is_measured_by_its_compiled_loss():
     model = linear([0, 1, 2])
     inputs = model.input
     logits = keras.layers.Dense(2, use_bias=False)(inputs["numbers"])
@@ -45,9 +43,9 @@ def test_classes_are_counted_by_the_compiled_loss():
     assert found["useless"] == 0
 
 
-def test_it_needs_a_compiled_model():
+def test_a_model_that_is_not_compiled_raises():
     model = linear([0, 1, 2])
     with pytest.raises(ValueError, match="repeats=0"):
         permutation_importance(model, batches(), PLACES, repeats=0)
-    with pytest.raises(ValueError, match="A compiled model"):
+    with pytest.raises(ValueError, match="Compile the model"):
         permutation_importance(keras.Model(model.input, model.output), batches(), PLACES)

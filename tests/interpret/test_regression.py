@@ -1,5 +1,3 @@
-"""Numbers predicted beside the true ones."""
-
 import numpy as np
 import pytest
 from kerasdl.interpret import Regression
@@ -11,7 +9,7 @@ def test_scores_by_hand():
     assert FOUND.residuals.tolist() == [[-1, 0], [-1, 2]]
     assert FOUND.rmse == pytest.approx(np.sqrt(6 / 4))
     assert FOUND.mae == 1.0
-    # Each target has a variance of 1; of price 1 is left unexplained, of rent 2.
+    # Each target has variance 1; the mean squared error is 1 for price and 2 for rent.
     assert FOUND.r2 == pytest.approx((0 - 1) / 2)
     assert FOUND.scores == {
         "rmse": FOUND.rmse, "mae": 1.0, "r2": FOUND.r2, "rmse_price": 1.0, "rmse_rent": pytest.approx(np.sqrt(2)),
@@ -19,11 +17,11 @@ def test_scores_by_hand():
     assert FOUND.worst(1).tolist() == [1]
 
 
-def test_a_constant_target_explains_nothing():
+def test_r2_of_a_constant_target_is_nan():
     assert np.isnan(Regression(np.ones((2, 1)), np.ones((2, 1)), ["price"]).r2)
 
 
-def test_of_a_model_in_the_users_units():
+def test_predictions_are_in_the_users_units():
     class Twice:
         def predict_on_batch(self, inputs):
             return 2 * inputs
@@ -33,6 +31,6 @@ def test_of_a_model_in_the_users_units():
     assert (found.predictions.ravel().tolist(), found.targets.ravel().tolist()) == ([20, 60, 80], [25, 60, 80])
 
 
-def test_shapes_must_fit():
-    with pytest.raises(ValueError, match="\\(samples, numbers\\)"):
+def test_shapes_that_do_not_match_raise():
+    with pytest.raises(ValueError, match=r"\(samples, targets\)"):
         Regression(np.ones((2, 1)), np.ones((2, 2)), ["price"])
