@@ -1,4 +1,4 @@
-"""Restoring: the base of every callback that changes a model for one fit and puts back what it found."""
+"""Restoring: base class of callbacks that change a model during one fit and restore it afterwards."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -10,36 +10,36 @@ from kerasdl.optimizers import current_step, innermost
 
 
 class Restoring(keras.callbacks.Callback):
-    """Changes the model when the first epoch begins and puts it back when the fit ends, in whatever way it ends.
+    """Base class that changes the model when the first epoch begins and restores it however the fit ends.
 
-    Keras calls no hook when a step raises, so the train function is guarded: an exception in a step (Ctrl-C included)
-    puts everything back at once. After an exception anywhere else in the fit, everything is put back when the next
-    training begins, for Keras then asks for a train function.
+    Keras calls no hook when a step raises, so the train function is wrapped: an exception in a step (Ctrl-C included)
+    restores the model at once. After an exception elsewhere in the fit the model is restored when the next training
+    begins, because Keras then calls `make_train_function`.
 
-    Subclasses implement `change(epoch)` and `put_back()`; both may leave a stale trace, which is dropped after each.
+    Subclasses implement `change(epoch)` and `put_back()`. The traced train function is dropped after each of them.
     """
 
     changed = False
     _fit: Any = None
 
     def change(self, epoch: int) -> None:
-        """Changes the model, at the beginning of `epoch`, the first of this fit."""
+        """Change the model; called at the beginning of `epoch`, the first epoch of this fit."""
         raise NotImplementedError
 
     def put_back(self) -> None:
-        """Undoes `change`, also where the model has another optimizer by now."""
+        """Undo `change`; must also work if the model has been compiled with another optimizer since."""
         raise NotImplementedError
 
     def as_in_step(self) -> AbstractContextManager[None]:
-        """Shows the model as the traced step sees it."""
+        """Return a context in which the model is as the traced step sees it."""
         return nullcontext()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        refuse_what_keras_cannot(self.model)
+        check_supported_by_keras(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback's turn.
-        # Keras gives one dictionary of parameters to all callbacks of a fit, and another to those of the next.
+        # Not in on_train_begin: BackupAndRestore may restore there, before or after this callback.
+        # All callbacks of one fit share one `params` dictionary, and every fit makes a new one.
         if self.changed and self._fit is self.params:
             return
         try:
@@ -52,13 +52,13 @@ class Restoring(keras.callbacks.Callback):
         self.retrace()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        _Guard.over(self.model)  # again, should another callback have replaced the train function
+        _Guard.over(self.model)  # again, because another callback may have replaced the train function
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.restore()
 
     def restore(self) -> None:
-        """Puts back what was found, once."""
+        """Restore the model; does nothing if it is restored already."""
         if self.changed:
             self.changed = False
             active(self.model).remove(self)
@@ -68,16 +68,16 @@ class Restoring(keras.callbacks.Callback):
             retrace(self.model)
 
     def retrace(self) -> None:
-        """Lets what is now true of the model take effect from the next step of this fit."""
+        """Make changes of the model take effect from the next step of this fit."""
         retrace(self.model)
-        # The class's own: the instance's is for the beginning of another training.
+        # The class method: the one on the instance is called when another training begins.
         type(self.model).make_train_function(self.model)
         _Guard.over(self.model)
         self.model.make_train_function = _RestoringFirst(self.model)
 
 
 def active(model: keras.Model) -> list[Restoring]:
-    """The callbacks that have changed this model and not put it back yet."""
+    """Callbacks that have changed this model and not restored it yet."""
     return model.__dict__.setdefault("_kerasdl_active", [])
 
 
@@ -86,43 +86,43 @@ def _restore_all(model: keras.Model) -> None:
         callback.restore()
 
 
-def refuse_what_keras_cannot(model: keras.Model) -> None:
-    """Says by name what stock Keras 3.15 cannot do under a distribution strategy, before it fails obscurely.
+def check_supported_by_keras(model: keras.Model) -> None:
+    """Check for options that stock Keras 3.15 supports on one device only; without this they fail obscurely.
 
     Raises:
-        ValueError: The model was compiled for something that Keras can do on one device only.
+        ValueError: The model uses such an option under a strategy with several replicas.
     """
     if model.distribute_strategy.num_replicas_in_sync == 1:
         return
     optimizer = innermost(model.optimizer)
-    refused = {
+    unsupported = {
         "steps_per_execution": model.steps_per_execution if model.steps_per_execution > 1 else None,
         "jit_compile": model.jit_compile or None,
         "gradient_accumulation_steps": optimizer.gradient_accumulation_steps,
         "ema_overwrite_frequency": optimizer.ema_overwrite_frequency if optimizer.use_ema else None,
     }
-    for name, value in refused.items():
+    for name, value in unsupported.items():
         if value:
             raise ValueError(
-                f"Keras cannot use {name} under a strategy with several replicas: leave it out, or train on one "
+                f"Keras does not support {name} under a strategy with several replicas: remove it, or train on one "
                 f"device. Received: {name}={value}, {type(model.distribute_strategy).__name__}"
             )
 
 
 class _RestoringFirst:
-    """Stands before a model's `make_train_function`, which Keras calls when a training begins, compiled anew or not."""
+    """Wraps `make_train_function`, which Keras calls when a training begins, whether compiled again or not."""
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
 
     def __call__(self, force: bool = False) -> Any:
-        if not force:  # forced, it is a callback's wish in the middle of a fit
+        if not force:  # with force=True a callback called it during a fit
             _restore_all(self.model)
         return type(self.model).make_train_function(self.model, force=force)
 
 
 class _Guard:
-    """Stands before a model's train function; tells the callbacks when a step fails."""
+    """Wraps a train function; restores the model when a step raises."""
 
     def __init__(self, model: keras.Model) -> None:
         self.model, self.function = model, model.train_function
@@ -139,7 +139,7 @@ class _Guard:
             return self.function(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
             if before is not None:
-                # The data ended, which is no failure; but Keras finds out only after it has counted the step.
+                # The data ended, which is no error; but Keras has counted the step already.
                 innermost(self.model.optimizer)._iterations.assign(before)
             raise
         except BaseException:

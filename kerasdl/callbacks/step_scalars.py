@@ -1,4 +1,4 @@
-"""StepScalars: what happens at every step, in TensorBoard."""
+"""StepScalars: loss, learning rate and momentum of every step in TensorBoard."""
 
 from pathlib import Path
 from typing import Any
@@ -6,22 +6,23 @@ from typing import Any
 import keras
 from kerasdl.callbacks.batch_loss import BatchLoss, read_number
 from kerasdl.callbacks.event_file import EventFile
-from kerasdl.callbacks.restoring import refuse_what_keras_cannot
+from kerasdl.callbacks.restoring import check_supported_by_keras
 from kerasdl.optimizers import current_learning_rate, current_momentum, innermost
 
 
 class StepScalars(keras.callbacks.Callback):
-    """Writes each step's true loss, learning rate and momentum to TensorBoard, on an axis of optimizer steps.
+    """Write the loss, learning rate and momentum of every step to TensorBoard, over optimizer steps.
 
-    Keras's own TensorBoard callback logs the epoch's running mean as "batch_loss", counts executions from 0 in every
-    fit, and logs the rate once an epoch. Under `steps_per_execution` a point here stands for one execution: the loss
-    is its mean (the scalar is then named "loss_mean_of_K_steps"), rate and momentum those of its first step.
+    Keras's TensorBoard callback logs the running mean of the epoch as "batch_loss", counts executions from 0 in every
+    fit, and logs the learning rate once per epoch. With `steps_per_execution` above 1 a point stands for one execution:
+    the loss is the mean over its steps (the scalar is then named "loss_mean_of_K_steps"), learning rate and momentum
+    are those of its first step.
 
     Args:
-        log_dir: Folder of the event file; a run of its own beside Keras's "train" and "validation".
+        log_dir: Folder of the event file; use another one than Keras's "train" and "validation".
 
     Attributes:
-        history: The same numbers of this callback's last fit, as lists: "step", "loss", "learning_rate", "momentum".
+        history: The same numbers of the last fit, as lists: "step", "loss", "learning_rate", "momentum".
 
     Example:
         >>> model.fit(train, callbacks=[OneCycle(1e-2), StepScalars("logs/steps")])
@@ -34,9 +35,9 @@ class StepScalars(keras.callbacks.Callback):
         self.log_dir = str(log_dir)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        refuse_what_keras_cannot(self.model)
+        check_supported_by_keras(self.model)
         self.history: dict[str, list[Any]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
-        self.on_train_end()  # of a fit that broke
+        self.on_train_end()  # closes the file of a fit that raised
         self._file = EventFile(self.log_dir)
         self._loss = BatchLoss(self.model)
 

@@ -1,4 +1,4 @@
-"""Stock Keras optimizers with parameter groups, and a learning rate and momentum that move while they train."""
+"""Stock Keras optimizers with parameter groups, and schedules of learning rate and momentum inside the traced step."""
 
 from kerasdl.optimizers.adam import Adam
 from kerasdl.optimizers.adamw import AdamW

@@ -1,4 +1,4 @@
-"""Adam: stock Keras Adam with parameter groups and a debias for each variable."""
+"""Adam: stock Keras Adam with parameter groups and bias correction per variable."""
 
 import keras
 from kerasdl.optimizers.own_steps import OwnSteps
@@ -7,21 +7,22 @@ from kerasdl.optimizers.parameter_groups import ParameterGroups
 
 @keras.saving.register_keras_serializable("kerasdl")
 class Adam(ParameterGroups, OwnSteps, keras.optimizers.Adam):
-    """Stock Keras `Adam` with parameter groups and a debias for each variable.
+    """Stock Keras `Adam` with parameter groups and bias correction per variable.
 
-    With its own debias a layer that thaws late takes right-sized steps, where stock's are up to 6.6 times too large.
+    Adam's bias correction counts the updates of each variable. A layer unfrozen late then takes steps of the right
+    size; those of the stock optimizer are up to 6.6 times too large.
     Kingma and Ba, arXiv:1412.6980.
 
     Args:
         *args: As for `keras.optimizers.Adam`.
-        groups: One dictionary a group: "match", a regular expression for the beginning of any part of a variable's
-            path ("stage1_", "kernel", "encoder/embedding"); "lr", a multiplier of the learning rate; "weight_decay".
-            Of several that match a variable the last decides, for "lr" and "weight_decay" each on its own.
-        **kwargs: As for `keras.optimizers.Adam`. Biases and what normalization layers scale and shift with do
-            not decay, unless a group that matches them says so.
+        groups: One dictionary per group: "match", a regular expression matched at the start of any part of a
+            path of a variable ("stage1_", "kernel", "encoder/embedding"); "lr", a multiplier; "weight_decay".
+            If several groups match a variable the last one wins, separately for "lr" and "weight_decay".
+        **kwargs: As for `keras.optimizers.Adam`. Biases and the scale and offset of normalization layers have no
+            weight decay, unless a group that matches them sets it.
 
     Raises:
-        ValueError: A group that says nothing, or (when the optimizer is built) matches no variable.
+        ValueError: A group is not valid, or (when the optimizer is built) matches no variable.
 
     Example:
         >>> groups = kerasdl.groups.discriminative(model, factor=2.6)

@@ -1,4 +1,4 @@
-"""Adam's debias from the steps that each variable has taken itself."""
+"""Adam's bias correction by the number of updates of each variable."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -8,29 +8,29 @@ import keras
 
 
 def after(gradient: Any) -> AbstractContextManager[Any]:
-    """Lets what does not depend on the gradient wait for it in a TensorFlow graph.
+    """Return a context whose TensorFlow graph operations run after the gradient is computed.
 
-    A step that finds no more data has no gradient; without this it would still count, or decay the weights.
+    A step that finds no more data has no gradient; without this it would still be counted, and decay the weights.
     """
     graph = getattr(gradient, "graph", None)  # of a symbolic tensor of TensorFlow only
     return graph.control_dependencies([gradient]) if graph is not None else nullcontext()
 
 
 class OwnSteps(keras.optimizers.Optimizer):
-    """A mixin for the Adam family: every variable's moments are debiased by its own count of updates.
+    """Mixin for the Adam family: bias correction uses the number of updates of each variable.
 
-    Stock Keras debiases all by the optimizer's count. A layer thawed late then has new moments and an old count, and
-    takes first steps that are far too large: 2.2 times after 100 steps, 6.6 times after 5,000. With a count of its own
-    a variable is trained from its first update as any other was.
+    Stock Keras uses the optimizer's step count for all variables. A layer unfrozen late then has new moments and an old
+    count, and its first steps are far too large: 2.2 times after 100 steps, 6.6 times after 5,000. With its own count,
+    a variable takes the same first steps whenever it starts to train.
     """
 
     _own: Any = None
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Creates the optimizer's state, one count a variable included.
+        """Create the optimizer's state, including one step count per variable.
 
         Args:
-            variables: What the optimizer will train.
+            variables: The variables to train.
         """
         if self.built:
             return
@@ -42,19 +42,19 @@ class OwnSteps(keras.optimizers.Optimizer):
 
     @property
     def iterations(self) -> Any:
-        """Updates that the optimizer has made; while it updates a variable, those of that variable."""
+        """Number of updates by the optimizer; during the update of a variable, of that variable."""
         return super().iterations if self._own is None else self._own
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Lets the stock optimizer update the variable by its own count, which then rises.
+        """Update a variable with its own step count, then increment the count.
 
         Args:
-            gradient: Of the loss, for this variable.
-            variable: What to update.
-            learning_rate: At which to update it.
+            gradient: Gradient of the loss for this variable.
+            variable: The variable to update.
+            learning_rate: Learning rate of the update.
         """
         steps = self._own_steps[self._get_variable_index(variable)]
-        # Past Keras's tracking of attributes, for which this would be one variable more.
+        # Set in __dict__ because Keras tracks variables that are assigned as attributes.
         self.__dict__["_own"] = steps
         try:
             super().update_step(gradient, variable, learning_rate)

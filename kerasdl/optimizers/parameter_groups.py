@@ -1,4 +1,4 @@
-"""Parameter groups for stock Keras optimizers: a learning-rate multiplier and a weight decay for whatever matches."""
+"""Parameter groups for stock Keras optimizers: learning-rate multiplier and weight decay by variable path."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ from kerasdl.optimizers.own_steps import after
 
 Group = Mapping[str, Any]
 
-# As in every recipe since He et al. (arXiv:1812.01187): what shifts and scales has no need to be small.
+# Biases and normalization parameters: no weight decay, as usual since He et al. (arXiv:1812.01187).
 _NO_DECAY = re.compile(r"(^|_)(bias|gamma|beta|scale)$")
 
 
 class ParameterGroups(keras.optimizers.Optimizer):
-    """A mixin that gives a stock Keras optimizer parameter groups.
+    """Mixin that adds parameter groups to a stock Keras optimizer.
 
-    Learning rate and weight decay of a variable are Python numbers in the traced step, so a step costs one
-    multiplication more; nothing is added to the optimizer's variables. Weight decay is decoupled, as in Keras:
+    Multiplier and weight decay of a variable are Python numbers in the traced step, so a group costs one more
+    multiplication per step and no optimizer variables. Weight decay is decoupled, as in Keras:
     `variable -= learning_rate * multiplier * decay * variable`, before the update.
     """
 
@@ -29,10 +29,10 @@ class ParameterGroups(keras.optimizers.Optimizer):
             _check(group)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Creates the optimizer's state and settles every variable's multiplier and decay.
+        """Create the optimizer's state, and the multiplier and weight decay of each variable.
 
         Args:
-            variables: What the optimizer will train.
+            variables: The variables to train.
 
         Raises:
             ValueError: A group matches no variable.
@@ -43,20 +43,22 @@ class ParameterGroups(keras.optimizers.Optimizer):
         for group in self.groups:
             if not any(_matches(group, variable.path) for variable in variables):
                 raise ValueError(
-                    f"This parameter group matches no variable: {group['match']!r} is a regular expression for the "
-                    f"beginning of any part of a path such as {[variable.path for variable in variables][:3]}. "
+                    f"This parameter group matches no variable: {group['match']!r}. It must match the start of any "
+                    f"part of a variable path such as {[variable.path for variable in variables][:3]}. "
                     f"Received: groups={self.groups}"
                 )
         self._multipliers = [self._setting("lr", 1.0, variable) for variable in variables]
-        self._decays = [self._setting("weight_decay", self._spared(variable), variable) for variable in variables]
+        self._decays = [
+            self._setting("weight_decay", self._default_decay(variable), variable) for variable in variables
+        ]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Decays the variable, then lets the stock optimizer update it at its group's rate.
+        """Apply weight decay to a variable, then the stock update with the learning rate of its group.
 
         Args:
-            gradient: Of the loss, for this variable.
-            variable: What to update.
-            learning_rate: The optimizer's, before the group's multiplier.
+            gradient: Gradient of the loss for this variable.
+            variable: The variable to update.
+            learning_rate: Learning rate before the multiplier of the group.
         """
         index = self._get_variable_index(variable)
         if self._multipliers[index] != 1:
@@ -68,11 +70,11 @@ class ParameterGroups(keras.optimizers.Optimizer):
         super().update_step(gradient, variable, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
-        """The stock optimizer's configuration, and the groups."""
+        """Configuration of the stock optimizer, and the groups."""
         return {**super().get_config(), "groups": [dict(group) for group in self.groups]}
 
     def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
-        """Nothing: `update_step` decays, for only there a variable's own rate is known."""
+        """Do nothing: `update_step` applies weight decay, because only it knows the learning rate of each variable."""
 
     def _setting(self, name: str, default: float | None, variable: keras.Variable) -> float | None:
         for group in reversed(self.groups):
@@ -80,10 +82,10 @@ class ParameterGroups(keras.optimizers.Optimizer):
                 return float(group[name])
         return default
 
-    def _spared(self, variable: keras.Variable) -> float | None:
-        """0 for what does not decay, None for what decays as the optimizer says."""
-        spared = _NO_DECAY.search(variable.path.split("/")[-1]) or not self._use_weight_decay(variable)
-        return 0.0 if spared else None
+    def _default_decay(self, variable: keras.Variable) -> float | None:
+        """0 for a variable without weight decay, None for the optimizer's value."""
+        excluded = _NO_DECAY.search(variable.path.split("/")[-1]) or not self._use_weight_decay(variable)
+        return 0.0 if excluded else None
 
 
 def _matches(group: Group, path: str) -> bool:
@@ -93,14 +95,16 @@ def _matches(group: Group, path: str) -> bool:
 def _check(group: Group) -> None:
     if "match" not in group or not {"lr", "weight_decay"} & set(group) or set(group) - {"match", "lr", "weight_decay"}:
         raise ValueError(
-            'A parameter group has "match" and "lr" (a multiplier), "weight_decay" or both, and nothing else. '
+            'A parameter group must have "match", and "lr" (a multiplier), "weight_decay" or both; no other keys. '
             f"Received: {dict(group)}"
         )
     try:
         re.compile(group["match"])
     except re.error as error:
-        raise ValueError(f"{group['match']!r} is no regular expression ({error}). Received: {dict(group)}") from error
+        raise ValueError(
+            f"{group['match']!r} is not a valid regular expression ({error}). Received: {dict(group)}"
+        ) from error
     for name in ("lr", "weight_decay"):
         value = group.get(name, 0.0)
         if not isinstance(value, int | float) or not value >= 0:
-            raise ValueError(f"A group's {name} must be a number, and not negative. Received: {dict(group)}")
+            raise ValueError(f"{name} of a group must be a number of at least 0. Received: {dict(group)}")

@@ -12,14 +12,14 @@ class SGD(ParameterGroups, keras.optimizers.SGD):
 
     Args:
         *args: As for `keras.optimizers.SGD`.
-        groups: One dictionary a group: "match", a regular expression for the beginning of any part of a variable's
-            path ("stage1_", "kernel", "encoder/embedding"); "lr", a multiplier of the learning rate; "weight_decay".
-            Of several that match a variable the last decides, for "lr" and "weight_decay" each on its own.
-        **kwargs: As for `keras.optimizers.SGD`. Biases and what normalization layers scale and shift with do
-            not decay, unless a group that matches them says so.
+        groups: One dictionary per group: "match", a regular expression matched at the start of any part of a
+            path of a variable ("stage1_", "kernel", "encoder/embedding"); "lr", a multiplier; "weight_decay".
+            If several groups match a variable the last one wins, separately for "lr" and "weight_decay".
+        **kwargs: As for `keras.optimizers.SGD`. Biases and the scale and offset of normalization layers have no
+            weight decay, unless a group that matches them sets it.
 
     Raises:
-        ValueError: A group that says nothing, or (when the optimizer is built) matches no variable.
+        ValueError: A group is not valid, or (when the optimizer is built) matches no variable.
 
     Example:
         >>> groups = kerasdl.groups.discriminative(model, factor=2.6)

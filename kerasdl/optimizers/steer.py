@@ -1,8 +1,8 @@
-"""Moving a stock optimizer's learning rate and momentum from inside its own traced step.
+"""Schedules of learning rate and momentum inside the traced step of a stock optimizer.
 
-Keras 3.15 bakes momentum into the traced step as a Python float, and lets a learning rate be assigned only between
-executions. Both become functions of the optimizer's step here, computed in the graph, so they are exact under
-`steps_per_execution` too; nothing is added to the optimizer's variables or config.
+Keras 3.15 traces momentum as a Python constant, and the learning rate can be assigned only between executions. Here
+both are functions of the optimizer's step, computed in the graph, so they are exact with any `steps_per_execution`;
+nothing is added to the optimizer's variables or config.
 """
 
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from kerasdl.schedules import Schedule
 def steer(
     optimizer: keras.optimizers.Optimizer, *, learning_rate: Schedule | None = None, momentum: Schedule | None = None
 ) -> Callable[[], None]:
-    """Lets functions of the optimizer's step decide its learning rate and momentum, until told to stop.
+    """Make learning rate and momentum functions of the optimizer's step, until the returned function undoes it.
 
-    Takes effect in steps traced afterwards: drop an earlier trace (`groups.retrace`) both after steering and after
-    the undo.
+    Takes effect in steps traced afterwards: drop an earlier trace (`groups.retrace`) after this call and after undoing
+    it.
 
     Args:
-        optimizer: A stock optimizer; of a `LossScaleOptimizer`, the inner one is steered.
-        learning_rate: From the step (a float32 tensor, 0 for the optimizer's first) to the rate, or None.
-        momentum: The same for `momentum` (SGD, RMSprop) or `beta_1` (the Adam family), or None.
+        optimizer: A stock optimizer, or a `LossScaleOptimizer`, whose inner optimizer is used.
+        learning_rate: Function of the step (a float32 tensor, starting at 0) that returns the learning rate, or None.
+        momentum: Function of the step for `momentum` (SGD, RMSprop) or `beta_1` (the Adam family), or None.
 
     Returns:
-        A function that puts back what was found.
+        A function that restores the optimizer.
 
     Raises:
-        ValueError: The optimizer has no momentum, or one of 0, for which Keras keeps no state; or the same of its
-            quantities is steered already.
+        ValueError: The optimizer has no momentum, or a momentum of 0, for which Keras has no state; or learning rate or
+            momentum is steered already.
 
     Example:
         >>> undo = steer(model.optimizer, momentum=lambda step: 0.9 + 0.001 * step)
@@ -39,13 +39,13 @@ def steer(
     optimizer = innermost(optimizer)
     if isinstance(optimizer._get_current_learning_rate, _Reading) and learning_rate:
         raise ValueError(
-            "Two callbacks move the learning rate of one optimizer: leave one of them out. "
-            f"Received: {type(optimizer).__name__}, whose rate is steered already"
+            "Two callbacks change the learning rate of one optimizer: remove one of them. "
+            f"Received: {type(optimizer).__name__}, whose learning rate is scheduled already"
         )
     if isinstance(getattr(optimizer, _momentum_name(optimizer) or "momentum", None), _Live) and momentum:
         raise ValueError(
-            "Two callbacks move the momentum of one optimizer: leave one of them out. "
-            f"Received: {type(optimizer).__name__}, whose momentum is steered already"
+            "Two callbacks change the momentum of one optimizer: remove one of them. "
+            f"Received: {type(optimizer).__name__}, whose momentum is scheduled already"
         )
     live = _install_momentum(optimizer, momentum) if momentum else None
     if learning_rate:
@@ -62,7 +62,7 @@ def steer(
 
 
 def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """The optimizer that updates the weights, inside any `LossScaleOptimizer`.
+    """The optimizer that updates the weights, without any `LossScaleOptimizer` around it.
 
     Example:
         >>> innermost(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())).name
@@ -74,11 +74,11 @@ def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
 
 
 def current_learning_rate(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float:
-    """The learning rate of the optimizer's next step, steered or not.
+    """The learning rate of the optimizer's next step, scheduled or constant.
 
     Args:
-        optimizer: A stock optimizer, or ours.
-        step: What `current_step` gives, where that is known already.
+        optimizer: A stock or kerasdl optimizer.
+        step: The value of `current_step`, if already known.
 
     Example:
         >>> round(current_learning_rate(keras.optimizers.SGD(0.1)), 6)
@@ -89,11 +89,11 @@ def current_learning_rate(optimizer: keras.optimizers.Optimizer, step: int | Non
 
 
 def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float | None:
-    """The momentum of the optimizer's next step, steered or not; None where it has none.
+    """The momentum of the optimizer's next step, scheduled or constant; None if it has none.
 
     Args:
-        optimizer: A stock optimizer, or ours.
-        step: What `current_step` gives, where that is known already.
+        optimizer: A stock or kerasdl optimizer.
+        step: The value of `current_step`, if already known.
 
     Example:
         >>> current_momentum(keras.optimizers.Adam())
@@ -105,7 +105,7 @@ def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = N
 
 
 def current_step(optimizer: keras.optimizers.Optimizer) -> int:
-    """Batches that the optimizer has seen; under accumulation `iterations` counts updates instead.
+    """Number of batches that the optimizer has seen; with gradient accumulation `iterations` counts updates instead.
 
     Example:
         >>> current_step(keras.optimizers.Adam())
@@ -115,7 +115,7 @@ def current_step(optimizer: keras.optimizers.Optimizer) -> int:
 
 
 class _Reading:
-    """A schedule at the optimizer's step: as a tensor in the traced step, as a number on the host."""
+    """The value of a schedule at the optimizer's step: a tensor in the traced step, a number on the host."""
 
     def __init__(self, optimizer: keras.optimizers.Optimizer, schedule: Schedule) -> None:
         self.optimizer, self.schedule = optimizer, schedule
@@ -135,14 +135,14 @@ def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule)
     name = _momentum_name(optimizer)
     if name is None or not getattr(optimizer, name):
         raise ValueError(
-            f"{type(optimizer).__name__} has no momentum to move. Give it one (momentum=0.9), or leave momentum alone "
-            f"(momentum=None). Received: {name or 'momentum'}={getattr(optimizer, name, None) if name else None}"
+            f"{type(optimizer).__name__} has no momentum to schedule. Give the optimizer momentum=0.9, or the callback "
+            f"momentum=None. Received: {name or 'momentum'}={getattr(optimizer, name, None) if name else None}"
         )
     live = _Live(getattr(optimizer, name), name, _Reading(optimizer, schedule))
     update = optimizer._backend_update_step
 
     def update_with_one_reading(*args: Any, **kwargs: Any) -> Any:
-        # One reading serves every variable of the step; each on its own would add a dozen ops a variable.
+        # Computed once per step: a computation per variable would add a dozen ops each.
         live.reading = live.read()
         try:
             return update(*args, **kwargs)
@@ -155,7 +155,7 @@ def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule)
 
 
 class _Live(float):
-    """A constant to Python branches, configs and JSON; a tensor, read anew, to arithmetic in the traced step."""
+    """A constant in Python branches, configs and JSON; the current value, a tensor, in traced arithmetic."""
 
     dtype = "float32"
     name: str

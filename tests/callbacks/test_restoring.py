@@ -1,6 +1,6 @@
 import keras
 import pytest
-from kerasdl.callbacks import AccumulationRemainder, GradualUnfreezing, LRRangeTest, OneCycle
+from kerasdl.callbacks import AccumulationRemainder, GradualUnfreezing, LRRangeTest, OneCycle, StepScalars
 from kerasdl.callbacks.restoring import Restoring
 
 from tests.contracts import Mode, batches, small_model
@@ -30,7 +30,7 @@ class Retraces(Restoring):
         self.retrace()
 
 
-def test_the_guard_outlives_a_retrace_by_another_callback():
+def test_exceptions_are_caught_after_another_callback_retraced():
     model = small_model(Mode())
 
     class Breaks(Retraces):
@@ -47,7 +47,7 @@ def test_the_guard_outlives_a_retrace_by_another_callback():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
 
 
-def test_a_failing_change_leaves_nothing_to_put_back():
+def test_a_change_that_raises_leaves_nothing_to_restore():
     class Fails(Doubles):
         def change(self, epoch):
             raise ValueError("on purpose")
@@ -59,13 +59,31 @@ def test_a_failing_change_leaves_nothing_to_put_back():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
 
 
+@pytest.mark.parametrize(
+    ("option", "optimizer", "compiled"),
+    [
+        ("steps_per_execution", {}, {"steps_per_execution": 4}),
+        ("jit_compile", {}, {"jit_compile": True}),
+        ("gradient_accumulation_steps", {"gradient_accumulation_steps": 4}, {}),
+        ("ema_overwrite_frequency", {"use_ema": True, "ema_overwrite_frequency": 3}, {}),
+    ],
+)
+@pytest.mark.parametrize("make", [AccumulationRemainder, lambda: StepScalars("never made")], ids=["Restoring", "other"])
+def test_options_that_keras_supports_on_one_device_only_are_named(option, optimizer, compiled, make, two_devices):
+    with two_devices.scope():
+        model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(**optimizer), "mse", **compiled)
+    with pytest.raises(ValueError, match=f"Keras does not support {option}.*Received: {option}=.*MirroredStrategy"):
+        model.fit(batches(), callbacks=[make()], verbose=0, shuffle=False)
+
+
 class BreaksBetweenSteps(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         raise RuntimeError("on purpose")
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["the same callback", "another one"])
-def test_what_a_broken_fit_left_is_put_back_before_the_next_changes_anything(again):
+def test_a_fit_that_raised_is_restored_before_the_next_changes_anything(again):
     model, callback = small_model(Mode()), Doubles()
     with pytest.raises(RuntimeError, match="on purpose"):
         model.fit(batches(), callbacks=[callback, BreaksBetweenSteps()], verbose=0, shuffle=False)
@@ -79,8 +97,8 @@ def test_what_a_broken_fit_left_is_put_back_before_the_next_changes_anything(aga
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
 
 
-def test_two_callbacks_on_one_rate_are_refused():
-    with pytest.raises(ValueError, match="Two callbacks move the learning rate"):
+def test_two_callbacks_that_change_the_learning_rate_raise():
+    with pytest.raises(ValueError, match="Two callbacks change the learning rate"):
         small_model(Mode()).fit(batches(), callbacks=[OneCycle(0.1), LRRangeTest()], verbose=0, shuffle=False)
 
 
@@ -88,9 +106,9 @@ def stem(model):
     return model.get_layer("stem_dense").get_weights()[0].copy()
 
 
-def test_a_fit_that_another_callback_refuses_leaves_nothing_changed():
+def test_an_error_of_another_callback_leaves_nothing_changed():
     model = small_model(Mode(), keras.optimizers.SGD(0.1))  # no momentum for OneCycle
-    with pytest.raises(ValueError, match="has no momentum to move"):
+    with pytest.raises(ValueError, match="has no momentum to schedule"):
         model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), OneCycle(0.1)], verbose=0, shuffle=False)
     assert "train_step" not in vars(model)
     before = stem(model)
@@ -108,9 +126,9 @@ class BreaksInEpochEnd(keras.callbacks.Callback):
         raise RuntimeError("on purpose")
 
 
-@pytest.mark.parametrize("compiled", [True, False], ids=["compiled again", "as it is"])
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled again", "not compiled"])
 @pytest.mark.parametrize("breaks", [BreaksInEpochBegin, BreaksInEpochEnd, BreaksBetweenSteps])
-def test_whatever_breaks_a_fit_the_next_trains_everything(breaks, compiled):
+def test_after_any_exception_the_next_fit_trains_everything(breaks, compiled):
     model = small_model(Mode())
     with pytest.raises(RuntimeError, match="on purpose"):
         model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), breaks()], verbose=0, shuffle=False)
@@ -122,7 +140,7 @@ def test_whatever_breaks_a_fit_the_next_trains_everything(breaks, compiled):
     assert not {"train_step", "make_train_function"} & set(vars(model))
 
 
-def test_train_on_batch_too_finds_the_model_as_it_was():
+def test_train_on_batch_restores_the_model_first():
     model = small_model(Mode())
     with pytest.raises(RuntimeError, match="on purpose"):
         model.fit(batches(), callbacks=[Doubles(), BreaksBetweenSteps()], verbose=0, shuffle=False)
@@ -130,7 +148,7 @@ def test_train_on_batch_too_finds_the_model_as_it_was():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
 
 
-def test_another_optimizer_meanwhile_does_no_harm():
+def test_compiling_another_optimizer_after_an_exception_works():
     model = small_model(Mode(), keras.optimizers.Adam(0.01, gradient_accumulation_steps=2))
     with pytest.raises(RuntimeError, match="on purpose"):
         model.fit(
@@ -146,7 +164,7 @@ def test_another_optimizer_meanwhile_does_no_harm():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
 
 
-def test_a_callback_may_force_a_new_train_function_in_the_middle_of_a_fit():
+def test_a_callback_may_force_a_new_train_function_during_a_fit():
     class Forces(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             self.model.make_train_function(force=True)

@@ -18,7 +18,7 @@ def momentum(step):
 
 
 def train(optimizer, run, **steered):
-    """Seven steps of the given gradients from zero, in a model whose gradient is exactly the batch's target."""
+    """Seven steps from zero, in a model whose gradient is exactly the target of the batch."""
     model = keras.Sequential([keras.Input((3,)), Weight()])
     model.compile(
         optimizer, loss=lambda y, p: keras.ops.sum(y * p), run_eagerly=run == "eager", jit_compile=run == "jit"
@@ -39,7 +39,7 @@ class Weight(keras.layers.Layer):
 
 
 def sgd(nesterov=False):
-    """Keras's SGD: the velocity holds the rate."""
+    """SGD as in Keras: the velocity includes the learning rate."""
     weight, velocity = np.zeros(3), np.zeros(3)
     for step, gradient in enumerate(GRADIENTS):
         velocity = momentum(step) * velocity - rate(step) * gradient
@@ -68,23 +68,23 @@ CASES = {
 
 @pytest.mark.parametrize("run", ["eager", "graph", "jit"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_rate_and_momentum_move_as_a_numpy_implementation_says(case, run):
+def test_scheduled_learning_rate_and_momentum_agree_with_numpy(case, run):
     make, expected = case
     model, _ = train(make(), run, learning_rate=rate, momentum=momentum)
     np.testing.assert_allclose(model.get_weights()[0], expected, atol=2e-6)
 
 
-def test_undo_puts_back_rate_momentum_and_methods():
+def test_undo_restores_learning_rate_momentum_and_methods():
     optimizer = keras.optimizers.SGD(0.5, momentum=0.5)
     attributes = set(vars(optimizer))
     _, undo = train(optimizer, "graph", learning_rate=rate, momentum=momentum)
     undo()
     assert (float(optimizer.learning_rate), optimizer.momentum, type(optimizer.momentum)) == (0.5, 0.5, float)
-    # `_lock` and the like are Keras's own, made while building.
+    # Attributes such as `_lock` are added by Keras when it builds the optimizer.
     assert not {"_get_current_learning_rate", "_backend_update_step"} & (set(vars(optimizer)) - attributes)
 
 
-def test_a_steered_optimizer_shows_its_static_values_to_config_json_and_copies():
+def test_config_json_and_copies_of_a_steered_optimizer_have_the_constant_values():
     optimizer = keras.optimizers.Adam(0.5)
     variables = len(optimizer.variables)
     steer(optimizer, learning_rate=rate, momentum=momentum)
@@ -94,7 +94,7 @@ def test_a_steered_optimizer_shows_its_static_values_to_config_json_and_copies()
     assert keras.optimizers.deserialize(keras.optimizers.serialize(optimizer)).beta_1 == 0.9
 
 
-def test_current_values_are_those_of_the_next_step():
+def test_current_values_are_of_the_next_step():
     model, undo = train(keras.optimizers.Adam(0.5), "graph", learning_rate=rate, momentum=momentum)
     assert current_step(model.optimizer) == 7
     assert current_learning_rate(model.optimizer) == pytest.approx(rate(7))
@@ -103,7 +103,7 @@ def test_current_values_are_those_of_the_next_step():
     assert (current_learning_rate(model.optimizer), current_momentum(model.optimizer)) == (0.5, 0.9)
 
 
-def test_a_learning_rate_schedule_can_be_steered_over():
+def test_steering_overrides_a_learning_rate_schedule():
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)
     model, undo = train(keras.optimizers.SGD(schedule, momentum=0.5), "graph", learning_rate=rate, momentum=momentum)
     np.testing.assert_allclose(model.get_weights()[0], sgd(), atol=2e-6)
@@ -115,7 +115,7 @@ def test_a_learning_rate_schedule_can_be_steered_over():
     ("optimizer", "received"),
     [(keras.optimizers.SGD(0.1), "SGD has .*Received: momentum=0.0"), (keras.optimizers.Adagrad(), "Adagrad has no")],
 )
-def test_an_optimizer_without_momentum_is_refused(optimizer, received):
+def test_an_optimizer_without_momentum_raises(optimizer, received):
     with pytest.raises(ValueError, match=received):
         steer(optimizer, momentum=momentum)
     assert current_momentum(keras.optimizers.Adagrad()) is None
@@ -130,13 +130,13 @@ def test_the_innermost_optimizer_is_steered():
 
 
 @pytest.mark.parametrize("quantity", ["learning_rate", "momentum"])
-def test_two_that_steer_the_same_are_refused_and_two_that_do_not_are_not(quantity):
+def test_steering_the_same_quantity_twice_raises(quantity):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
     functions = {"learning_rate": rate, "momentum": momentum}
     other = ({*functions} - {quantity}).pop()
     undo = steer(optimizer, **{quantity: functions[quantity]})
     steer(optimizer, **{other: functions[other]})()
-    with pytest.raises(ValueError, match=f"Two callbacks move the {quantity.replace('_', ' ')} of one optimizer"):
+    with pytest.raises(ValueError, match=f"Two callbacks change the {quantity.replace('_', ' ')} of one optimizer"):
         steer(optimizer, **{quantity: functions[quantity]})
     undo()
     assert (current_learning_rate(optimizer), current_momentum(optimizer)) == (pytest.approx(0.1), 0.9)
