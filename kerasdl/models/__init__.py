@@ -4,10 +4,11 @@ from kerasdl.export import class_names, image_classifier, raw_columns, series_mo
 from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
 from kerasdl.models.forecaster import forecaster
-from kerasdl.models.heads import fastai_head, linear_head, replace_head, split_head
+from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.mlp import mlp
 from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
+from kerasdl.models.replace_head import replace_head, split_head
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152
 from kerasdl.models.tabular import tabular
 

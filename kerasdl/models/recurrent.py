@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 from kerasdl.layers import ConcatPooling1D, MaskNaN
+from kerasdl.models.heads import output_layers
 from kerasdl.models.preprocess import Statistics
 
 
@@ -23,29 +24,29 @@ def recurrent(
     classifier_activation: str | None = None,
     name: str = "recurrent",
 ) -> keras.Model:
-    """Stacked LSTM or GRU layers over sequences padded on the right with NaN, which the network leaves out.
+    """Stacked LSTM or GRU layers over sequences padded on the right with NaN, which is masked.
 
-    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, one a recurrent layer, `head_…`.
+    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per recurrent layer), `head_…`.
 
     Args:
         input_shape: (length, channels); length may be None.
-        classes: Length of the output.
+        classes: Number of logits.
         cell: "lstm" or "gru".
         units: Width of each recurrent layer.
-        bidirectional: Read each sequence from both ends, which doubles the width (doi:10.1109/78.650093).
-        pooling: "concat" for last step, maximum and mean (arXiv:1801.06146); "last" for what the last layer ends in,
-            each direction at its own end.
-        dropout: Rate between recurrent layers, where a channel is dropped at all steps alike, and before the logits.
-        preprocess: A pair (mean, std), numbers or one a channel, to be brought to zero mean and unit deviation; such as
-            the `statistics` of `data.sequences`.
+        bidirectional: Read each sequence in both directions, which doubles the width (doi:10.1109/78.650093).
+        pooling: "concat": last step, maximum and mean (arXiv:1801.06146). "last": the last layer's final output; with
+            `bidirectional` that of each direction.
+        dropout: Dropout rate between recurrent layers (the same channels at all steps) and before the logits.
+        preprocess: (mean, std), each one number or one per channel, to standardize the inputs with, such as the
+            `statistics` of `data.sequences`.
         classifier_activation: None for logits, or an activation such as "softmax".
         name: Name of the model.
 
     Returns:
-        A functional model: (batch, length, channels) to float32 (batch, classes). Padding changes nothing but rounding.
+        A functional model: (batch, length, channels) to float32 (batch, classes). Padding affects only rounding.
 
     Raises:
-        ValueError: No units, an unknown cell or pooling, or a deviation that is not positive.
+        ValueError: No units, an unknown cell or pooling, or a standard deviation that is not positive.
 
     Example:
         >>> model = kerasdl.models.recurrent((None, 6), 4, cell="gru", units=(32,))
@@ -54,7 +55,7 @@ def recurrent(
     """
     if cell not in _CELLS or pooling not in ("last", "concat") or not units:
         raise ValueError(
-            f"cell must be one of {list(_CELLS)}, pooling 'last' or 'concat', and units hold a width a layer. "
+            f"cell must be one of {list(_CELLS)}, pooling 'last' or 'concat', and units one width per layer. "
             f"Received: cell={cell!r}, pooling={pooling!r}, units={tuple(units)}"
         )
     inputs = keras.Input(input_shape, name="sequences")
@@ -70,18 +71,16 @@ def recurrent(
         x = ConcatPooling1D(name="head_pool")(x)
     if dropout:
         x = layers.Dropout(dropout, name="head_dropout")(x)
-    x = layers.Dense(classes, dtype="float32", name="head_logits")(x)
-    if classifier_activation is not None:
-        x = layers.Activation(classifier_activation, dtype="float32", name="head_activation")(x)
+    x = output_layers(x, classes=classes, classifier_activation=classifier_activation)
     return keras.Model(inputs, x, name=name)
 
 
 def _standardization(preprocess: Statistics) -> keras.layers.Layer:
-    """In float32, for the user's units may lie beyond what half precision holds; NaN stays NaN."""
+    """In float32, because the user's units may exceed the range of half precision. NaN stays NaN."""
     mean, std = (np.asarray(each, float) for each in preprocess)
     if not (std > 0).all():
-        raise ValueError(f"The deviation must be positive. Received: preprocess={preprocess}")
-    # Not keras.layers.Normalization: it takes a deviation below 1e-7, as of currents in ampere, for 1e-7.
+        raise ValueError(f"The standard deviation must be positive. Received: preprocess={preprocess}")
+    # Not keras.layers.Normalization: it raises a standard deviation below 1e-7 (currents in ampere) to 1e-7.
     return layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype="float32", name="stem_preprocess")
 
 

@@ -1,11 +1,12 @@
-"""Networks for tables: entity embeddings for categories beside the numbers, then a multilayer perceptron."""
+"""Networks for tables: entity embeddings of the categories and the numbers, then a multilayer perceptron."""
 
 from collections.abc import Sequence
 
 import keras
 from keras import layers
 from kerasdl.layers import EntityEmbeddings
-from kerasdl.models.mlp import dense_stack, output_layers
+from kerasdl.models.heads import output_layers
+from kerasdl.models.mlp import dense_stack
 from kerasdl.models.normalization import Normalization
 
 
@@ -25,31 +26,31 @@ def tabular(
     classifier_activation: str | None = None,
     name: str = "tabular",
 ) -> keras.Model:
-    """A network for a table's rows (Guo and Berkhahn, arXiv:1604.06737), as fastai's tabular learner has it.
+    """A network for table rows (Guo and Berkhahn, arXiv:1604.06737), as in fastai's tabular learner.
 
-    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one hidden layer each), `head_…`.
+    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per hidden layer), `head_…`.
 
     Args:
-        cardinalities: How many values each categorical column has.
-        numbers: How many numbers there are beside them.
-        classes: Length of the output, for a classifier.
-        outputs: Length of the output, for a regression.
+        cardinalities: Number of values of each categorical column.
+        numbers: Number of numeric columns.
+        classes: Number of logits, for a classifier.
+        outputs: Number of outputs, for a regression.
         hidden: Width of each hidden layer.
-        embedding_sizes: Length of each categorical column's vectors; by default fastai's rule of thumb.
-        activation: After each hidden layer; as for `mlp`.
-        normalization: Between each hidden layer and its activation; as for `mlp`.
-        dropout: Of the hidden layers' outputs, one number or one a layer.
-        embedding_dropout: Of the embedded categories.
-        output_range: (low, high) between which a regression's outputs lie.
+        embedding_sizes: Embedding size of each categorical column; by default fastai's rule of thumb.
+        activation: As for `mlp`.
+        normalization: As for `mlp`.
+        dropout: Dropout rate of the hidden layers, one number or one per layer.
+        embedding_dropout: Dropout rate of the embeddings.
+        output_range: (low, high) of a regression's outputs.
         classifier_activation: None for logits, or an activation such as "softmax".
         name: Name of the model.
 
     Returns:
-        A functional model: {"categories": int (batch, len(cardinalities)), "numbers": float (batch, numbers)}, less
-        what there is none of, to float32 (batch, classes) or (batch, outputs).
+        A functional model: {"categories": int (batch, len(cardinalities)), "numbers": float (batch, numbers)}, without
+        the entry that has no columns, to float32 (batch, classes) or (batch, outputs).
 
     Raises:
-        ValueError: No input at all, or as for `mlp`.
+        ValueError: No columns; or as for `mlp`.
 
     Example:
         >>> model = kerasdl.models.tabular([10, 3], 6, classes=2)
@@ -57,7 +58,10 @@ def tabular(
         TensorShape([1, 2])
     """
     if not cardinalities and numbers < 1:
-        raise ValueError(f"A table has columns. Received: cardinalities={tuple(cardinalities)}, numbers={numbers}")
+        raise ValueError(
+            "The table must have at least one column. "
+            f"Received: cardinalities={tuple(cardinalities)}, numbers={numbers}"
+        )
     inputs, parts = {}, []
     if cardinalities:
         inputs["categories"] = keras.Input((len(cardinalities),), dtype="int32", name="categories")

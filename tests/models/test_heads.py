@@ -1,25 +1,8 @@
-import tarfile
-
 import keras
 import numpy as np
 import pytest
-from kerasdl import callbacks, groups, lr_find, models, optimizers
-from kerasdl.data import features, images
-from kerasdl.models import replace_head, split_head
-
-from tests.contracts import BUILDERS, SEQUENCE_BUILDERS, TABLE_BUILDERS
-from tests.models.squeezenet import squeezenet
-
-ALL = {**BUILDERS, **SEQUENCE_BUILDERS, **TABLE_BUILDERS}
-SMALL = {"weights": None, "input_shape": (32, 32, 3)}
-# With the number of layers of each family's first group that have weights.
-FAMILIES = {
-    "ResNet50": (2, "conv5_block3_out"),
-    "DenseNet121": (2, "relu"),
-    "VGG16": (2, "block5_pool"),
-    "MobileNetV2": (6, "out_relu"),
-    "EfficientNetB0": (3, "top_activation"),
-}
+from kerasdl import models
+from kerasdl.models.heads import output_layers
 
 
 def parameters(tensor_function, shape):
@@ -27,15 +10,15 @@ def parameters(tensor_function, shape):
     return keras.Model(inputs, tensor_function(inputs)).count_params()
 
 
-def test_fastais_head_has_fastais_parameters():
-    """As fastai 2.8.12 counts `create_head(512, 10)`; the moving statistics are Keras's count, not torch's."""
+def test_parameters_are_those_of_fastais_head():
+    """As fastai 2.8.12 counts `create_head(512, 10)`; Keras also counts the moving statistics."""
     assert parameters(lambda x: models.fastai_head(x, 10), (4, 4, 512)) == 532_480 + 2 * (1024 + 512)
     assert parameters(lambda x: models.linear_head(x, 10), (4, 4, 512)) == 5130
 
 
-def test_fastais_head_sees_maximum_and_mean():
+def test_fastai_head_concatenates_maximum_and_mean():
     x = keras.Input((2, 2, 1))
-    probe = keras.Model(keras.Model(x, models.fastai_head(x, 2)).input, models.fastai_head(x, 2))
+    probe = keras.Model(x, models.fastai_head(x, 2))
     pooled = keras.Model(probe.input, probe.get_layer("head_concat").output)
     assert pooled(np.array([[[[1.0], [2.0]], [[3.0], [6.0]]]])).numpy().tolist() == [[6.0, 3.0]]
     assert (probe.get_layer("head_dropout1").rate, probe.get_layer("head_dropout2").rate) == (0.25, 0.5)
@@ -43,7 +26,7 @@ def test_fastais_head_sees_maximum_and_mean():
 
 @pytest.mark.parametrize("head", [models.linear_head, models.fastai_head])
 @pytest.mark.parametrize("shape", [(5,), (3, 3, 5)])
-def test_heads_end_in_float32_in_mixed_precision(head, shape):
+def test_outputs_are_float32_in_mixed_precision(head, shape):
     keras.mixed_precision.set_dtype_policy("mixed_float16")
     inputs = keras.Input(shape)
     outputs = keras.Model(inputs, head(inputs, 3, classifier_activation="softmax"))(np.ones((2, *shape)))
@@ -51,199 +34,35 @@ def test_heads_end_in_float32_in_mixed_precision(head, shape):
     np.testing.assert_allclose(np.sum(outputs, axis=1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("head", ["linear", "fastai"])
-def test_the_body_is_kept_and_the_head_is_new(name, head):
-    old = ALL[name](classifier_activation="softmax")
-    new = replace_head(old, 7, head=head)
-    assert (new.output_shape, new.output.dtype, new.name) == ((None, 7), "float32", old.name)
-    assert list(groups.layer_groups(new)) == list(groups.layer_groups(old))
-    body = [layer for layer in old.layers if not layer.name.startswith("head_")]
-    kept = [layer for layer in new.layers if not layer.name.startswith("head_")]
-    assert [id(layer) for layer in kept] == [id(layer) for layer in body]
-    assert new.get_layer("head_logits") not in old.layers
-    again = replace_head(new, 2)
-    assert ("head_concat" in [layer.name for layer in again.layers], again.output_shape) == (False, (None, 2))
-
-
-def test_a_linear_head_sees_what_the_old_one_saw():
-    old = BUILDERS["resnet"]()
-    new = replace_head(old, 5)
-    new.get_layer("head_logits").set_weights(old.get_layer("head_logits").get_weights())
-    images = np.random.default_rng(0).normal(size=(2, 16, 16, 3))
-    np.testing.assert_array_equal(new(images), old(images))
-
-
-def test_the_body_of_an_exported_classifier_after_loading(tmp_path):
-    old = BUILDERS["resnet-preprocess"]()
-    models.image_classifier(old, list("abcde")).save(tmp_path / "model.keras")
-    new = replace_head(keras.models.load_model(tmp_path / "model.keras"), 2)
-    assert new.input_shape == old.input_shape
-    assert new.output_shape == (None, 2)
-    kernel = old.get_layer("stem_conv").get_weights()[0]
-    np.testing.assert_array_equal(new.get_layer("stem_conv").get_weights()[0], kernel)
-
-
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if "Dense" in name else []) for name in FAMILIES]
-)
-def test_bodies_of_keras_applications(name):
-    """With and without a top the head begins at the last map, and the groups are known."""
-    first, last = FAMILIES[name]
-    builder = getattr(keras.applications, name)
-    bare = builder(include_top=False, **SMALL)
-    for old in (bare, builder(include_top=False, pooling="max", **SMALL), builder(classes=3, **SMALL)):
-        new = replace_head(old, 4, head="fastai")
-        assert new.get_layer("head_max_pool").input is old.get_layer(last).output
-        assert [layer.name for layer in new.layers if layer.name.startswith("predictions") or layer.name == "fc1"] == []
-    found = groups.layer_groups(new)
-    holders = [layer for layer in new.layers if layer.weights]
-    assert sum(len(layers) for layers in found.values()) == len(holders)
-    assert (len(next(iter(found.values()))), [*found][-2:]) == (first, [[*found][-2], "head"])
-    assert {layer.name for layer in found["head"]} == {"head_norm1", "head_dense", "head_norm2", "head_logits"}
-    optimizer = optimizers.SGD(groups=groups.discriminative(new, factor=2.0))
-    optimizer.build(new.trainable_variables)
-    names = {layer.name: index for index, layers in enumerate(found.values()) for layer in layers}
-    for variable, multiplier in zip(new.trainable_variables, optimizer._multipliers, strict=True):
-        assert multiplier == 2.0 ** (names[variable.path.split("/")[-2]] - len(found) + 1), variable.path
-
-
-def test_a_model_of_the_users():
-    layers = keras.layers
-    body = [keras.Input((8, 8, 1)), layers.Conv2D(4, 3, name="first"), layers.MaxPooling2D()]
-    flat = keras.Sequential([*body, layers.Flatten(), layers.Dense(9, "relu"), layers.Dense(2)])
-    new = replace_head(flat, 3)
-    assert [layer.name for layer in new.layers][-3:] == [flat.layers[1].name, "head_pool", "head_logits"]
-    # Flattened pixels are no features: here only the last layer is the head.
-    dense = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(9, "relu"), layers.Dense(2)])
-    assert replace_head(dense, 3).get_layer("head_logits").input is dense.layers[1].output
-
-
-def test_a_backbone_inside_a_model():
-    backbone = keras.applications.MobileNetV2(include_top=False, pooling="avg", **SMALL)
-    new = replace_head(keras.Sequential([backbone, keras.layers.Dense(2, name="classifier")]), 3)
-    assert new.output_shape == (None, 3)
-    assert list(groups.layer_groups(new)) == ["stem", "stage1", "stage2", "stage3", "stage4", "head"]
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
+    ("options", "names"),
     [
-        (keras.Sequential([keras.Input((3, 3)), keras.layers.ReLU(name="top")]), r"here is none.*\['top'\]"),
-        (keras.Sequential(name="empty"), "functional model, or .* of one output. Received: 'empty'"),
+        ({"classes": 3}, ["head_logits"]),
+        ({"classes": 3, "classifier_activation": "softmax"}, ["head_logits", "head_activation"]),
+        ({"outputs": 3}, ["head_outputs"]),
+        ({"outputs": 3, "output_range": (0, 5)}, ["head_outputs", "head_sigmoid", "head_range"]),
     ],
 )
-def test_a_model_without_a_head_is_refused(model, message):
+def test_output_layers_by_name(options, names):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, output_layers(inputs, **options))
+    assert [layer.name for layer in model.layers[1:]] == names
+    assert model.output_shape == (None, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "Pass either classes or outputs. Received: classes=None, outputs=None"),
+        ({"classes": 2, "outputs": 1}, "Pass either classes or outputs. Received: classes=2, outputs=1"),
+        ({"classes": 2, "output_range": (0, 1)}, r"needs outputs, not classes. Received: output_range=\(0, 1\)"),
+        ({"outputs": 1, "output_range": (1, 1)}, r"low < high\. Received: output_range=\(1, 1\)"),
+        (
+            {"outputs": 1, "classifier_activation": "softmax"},
+            "needs classes, not outputs. Received: classifier_activation='softmax'",
+        ),
+    ],
+)
+def test_invalid_output_layers(options, message):
     with pytest.raises(ValueError, match=message):
-        replace_head(model, 2)
-
-
-def test_another_head():
-    with pytest.raises(ValueError, match=r"one of \['linear', 'fastai'\]\. Received: head='mlp'"):
-        replace_head(BUILDERS["mlp"](), 2, head="mlp")
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_body_and_head_in_turn_are_the_whole(name):
-    model = ALL[name]()
-    body, head = split_head(model)
-    random = np.random.default_rng(0)
-    inputs = keras.tree.map_structure(
-        lambda x: random.integers(0, 2, (2, *(side or 16 for side in x.shape[1:]))).astype(x.dtype), model.input
-    )
-    np.testing.assert_allclose(head(body(inputs)), model(inputs), rtol=1e-5, atol=1e-6)
-    assert len(body.output_shape) == 2
-    assert {layer.name for layer in head.layers if layer.weights} == {
-        layer.name for layer in groups.layer_groups(model)["head"]
-    }
-    assert (body.name, head.name) == (f"{model.name}_body", f"{model.name}_head")
-
-
-def test_the_head_of_the_whole_learns_and_the_whole_can_be_saved(tmp_path):
-    model = BUILDERS["resnet"]()
-    before = model.get_weights()
-    _, head = split_head(model)
-    head.compile("sgd", "mse")
-    head.fit(np.ones((8, head.input_shape[1])), np.ones((8, head.output_shape[1])), verbose=0)
-    changed = [not np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True)]
-    assert changed == [False] * (len(changed) - 2) + [True] * 2
-    model.save(tmp_path / "model.keras")
-    images = np.random.default_rng(0).normal(size=(2, 16, 16, 3))
-    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "model.keras")(images), model(images))
-
-
-@pytest.mark.parametrize(("head", "features", "first"), [("linear", 32, "head_logits"), ("fastai", 64, "head_norm1")])
-def test_pooling_goes_with_the_body(head, features, first):
-    model = models.resnet((16, 16, 3), 5, depths=(1, 1), widths=(16, 32), head=head)
-    body, rest = split_head(model)
-    assert body.output_shape == (None, features)
-    assert rest.layers[1].name == first
-
-
-def test_the_head_of_an_application():
-    model = keras.applications.MobileNetV2(classes=3, **SMALL)
-    body, head = split_head(model)
-    assert (body.output_shape, head.layers[-1]) == ((None, 1280), model.layers[-1])
-
-
-def test_a_model_without_a_head_cannot_be_split():
-    with pytest.raises(ValueError, match=r"give it one \(replace_head\). Received: 'resnet'"):
-        split_head(models.resnet((16, 16, 3), depths=(1,), widths=(4,), include_top=False))
-
-
-def test_a_builders_model_inside_another_is_not_taken_for_the_whole():
-    inner = models.resnet((16, 16, 3), 3, depths=(1,), widths=(4,))
-    inputs = keras.Input((16, 16, 3))
-    scaled = keras.Model(inputs, inner(keras.layers.Rescaling(1 / 255)(inputs)), name="scaled")
-    for take in (split_head, lambda model: replace_head(model, 2)):
-        with pytest.raises(ValueError, match="here is none: end the model in the map of features. Received: 'scaled'"):
-            take(scaled)
-    body, head = split_head(keras.Model(inputs, keras.layers.Dense(5)(inner(inputs))))
-    assert (body.output_shape, head.output_shape) == ((None, 3), (None, 5))
-
-
-def test_a_sequential_inside_an_exported_classifier():
-    layers = keras.layers
-    mine = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.GlobalMaxPooling2D(), layers.Dense(2)])
-    exported = models.image_classifier(mine, ["a", "b"])
-    assert (replace_head(exported, 5).output_shape, split_head(exported)[0].output_shape) == ((None, 5), (None, 4))
-
-
-def test_a_layer_within_the_body_may_have_any_name():
-    layers = keras.layers
-    inputs = keras.Input((8, 8, 3))
-    x = layers.Conv2D(4, 3, name="second")(layers.Conv2D(4, 3, name="head_first")(inputs))
-    new = replace_head(keras.Model(inputs, layers.Dense(2)(layers.GlobalMaxPooling2D()(x))), 3)
-    assert new.get_layer("head_pool").input is x
-
-
-@pytest.mark.slow
-def test_published_features_tell_dogs_from_cats(real_data, tmp_path):
-    """By the image recipe's policy: the head on features computed once, then group by group.
-
-    97.5 % is what a linear head alone is known to reach.
-    """
-    with tarfile.open(real_data / "dogscats/dogscats_800.tar") as tar:
-        tar.extractall(tmp_path, filter="data")
-    folder = next(tmp_path.rglob("train")).parent
-    (weights,) = (real_data / "weights").glob("squeezenet*.h5")
-    parts, accuracies = ["conv1|fire[2-5]_", "fire[6-9]_", "head_"], []
-    for seed in (0, 1, 2):
-        keras.utils.set_random_seed(seed)
-        data = images.from_folder(folder, image_size=227, seed=seed)
-        model = replace_head(squeezenet(227, weights), 2)
-        body, head = split_head(model)
-        seen = features.precompute(body, data, folder=tmp_path / "features", verbose=0)
-        head.compile(optimizers.AdamW(weight_decay=0.01), seen.loss, metrics=["accuracy"])
-        peak_lr = lr_find(head, seen.train, verbose=0).suggestion()
-        head.fit(seen.train, epochs=10, verbose=0, shuffle=False, callbacks=[callbacks.OneCycle(peak_lr)])
-        alone = head.evaluate(seen.valid, verbose=0)[1]
-        rates = groups.discriminative(model, groups=parts)
-        model.compile(optimizers.AdamW(weight_decay=0.01, groups=rates), data.loss, metrics=["accuracy"])
-        cycles = callbacks.OneCycle(peak_lr / 200, restart_at=[1, 2])
-        policy = [callbacks.GradualUnfreezing([1, 2], groups=parts), cycles]
-        fitted = model.fit(data.train, validation_data=data.valid, epochs=4, verbose=0, shuffle=False, callbacks=policy)
-        accuracies.append(fitted.history["val_accuracy"][-1])
-        print(f"Seed {seed}, peak {peak_lr:.2g}: head alone {alone:.2%}, then {fitted.history['val_accuracy']}")
-    print(f"Mean {np.mean(accuracies):.2%}")
-    assert np.mean(accuracies) >= 0.975
+        output_layers(keras.Input((4,)), **options)

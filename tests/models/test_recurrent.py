@@ -32,7 +32,7 @@ def test_layers_in_order():
     assert list(layer_groups(model)) == ["stage1", "stage2", "head"]
 
 
-def test_weights_counted_by_hand():
+def test_parameters_by_hand():
     # An LSTM has 4 gates of (channels + units + 1) * units; concat pooling gives three times the units.
     assert recurrent((7, 2), 3, units=(5,)).count_params() == 4 * (2 + 5 + 1) * 5 + 3 * (3 * 5 + 1)
     assert recurrent((7, 2), 3, units=(5,), pooling="last").count_params() == 4 * (2 + 5 + 1) * 5 + 3 * (5 + 1)
@@ -45,7 +45,7 @@ def test_weights_counted_by_hand():
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", ["last", "concat"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_padded_sequence_and_the_same_alone_give_the_same(cell, pooling, bidirectional):
+def test_padding_does_not_change_the_output(cell, pooling, bidirectional):
     model = recurrent(
         (None, 2), 3, cell=cell, units=(4, 4), pooling=pooling, bidirectional=bidirectional, preprocess=(1.0, 2.0)
     )
@@ -54,11 +54,11 @@ def test_a_padded_sequence_and_the_same_alone_give_the_same(cell, pooling, bidir
     together = model(sequences).numpy()
     alone = [model(sequences[index : index + 1, :length]).numpy()[0] for index, length in enumerate((6, 4, 1))]
     np.testing.assert_allclose(together, alone, atol=1e-6)
-    # Were padding read as zeros, the second would be another.
+    # Zeros in place of padding change the output.
     assert not np.allclose(model(np.nan_to_num(sequences))[1], alone[1], atol=1e-4)
 
 
-def test_inputs_are_brought_to_zero_mean_and_unit_deviation_in_every_precision():
+def test_inputs_are_standardized_in_float32():
     keras.mixed_precision.set_dtype_policy("mixed_float16")
     model = recurrent((2, 3), 2, units=(4,), preprocess=([1e6, 0.0, 3e-9], [1e5, 2.0, 1e-9]))
     probe = keras.Model(model.input, model.get_layer("stem_mask").output)
@@ -66,11 +66,11 @@ def test_inputs_are_brought_to_zero_mean_and_unit_deviation_in_every_precision()
     np.testing.assert_allclose(outputs, [[[1, 2, 2], [-1, -1, 0]]], atol=1e-5)
 
 
-def test_directions_end_at_their_own_ends():
+def test_each_direction_ends_at_its_own_end():
     model = recurrent((None, 1), 2, units=(3,), bidirectional=True, pooling="last")
     probe = keras.Model(model.input, model.get_layer("stage1_lstm").output)
     one, other = np.array([[[1.0], [2.0], [3.0]]]), np.array([[[9.0], [2.0], [3.0]]])
-    # What reads backward ends in the first step, what reads forward has seen it, long ago.
+    # The backward direction ends at the first step.
     assert not np.allclose(probe(one)[:, 3:], probe(other)[:, 3:])
     np.testing.assert_allclose(probe(one[:, :1])[:, :3], probe(np.array([[[1.0], [np.nan]]]))[:, :3], atol=1e-7)
 
@@ -84,14 +84,14 @@ def test_directions_end_at_their_own_ends():
         ({"preprocess": (0.0, 0.0)}, r"preprocess=\(0.0, 0.0\)"),
     ],
 )
-def test_what_it_cannot_build_is_refused(options, received):
+def test_invalid_options(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         recurrent((4, 1), 2, **options)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "least"), [("ItalyPowerDemand", 0.955), ("BasicMotions", 0.95)])
-def test_the_benchmark_reaches_its_figures(real_data, task, least):
+def test_benchmark_accuracy(real_data, task, least):
     benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "sequence_classification.py"))
     epochs = benchmark["Config"]().epochs
     accuracies = [benchmark["train"](benchmark["load"](task, seed), seed, epochs=epochs) for seed in range(3)]
