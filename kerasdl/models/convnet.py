@@ -1,4 +1,4 @@
-"""The plain convolutional network: convolution and pooling, as in the first lessons."""
+"""A plain convolutional network: convolution and pooling."""
 
 from collections.abc import Sequence
 
@@ -26,24 +26,24 @@ def convnet(
     classifier_activation: str | None = None,
     name: str = "convnet",
 ) -> keras.Model:
-    """Convolutions and max pooling, stage by stage (LeCun et al., doi:10.1109/5.726791), then a head.
+    """Stages of convolutions and max pooling (LeCun et al., doi:10.1109/5.726791), then a head.
 
-    Layers are named by group: `stage1_…` to `stageN_…`, `head_…`. With two or more convolutions a stage it is of the
-    build of VGG (Simonyan and Zisserman, arXiv:1409.1556).
+    Layers are named by group: `stage1_…` to `stageN_…`, `head_…`. With two or more convolutions per stage it resembles
+    VGG (Simonyan and Zisserman, arXiv:1409.1556).
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output; without meaning where include_top is False.
-        depths: Convolutions in each stage; each is followed by normalization and activation, the last by max pooling,
-            which halves the size.
-        widths: Channels of each stage.
+        classes: Number of logits; ignored if `include_top` is False.
+        depths: Number of convolutions per stage, each followed by normalization and activation; max pooling at the end
+            of the stage halves the size.
+        widths: Number of channels per stage.
         kernel_size: Side of the kernels, odd.
-        activation: As Keras names it.
-        normalization: As for `resnet`; "none" is the network of the lessons, whose convolutions have biases.
+        activation: Keras name of the activation.
+        normalization: As for `resnet`; with "none" the convolutions have biases.
         head: "linear" (`linear_head`) or "fastai" (`fastai_head`).
-        include_top: Whether there is a head; without it the model puts out features.
-        pooling: Of the features: None (a map), "avg" or "max" (vectors).
-        preprocess: What the model does to pixels of 0..255 first; as for `resnet`, without "auto".
+        include_top: Whether to add a head; without it the model outputs features.
+        pooling: Without a head: None for the feature map, "avg" or "max" for vectors.
+        preprocess: Scaling of pixels of 0..255 inside the model; as for `resnet`, without "auto".
         classifier_activation: None for logits, or an activation such as "softmax".
         name: Name of the model.
 
@@ -51,7 +51,7 @@ def convnet(
         A functional model: (batch, height, width, channels) to float32 (batch, classes), or to float32 features.
 
     Raises:
-        ValueError: `depths` and `widths` differ in length, an even kernel, an image too small, an option that is none.
+        ValueError: `depths` and `widths` differ in length; an even kernel_size; images too small; an unknown option.
 
     Example:
         >>> model = kerasdl.models.convnet((28, 28, 1), 10, widths=(16, 32), preprocess="unit")
@@ -60,7 +60,7 @@ def convnet(
     """
     if len(depths) != len(widths) or kernel_size % 2 == 0:
         raise ValueError(
-            "One width a stage, and a kernel with a middle. "
+            "depths and widths must have one entry per stage, and kernel_size must be odd. "
             f"Received: depths={tuple(depths)}, widths={tuple(widths)}, kernel_size={kernel_size}"
         )
     style = Style(activation, normalization)

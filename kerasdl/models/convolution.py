@@ -1,4 +1,4 @@
-"""What the convolutional builders are made of: image inputs, convolution with normalization, activation, the end."""
+"""Building blocks of the convolutional networks: image inputs, convolution with normalization, activation, outputs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Choice = TypeVar("Choice")
 
 @dataclass(frozen=True)
 class Style:
-    """What every convolution of a network has in common.
+    """Activation and normalization of all convolutions of a network.
 
     Attributes:
-        activation: As Keras names it; it gives its name to the activations' layers.
+        activation: Keras name of the activation; also part of the layer names.
         normalization: As for `normalization_layer`; with "none" the convolutions have biases.
     """
 
@@ -37,25 +37,25 @@ class Style:
         strides: int = 1,
         name: str,
         suffix: str = "",
-        silent: bool = False,
+        zero_init: bool = False,
     ) -> Any:
-        """Convolution, then normalization, with the residual networks' padding of kernel_size // 2 on every side.
+        """Convolution, then normalization, padded by kernel_size // 2 on every side.
 
         Args:
             x: (batch, height, width, channels).
-            filters: Channels of the output.
+            filters: Number of output channels.
             kernel_size: Side of the kernel, odd.
-            strides: Of rows and columns.
-            name: What the layers' names begin with: `NAME_pad`, `NAME_conv`, `NAME_norm`.
-            suffix: What they end in.
-            silent: Whether the output begins as nought: by the gain (Goyal et al., arXiv:1706.02677), or where nothing
-                normalizes by the kernel (Zhang et al., arXiv:1901.09321).
+            strides: Stride of rows and columns.
+            name: Prefix of the layer names: `NAME_pad`, `NAME_conv`, `NAME_norm`.
+            suffix: Suffix of the layer names.
+            zero_init: Whether the output starts at 0: the normalization's gain (Goyal et al., arXiv:1706.02677) or,
+                without normalization, the kernel (Zhang et al., arXiv:1901.09321) is initialized with zeros.
 
         Returns:
             A tensor (batch, ceil(height / strides), ceil(width / strides), filters).
         """
         bare = self.normalization == "none"
-        # Keras's own "same" pads one side only where the stride is 2, which shifts the picture by a pixel.
+        # With stride 2 Keras's "same" pads one side only, which shifts the image by a pixel.
         if strides > 1 and kernel_size > 1:
             x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad{suffix}")(x)
         x = layers.Conv2D(
@@ -64,34 +64,34 @@ class Style:
             strides=strides,
             padding="valid" if strides > 1 else "same",
             use_bias=bare,
-            kernel_initializer=keras.initializers.Zeros() if bare and silent else _he_fan_out(),
+            kernel_initializer=keras.initializers.Zeros() if bare and zero_init else _he_fan_out(),
             name=f"{name}_conv{suffix}",
         )(x)
         if bare:
             return x
-        gain = "zeros" if silent else "ones"
+        gain = "zeros" if zero_init else "ones"
         norm = f"{name}_norm{suffix}"
         return normalization_layer(self.normalization, shape=x.shape, name=norm, gamma_initializer=gain)(x)
 
     def activate(self, x: Any, *, name: str, suffix: str = "") -> Any:
-        """The activation, in a layer named `NAME_relu` or whatever it is."""
+        """Apply the activation, in a layer named NAME_ACTIVATION, such as `stem_relu`."""
         return layers.Activation(self.activation, name=f"{name}_{self.activation}{suffix}")(x)
 
 
 def image_inputs(input_shape: ImageShape, preprocess: Preprocess, *, smallest: int) -> tuple[Any, Any]:
-    """The input of a network for images, and the same after preprocessing.
+    """The input tensor of an image network, and the same after preprocessing.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
         preprocess: As for `preprocess_layer`, or None.
-        smallest: Side below which the network would halve a single pixel.
+        smallest: The smallest side that the network accepts; below it would halve a single pixel.
 
     Returns:
         (inputs, inputs after `stem_preprocess`).
 
     Raises:
-        BadInput: An image below `smallest`.
-        ValueError: No such shape, or as for `preprocess_layer` and `fitted_to`.
+        BadInput: A side below `smallest`.
+        ValueError: An invalid shape; or as for `preprocess_layer` and `fitted_to`.
 
     Example:
         >>> inputs, x = image_inputs((32, 32, 3), "imagenet", smallest=5)
@@ -100,8 +100,8 @@ def image_inputs(input_shape: ImageShape, preprocess: Preprocess, *, smallest: i
         raise ValueError(f"input_shape must be (height, width, channels). Received: input_shape={tuple(input_shape)}")
     if any(size is not None and size < smallest for size in input_shape[:2]):
         raise BadInput(
-            f"Images of {input_shape[0]} x {input_shape[1]} are too small: the smallest side that this network halves "
-            f"to its end is {smallest}. Take larger images, stem='small' or fewer stages. "
+            f"Images of {input_shape[0]} x {input_shape[1]} are too small: the smallest side for this network is "
+            f"{smallest}. Use larger images, stem='small' or fewer stages. "
             f"Received: input_shape={tuple(input_shape)}"
         )
     inputs = keras.Input(input_shape, name="images")
@@ -118,21 +118,21 @@ def image_outputs(
     pooling: Pooling = None,
     classifier_activation: str | None = None,
 ) -> Any:
-    """The end of a network for images: a head of logits, or features; float32 under any policy.
+    """The output tensor of an image network: logits from a head, or features; float32 under any policy.
 
     Args:
         x: (batch, height, width, channels).
-        classes: Number of logits; without meaning where include_top is False, as in Keras's applications.
+        classes: Number of logits; ignored if `include_top` is False, as in keras.applications.
         head: "linear" or "fastai"; see `heads`.
-        include_top: Whether there is a head.
-        pooling: Without a head, what is put out: None for the map, "avg" or "max" for its mean or maximum.
-        classifier_activation: What makes the logits probabilities, such as "softmax".
+        include_top: Whether to add a head.
+        pooling: Without a head: None for the feature map, "avg" or "max" for its mean or maximum.
+        classifier_activation: None for logits, or an activation such as "softmax".
 
     Returns:
         A tensor (batch, classes), (batch, channels) or (batch, height, width, channels).
 
     Raises:
-        ValueError: Another head or pooling, or one that belongs to the other value of include_top.
+        ValueError: An unknown head or pooling, or one that does not go with `include_top`.
 
     Example:
         >>> image_outputs(keras.Input((7, 7, 512)), 10, include_top=False, pooling="avg").shape
@@ -140,12 +140,11 @@ def image_outputs(
     """
     if include_top:
         if pooling is not None:
-            raise ValueError(f"pooling is for include_top=False: a head has its own. Received: pooling={pooling!r}")
+            raise ValueError(f"pooling needs include_top=False: a head has its own. Received: pooling={pooling!r}")
         return choose("head", head, HEADS)(x, classes, classifier_activation=classifier_activation)
     if classifier_activation is not None:
         raise ValueError(
-            "classifier_activation needs a head, include_top=True. "
-            f"Received: classifier_activation={classifier_activation!r}"
+            f"classifier_activation needs include_top=True. Received: classifier_activation={classifier_activation!r}"
         )
     if pooling is None:
         return layers.Activation("linear", dtype="float32", name="head_features")(x)
@@ -153,7 +152,7 @@ def image_outputs(
 
 
 def choose(argument: str, value: str, choices: Mapping[str, Choice]) -> Choice:
-    """The choice of that name; otherwise an error that lists them."""
+    """Look up a choice by name; an unknown name raises an error that lists the choices."""
     if value not in choices:
         raise ValueError(f"{argument} must be one of {list(choices)}. Received: {argument}={value!r}")
     return choices[value]

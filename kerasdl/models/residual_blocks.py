@@ -11,20 +11,20 @@ from kerasdl.models.convolution import Style
 
 @dataclass(frozen=True)
 class Parts:
-    """What the blocks of one network have in common.
+    """Options that all blocks of a network share.
 
     Attributes:
         style: Activation and normalization.
-        shortcut: A value of SHORTCUTS: makes a tensor as small and as wide as the branch beside it.
-        silent: Whether a branch begins as nought, so that its block begins as the shortcut.
+        shortcut: A value of SHORTCUTS: brings a block's input to the size and channels of its branch.
+        zero_init: Whether a branch starts at 0, so that its block starts as the shortcut alone.
     """
 
     style: Style
     shortcut: Callable[..., Any]
-    silent: bool
+    zero_init: bool
 
     def join(self, x: Any, before: Any, *, strides: int, name: str) -> Any:
-        """The sum of a branch and the shortcut around it, then the activation."""
+        """Add the shortcut to a branch, then apply the activation."""
         if strides > 1 or before.shape[-1] != x.shape[-1]:
             before = self.shortcut(before, x.shape[-1], self.style, strides=strides, name=name)
         x = layers.Add(name=f"{name}_add")([x, before])
@@ -56,7 +56,7 @@ def _basic_block(x: Any, width: int, parts: Parts, *, strides: int, name: str) -
     before, style = x, parts.style
     x = style.conv_norm(x, width, strides=strides, name=name, suffix="1")
     x = style.activate(x, name=name, suffix="1")
-    x = style.conv_norm(x, width, name=name, suffix="2", silent=parts.silent)
+    x = style.conv_norm(x, width, name=name, suffix="2", zero_init=parts.zero_init)
     return parts.join(x, before, strides=strides, name=name)
 
 
@@ -66,7 +66,7 @@ def _bottleneck_block(x: Any, width: int, parts: Parts, *, strides: int, name: s
     x = style.activate(x, name=name, suffix="1")
     x = style.conv_norm(x, width, strides=strides, name=name, suffix="2")
     x = style.activate(x, name=name, suffix="2")
-    x = style.conv_norm(x, 4 * width, kernel_size=1, name=name, suffix="3", silent=parts.silent)
+    x = style.conv_norm(x, 4 * width, kernel_size=1, name=name, suffix="3", zero_init=parts.zero_init)
     return parts.join(x, before, strides=strides, name=name)
 
 
@@ -84,7 +84,7 @@ def _identity(x: Any, filters: int, _: Style, *, strides: int, name: str) -> Any
     return IdentityShortcut(filters, strides, name=f"{name}_shortcut")(x)
 
 
-# With each stem, how often it halves the image.
+# Each stem with the number of times it halves the image.
 STEMS: dict[str, tuple[Callable[..., Any], int]] = {
     "small": (_small_stem, 0),
     "large": (_large_stem, 2),

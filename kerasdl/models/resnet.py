@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
+from kerasdl.deprecation import renamed_arguments
 from kerasdl.models.convolution import ImageShape, Pooling, Style, choose, image_inputs, image_outputs
 from kerasdl.models.heads import Head
 from kerasdl.models.normalization import Normalization
@@ -13,8 +14,10 @@ from kerasdl.models.pretrained import initialize, published_preprocessing
 from kerasdl.models.residual_blocks import BLOCKS, SHORTCUTS, STEMS, Parts
 
 Shortcut = Literal["projection", "pooled", "identity"]
+_RENAMED = renamed_arguments(zero_gain="zero_init_residual")
 
 
+@_RENAMED
 def resnet(
     input_shape: ImageShape,
     classes: int = 1000,
@@ -24,7 +27,7 @@ def resnet(
     block: Literal["basic", "bottleneck"] = "basic",
     stem: Literal["small", "large", "deep"] = "large",
     shortcut: Shortcut = "projection",
-    zero_gain: bool = False,
+    zero_init_residual: bool = False,
     activation: str = "relu",
     normalization: Normalization = "batch",
     head: Head = "linear",
@@ -37,45 +40,46 @@ def resnet(
 ) -> keras.Model:
     """A residual network (v1.5: a bottleneck strides in its 3x3 convolution), arXiv:1512.03385.
 
-    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, `head_…`. What is called as in Keras's applications
-    means the same. fastai's xresnet is `stem="deep", shortcut="pooled", zero_gain=True`.
+    Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, `head_…`. Arguments named as in keras.applications
+    mean the same. fastai's xresnet is `stem="deep", shortcut="pooled", zero_init_residual=True`.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output; without meaning where include_top is False.
-        depths: Blocks in each stage.
-        widths: Channels of each stage (a bottleneck puts out four times as many).
+        classes: Number of logits; ignored if `include_top` is False.
+        depths: Number of blocks per stage.
+        widths: Number of channels per stage (a bottleneck outputs four times as many).
         block: "basic" (two 3x3 convolutions) or "bottleneck" (1x1, 3x3, 1x1).
-        stem: "large" for photographs (7x7 stride 2, then max pooling: a quarter of the size), "deep" (the same with
-            three 3x3 in place of the 7x7: ResNet-C of He et al., arXiv:1812.01187), "small" for images up to about 64
-            pixels (3x3 stride 1: full size).
+        stem: "large" for photographs (7x7 with stride 2, then max pooling: a quarter of the size), "deep" (three 3x3
+            instead of the 7x7: ResNet-C of He et al., arXiv:1812.01187), "small" for images up to about 64 pixels
+            (3x3 with stride 1: full size).
         shortcut: Where size or channels change: "projection" (1x1 convolution, option B of the paper), "pooled"
-            (average pooling for the size and 1x1 for the channels: ResNet-D, arXiv:1812.01187), "identity" (option A:
-            no weights; see `IdentityShortcut`).
-        zero_gain: Whether each block begins as its shortcut, its last gain being nought (Goyal et al.,
-            arXiv:1706.02677); without normalization its last kernel (Zhang et al., arXiv:1901.09321).
-        activation: As Keras names it: "relu", "mish" (arXiv:1908.08681), "silu" (arXiv:1702.03118), "gelu"
+            (average pooling for the size, 1x1 convolution for the channels: ResNet-D, arXiv:1812.01187), "identity"
+            (option A: no weights; see `IdentityShortcut`).
+        zero_init_residual: Whether the last normalization gain of each block starts at 0, so that the block starts as
+            its shortcut (Goyal et al., arXiv:1706.02677); without normalization the last kernel (Zhang et al.,
+            arXiv:1901.09321).
+        activation: Keras name of the activation: "relu", "mish" (arXiv:1908.08681), "silu" (arXiv:1702.03118), "gelu"
             (arXiv:1606.08415) and so on.
-        normalization: "batch", "batch_renorm", "layer", "instance", "group" or "none", which gives the convolutions
-            biases; papers in `normalization_layer`.
+        normalization: "batch", "batch_renorm", "layer", "instance", "group", or "none", with which the convolutions
+            have biases; papers in `normalization_layer`.
         head: "linear" (`linear_head`) or "fastai" (`fastai_head`).
-        include_top: Whether there is a head; without it the model puts out features.
-        pooling: Of the features: None (a map), "avg" or "max" (vectors).
-        weights: None (random), "imagenet" for the depths of 18, 34, 50, 101 and 152 layers, or a file that fits this
-            network: .safetensors under torchvision's names, .weights.h5 or .keras; see `load_weights`. With "imagenet"
-            a head that is not the published one, of 1000 classes, is new.
-        preprocess: What the model does to pixels of 0..255 first: None (nothing), "unit" (to [0, 1]), "symmetric"
-            (to [-1, 1]), "imagenet", or a pair (mean, std) on the [0, 1] scale, numbers or one a channel. "auto" is
-            what the published weights need, and nothing for all others.
-        classifier_activation: None for logits, or an activation such as "softmax", as Keras's applications spell it.
+        include_top: Whether to add a head; without it the model outputs features.
+        pooling: Without a head: None for the feature map, "avg" or "max" for vectors.
+        weights: None (random), "imagenet" for the depths of 18, 34, 50, 101 and 152 layers, or the path of a file for
+            this network: .safetensors with torchvision's names, .weights.h5 or .keras; see `load_weights`. With
+            "imagenet" any head other than the published one of 1000 classes is newly initialized.
+        preprocess: Scaling of pixels of 0..255 inside the model: None (no scaling), "unit" (to [0, 1]), "symmetric"
+            (to [-1, 1]), "imagenet", or (mean, std) on the [0, 1] scale, each one number or one per channel. "auto" is
+            what `weights="imagenet"` needs, and None otherwise.
+        classifier_activation: None for logits, or an activation such as "softmax".
         name: Name of the model.
 
     Returns:
         A functional model: (batch, height, width, channels) to float32 (batch, classes), or to float32 features.
 
     Raises:
-        ValueError: `depths` and `widths` differ in length, an option that is none, or one that belongs to another.
-        BadInput: An image too small to be halved so often; weights that cannot be had, read or fitted.
+        ValueError: `depths` and `widths` differ in length; an unknown option, or one that does not go with another.
+        BadInput: Images too small for the network; weights that cannot be downloaded or read, or do not fit.
 
     Example:
         >>> model = kerasdl.models.resnet((32, 32, 3), 10, depths=(1, 1, 1), widths=(16, 32, 64), stem="small")
@@ -83,10 +87,12 @@ def resnet(
         (None, 10)
     """
     if len(depths) != len(widths):
-        raise ValueError(f"One width a stage. Received: depths={tuple(depths)}, widths={tuple(widths)}")
+        raise ValueError(
+            f"depths and widths must have one entry per stage. Received: depths={tuple(depths)}, widths={tuple(widths)}"
+        )
     build_stem, halvings = choose("stem", stem, STEMS)
     build_block, style = choose("block", block, BLOCKS), Style(activation, normalization)
-    parts = Parts(style, choose("shortcut", shortcut, SHORTCUTS), silent=zero_gain)
+    parts = Parts(style, choose("shortcut", shortcut, SHORTCUTS), zero_init=zero_init_residual)
     if preprocess == "auto":
         preprocess = published_preprocessing(weights)
     inputs, x = image_inputs(input_shape, preprocess, smallest=_smallest(halvings + len(depths) - 1))
@@ -103,16 +109,17 @@ def resnet(
     return model
 
 
+@_RENAMED
 def resnet8(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """A ResNet for small images: three basic blocks of 32, 64 and 128 channels behind a small stem (0.3 M weights).
+    """A ResNet for small images: small stem, then three basic blocks of 32, 64 and 128 channels (0.3 M weights).
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
+        classes: Number of logits.
         **options: As for `resnet`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet8((28, 28, 1), 10, preprocess="symmetric")
@@ -121,16 +128,17 @@ def resnet8(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ker
     return resnet(input_shape, classes, depths=(1, 1, 1), **defaults | options)
 
 
+@_RENAMED
 def resnet10(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-10: one basic block a stage (4.9 M weights at 10 classes); arguments as for `resnet18`.
+    """ResNet-10: one basic block per stage (4.9 M weights with 10 classes).
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
+        classes: Number of logits.
         **options: As for `resnet`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet10((64, 64, 3), 10)
@@ -138,16 +146,17 @@ def resnet10(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
     return resnet(input_shape, classes, depths=(1, 1, 1, 1), **{"name": "resnet10"} | options)
 
 
+@_RENAMED
 def resnet18(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-18: two basic blocks a stage (11.7 M weights at 1000 classes), arXiv:1512.03385.
+    """ResNet-18: two basic blocks per stage (11.7 M weights with 1000 classes), arXiv:1512.03385.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
-        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+        classes: Number of logits.
+        **options: As for `resnet`, such as `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet18((224, 224, 3), 37, weights="imagenet", head="fastai")
@@ -155,16 +164,17 @@ def resnet18(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
     return resnet(input_shape, classes, depths=(2, 2, 2, 2), **{"name": "resnet18"} | options)
 
 
+@_RENAMED
 def resnet34(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-34: 3, 4, 6 and 3 basic blocks (21.8 M weights at 1000 classes), arXiv:1512.03385.
+    """ResNet-34: 3, 4, 6 and 3 basic blocks (21.8 M weights with 1000 classes), arXiv:1512.03385.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
-        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+        classes: Number of logits.
+        **options: As for `resnet`, such as `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet34((224, 224, 3), 37, weights="imagenet")
@@ -172,16 +182,17 @@ def resnet34(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
     return resnet(input_shape, classes, depths=(3, 4, 6, 3), **{"name": "resnet34"} | options)
 
 
+@_RENAMED
 def resnet50(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-50: 3, 4, 6 and 3 bottlenecks (25.6 M weights at 1000 classes), arXiv:1512.03385.
+    """ResNet-50: 3, 4, 6 and 3 bottlenecks (25.6 M weights with 1000 classes), arXiv:1512.03385.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
-        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+        classes: Number of logits.
+        **options: As for `resnet`, such as `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> features = kerasdl.models.resnet50((224, 224, 3), weights="imagenet", include_top=False, pooling="avg")
@@ -191,16 +202,17 @@ def resnet50(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
     return resnet(input_shape, classes, depths=(3, 4, 6, 3), block="bottleneck", **{"name": "resnet50"} | options)
 
 
+@_RENAMED
 def resnet101(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-101: 3, 4, 23 and 3 bottlenecks (44.5 M weights at 1000 classes), arXiv:1512.03385.
+    """ResNet-101: 3, 4, 23 and 3 bottlenecks (44.5 M weights with 1000 classes), arXiv:1512.03385.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
-        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+        classes: Number of logits.
+        **options: As for `resnet`, such as `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet101((224, 224, 3), 37, weights="imagenet")
@@ -208,16 +220,17 @@ def resnet101(input_shape: ImageShape, classes: int = 1000, **options: Any) -> k
     return resnet(input_shape, classes, depths=(3, 4, 23, 3), block="bottleneck", **{"name": "resnet101"} | options)
 
 
+@_RENAMED
 def resnet152(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
-    """ResNet-152: 3, 8, 36 and 3 bottlenecks (60.2 M weights at 1000 classes), arXiv:1512.03385.
+    """ResNet-152: 3, 8, 36 and 3 bottlenecks (60.2 M weights with 1000 classes), arXiv:1512.03385.
 
     Args:
         input_shape: (height, width, channels); height and width may be None.
-        classes: Length of the output.
-        **options: As for `resnet`, above all `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
+        classes: Number of logits.
+        **options: As for `resnet`, such as `weights="imagenet"`, `include_top=False`, `head="fastai"`, `preprocess`.
 
     Returns:
-        As `resnet`.
+        As for `resnet`.
 
     Example:
         >>> model = kerasdl.models.resnet152((224, 224, 3), 37, weights="imagenet")
@@ -226,5 +239,5 @@ def resnet152(input_shape: ImageShape, classes: int = 1000, **options: Any) -> k
 
 
 def _smallest(halvings: int) -> int:
-    """The smallest side of which none of the halvings, each rounding up, meets a single pixel."""
+    """The smallest side for which no halving, rounding up, is applied to a single pixel."""
     return 2 ** (halvings - 1) + 1 if halvings else 1

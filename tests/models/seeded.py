@@ -1,4 +1,4 @@
-"""Weights that a name gives: what the networks of the golden values were filled with, in any framework."""
+"""Weights seeded by their names: the golden values were computed with them in other frameworks."""
 
 import math
 import zlib
@@ -11,13 +11,13 @@ def seeded(name: str, shape: tuple[int, ...], scale: float) -> np.ndarray:
     return (random.standard_normal(shape) * scale).astype("float32")
 
 
-def seeded_weight(name: str, shape: tuple[int, ...], silent: str = "none") -> np.ndarray:
-    """A weight in PyTorch's layout; `silent` is the end of a block's last normalization's name."""
+def seeded_weight(name: str, shape: tuple[int, ...], zero_init: str = "none") -> np.ndarray:
+    """A weight in PyTorch's layout; `zero_init` is the suffix of a block's last normalization, whose gain is small."""
     if len(shape) > 1:
         return seeded(name, shape, math.sqrt(2 / math.prod(shape[1:])))
     if name.endswith(("running_var", "moving_variance")):
         return np.abs(seeded(name, shape, 0.2)) + np.float32(0.8)
-    if name.endswith(f"{silent}.weight"):
+    if name.endswith(f"{zero_init}.weight"):
         return np.float32(0.2) + seeded(name, shape, 0.05)
     return np.float32(name.endswith((".weight", "gamma"))) + seeded(name, shape, 0.1)
 

@@ -8,7 +8,7 @@ def parameters(model):
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-def test_sizes_by_hand():
+def test_parameters_by_hand():
     model = models.convnet((28, 28, 1), 10, widths=(4, 8), depths=(1, 2), normalization="none")
     # Three convolutions of 3 x 3 with biases, and the logits of eight features.
     assert parameters(model) == (9 * 4 + 4) + (36 * 8 + 8) + (72 * 8 + 8) + (8 * 10 + 10)
@@ -33,9 +33,9 @@ def test_each_stage_halves_the_size():
     assert model.output_shape == (None, 3, 3, 2)
 
 
-def test_the_smallest_image():
+def test_smallest_image():
     assert models.convnet((8, 9, 1), include_top=False).output_shape == (None, 1, 1, 128)
-    with pytest.raises(ValueError, match=r"smallest side .* is 8\..*Received: input_shape=\(7, 9, 1\)"):
+    with pytest.raises(ValueError, match=r"smallest side for .* is 8\..*Received: input_shape=\(7, 9, 1\)"):
         models.convnet((7, 9, 1), 2)
 
 
@@ -43,6 +43,6 @@ def test_the_smallest_image():
     ("options", "received"),
     [({"widths": (4, 8)}, r"widths=\(4, 8\)"), ({"kernel_size": 4}, "kernel_size=4"), ({"head": "two"}, "head='two'")],
 )
-def test_what_it_cannot_build(options, received):
+def test_invalid_options(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         models.convnet((32, 32, 3), 2, **options)

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from tests.models.seeded import IMAGES, keras_layout, seeded_weight, torch_layout
 
-# The networks of the paper, as torchvision 0.29.2 counts their trainable parameters.
+# Trainable parameters of the paper's networks in torchvision 0.29.2.
 TORCHVISION = {
     "resnet18": 11_689_512,
     "resnet34": 21_797_672,
@@ -19,7 +19,7 @@ TORCHVISION = {
     "resnet101": 44_549_160,
     "resnet152": 60_192_808,
 }
-XRESNET = {"stem": "deep", "shortcut": "pooled", "zero_gain": True}
+XRESNET = {"stem": "deep", "shortcut": "pooled", "zero_init_residual": True}
 LOGITS = json.loads((Path(__file__).parents[1] / "golden" / "resnet_logits.json").read_text())
 
 
@@ -27,13 +27,13 @@ def parameters(model):
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-def as_torch_holds_it(model, silent):
-    """The seeded weights of a model in torchvision's layout and under its names, as its files have them."""
+def torch_tensors(model, zero_init):
+    """Seeded weights for a model, with torchvision's names and layout."""
     tensors = {"bn1.num_batches_tracked": np.array(7)}
     for layer in model.layers:
         for index, variable in enumerate(layer.weights):
             name = torch_name(layer.name, index, variable.name)
-            tensors[name] = np.ascontiguousarray(seeded_weight(name, torch_layout(variable.shape), silent))
+            tensors[name] = np.ascontiguousarray(seeded_weight(name, torch_layout(variable.shape), zero_init))
     return tensors
 
 
@@ -44,11 +44,11 @@ def as_torch_holds_it(model, silent):
         for name in TORCHVISION
     ],
 )
-def test_the_networks_are_torchvisions(name, tmp_path):
+def test_networks_are_those_of_torchvision(name, tmp_path):
     build = getattr(models, name)
     model = build((64, 64, 3))
     assert (model.name, parameters(model)) == (name, TORCHVISION[name])
-    tensors = as_torch_holds_it(model, "bn2" if name in ("resnet18", "resnet34") else "bn3")
+    tensors = torch_tensors(model, "bn2" if name in ("resnet18", "resnet34") else "bn3")
     save_file(tensors, tmp_path / "torch.safetensors")
     models.load_weights(model, tmp_path / "torch.safetensors")
     expected = np.array(LOGITS[name])
@@ -58,14 +58,19 @@ def test_the_networks_are_torchvisions(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("resnet18", 11_200_874), ("resnet34", 21_309_034), ("resnet50", 23_547_754)]
+    ("name", "count"),
+    [
+        ("resnet18", 11_200_874),
+        pytest.param("resnet34", 21_309_034, marks=pytest.mark.slow),
+        ("resnet50", 23_547_754),
+    ],
 )
-def test_fastais_xresnets_are_options(name, count):
+def test_xresnets_have_fastais_parameters(name, count):
     assert parameters(getattr(models, name)((128, 128, 3), 10, **XRESNET)) == count
 
 
-def test_the_options_of_xresnet_compute_what_fastai_does():
-    """At 60 pixels, of which the second stage pools 15 to 8."""
+def test_xresnet_has_fastais_outputs():
+    """At 60 pixels, where the second stage pools 15 to 8."""
     model = models.resnet18((60, 60, 3), 10, **XRESNET)
     for layer in model.layers:
         for variable in layer.weights:
@@ -78,13 +83,13 @@ def test_the_options_of_xresnet_compute_what_fastai_does():
 
 
 @pytest.mark.parametrize(("stem", "size"), [("large", 7), ("deep", 7), ("small", 28)])
-def test_the_stem_decides_how_much_of_the_size_is_left(stem, size):
+def test_size_after_the_stem(stem, size):
     model = models.resnet((224, 224, 3), 2, stem=stem, depths=(1, 1, 1, 1), widths=(4, 4, 4, 4))
     assert model.get_layer("stage4_block1_relu").output.shape[1] == size
 
 
 def test_a_stride_of_two_pads_both_sides_alike():
-    """Fails with Keras's "same", which would look at columns 0..2, not at the border and columns 0..1."""
+    """Keras's "same" would see columns 0..2, not the border and columns 0..1."""
     model = models.resnet((8, 8, 1), 2, depths=(1, 1), widths=(2, 2), stem="small")
     convolution, padding = model.get_layer("stage2_block1_conv1"), model.get_layer("stage2_block1_pad1")
     convolution.set_weights([np.ones((3, 3, 2, 2))])
@@ -93,20 +98,29 @@ def test_a_stride_of_two_pads_both_sides_alike():
     assert convolution(padding(ramp))[0, 1, :, 0].numpy().tolist() == [6.0, 36.0, 72.0, 108.0]
 
 
-def test_any_size_of_image():
+def test_unknown_image_size():
     model = models.resnet((None, None, 3), 4, depths=(1, 1), widths=(4, 8))
     assert model(np.zeros((1, 50, 70, 3))).shape == (1, 4)
 
 
 @pytest.mark.parametrize("normalization", ["batch", "group", "none"])
-def test_with_zero_gain_a_block_begins_as_its_shortcut(normalization):
-    options = {"depths": (2,), "widths": (4,), "stem": "small", "normalization": normalization, "zero_gain": True}
-    model = models.resnet((8, 8, 3), 2, **options)
+def test_with_zero_init_residual_a_block_starts_as_its_shortcut(normalization):
+    options = {"depths": (2,), "widths": (4,), "stem": "small", "normalization": normalization}
+    model = models.resnet((8, 8, 3), 2, zero_init_residual=True, **options)
     probe = keras.Model(
         model.input, [model.get_layer("stem_relu").output, model.get_layer("stage1_block2_relu").output]
     )
     before, after = probe(np.random.default_rng(0).normal(size=(2, 8, 8, 3)))
     np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("resnet", {"depths": (1,), "widths": (4,)}), ("resnet8", {}), ("cifar_resnet", {"depth": 8})]
+)
+def test_zero_gain_is_the_old_name_of_zero_init_residual(name, options):
+    with pytest.warns(DeprecationWarning, match=f"zero_gain of {name} is deprecated.*use zero_init_residual"):
+        model = getattr(models, name)((8, 8, 3), 2, stem="small", zero_gain=True, **options)
+    assert not np.any(model.get_layer("stage1_block1_norm2").gamma)
 
 
 def test_without_normalization_convolutions_have_biases():
@@ -116,7 +130,7 @@ def test_without_normalization_convolutions_have_biases():
 
 
 @pytest.mark.parametrize("activation", ["mish", "silu", "gelu"])
-def test_activations_are_everywhere(activation):
+def test_activation_follows_every_convolution(activation):
     model = models.resnet((32, 32, 3), 2, depths=(1,), widths=(4,), stem="deep", activation=activation)
     found = [layer for layer in model.layers if isinstance(layer, keras.layers.Activation)]
     assert [layer.name for layer in found] == [
@@ -135,7 +149,7 @@ def test_activations_are_everywhere(activation):
         ("max", (2, 8), lambda x: x.max((1, 2))),
     ],
 )
-def test_without_a_top_it_puts_out_features_in_float32(pooling, shape, reduce):
+def test_without_a_top_it_outputs_features_in_float32(pooling, shape, reduce):
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
     small = {"depths": (1, 1), "widths": (4, 8), "stem": "small"}
     model = models.resnet((8, 8, 3), include_top=False, pooling=pooling, **small)
@@ -151,24 +165,24 @@ def test_without_a_top_it_puts_out_features_in_float32(pooling, shape, reduce):
     ("stem", "smallest", "sizes"),
     [("large", 17, [9, 5, 3, 2, 1]), ("deep", 17, [9, 5, 3, 2, 1]), ("small", 5, [5, 5, 3, 2, 1])],
 )
-def test_the_smallest_image_is_halved_to_a_single_pixel_and_smaller_ones_are_refused(stem, smallest, sizes):
+def test_smallest_image(stem, smallest, sizes):
     options = {"stem": stem, "depths": (1, 1, 1, 1), "widths": (4, 4, 4, 4)}
     model = models.resnet((smallest, 40, 3), 2, **options)
     stem_end = "stem_relu3" if stem == "deep" else "stem_relu"
     names = [stem_end, *(f"stage{stage}_block1_relu" for stage in (1, 2, 3, 4))]
     assert [model.get_layer(name).output.shape[1] for name in names] == sizes
     with pytest.raises(
-        ValueError, match=rf"smallest side .* is {smallest}\..*Received: input_shape=\({smallest - 1}, 40"
+        ValueError, match=rf"smallest side for .* is {smallest}\..*Received: input_shape=\({smallest - 1}, 40"
     ):
         models.resnet((smallest - 1, 40, 3), 2, **options)
 
 
 @pytest.mark.parametrize(("channels", "mean"), [(1, 0.449), (3, 0.485), (4, 0.485)])
-def test_imagenets_statistics_fit_any_number_of_channels(channels, mean):
+def test_imagenet_statistics_for_any_number_of_channels(channels, mean):
     model = models.resnet((8, 8, channels), 2, depths=(1,), widths=(4,), stem="small", preprocess="imagenet")
     outputs = model.get_layer("stem_preprocess")(np.full((1, 8, 8, channels), 255 * mean))
     assert outputs.shape[-1] == channels
-    # The fourth channel is scaled as the first.
+    # The fourth channel is scaled like the first.
     np.testing.assert_allclose(outputs[..., ::3], 0, atol=0.002)
 
 
@@ -183,18 +197,19 @@ def test_imagenets_statistics_fit_any_number_of_channels(channels, mean):
         ({"preprocess": ((0.5, 0.5), 1.0)}, "or one for each of 3 channels"),
         ({"normalization": "weight"}, "Received: 'weight'"),
         ({"head": "big"}, "Received: head='big'"),
-        ({"pooling": "avg"}, "for include_top=False: a head has its own. Received: pooling='avg'"),
+        ({"pooling": "avg"}, "needs include_top=False: a head has its own. Received: pooling='avg'"),
         ({"include_top": False, "pooling": "sum"}, "Received: pooling='sum'"),
-        ({"include_top": False, "classifier_activation": "softmax"}, "needs a head.*='softmax'"),
+        ({"include_top": False, "classifier_activation": "softmax"}, "needs include_top=True.*='softmax'"),
     ],
 )
-def test_options_that_are_none(options, message):
+def test_invalid_options(options, message):
+    small = {"depths": (1,), "widths": (4,)}
     with pytest.raises(ValueError, match=message):
-        models.resnet((32, 32, 3), 2, **options)
+        models.resnet((32, 32, 3), 2, **small | options)
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (32, 32, None), (32, 32, 0)])
-def test_a_shape_without_channels(shape):
+def test_invalid_input_shape(shape):
     with pytest.raises(ValueError, match=r"must be \(height, width, channels\)"):
         models.resnet8(shape, 2)
 
