@@ -1,4 +1,7 @@
-"""tf.data pipelines: pure functions of (seed, epoch, index)."""
+"""tf.data pipelines, a wing per kind of data: images, tables, time series and sequences.
+
+Every pipeline is a pure function of (seed, epoch, index).
+"""
 
 from kerasdl.data import augment, features, images, mixing, sequences, series, tabular
 

@@ -1,62 +1,69 @@
-"""An array in a file: made once, whole or not at all, and read where it lies."""
+"""An array in a .npy file: computed once, written atomically, and read by memory mapping."""
 
 import contextlib
 import math
-import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.files import atomic_write
 from numpy.typing import DTypeLike
 
 
 def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Callable[[np.ndarray], None]) -> np.memmap:
-    """The array of a .npy file, which `fill` makes where there is none yet, or none that is whole.
+    """Opens the array of a .npy file; computes it first if there is no such file, or a damaged one.
 
     Args:
-        path: Of the file; its folder is made if need be.
-        shape: Of the array.
-        dtype: Of the array.
-        fill: Writes every value; if it raises, no file is left.
+        path: The file; its folder is created if needed.
+        shape: Shape of the array.
+        dtype: Type of the array.
+        fill: Writes every value into the array that it is given; if it raises, no file is left.
+
+    Returns:
+        The array, memory-mapped, read-only.
 
     Raises:
-        BadInput: The folder cannot be written, or has too little room.
+        BadInput: The folder cannot be written, or the disk has too little space.
 
     Example:
         >>> array_file(Path("cache/zeros.npy"), (1000, 512), np.float32, lambda array: array.fill(0)).shape
         (1000, 512)
     """
-    # A file that is cut short, or of something else, is made anew.
+    # A truncated file, or one with another array, is computed anew.
     with contextlib.suppress(OSError, ValueError, EOFError):
         found = np.lib.format.open_memmap(path, mode="r")
         if found.shape == shape and found.dtype == dtype:
             return found
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    array = _new(partial, shape, dtype)
-    try:
+    _make_room(path.parent, math.prod(shape) * np.dtype(dtype).itemsize)
+    with atomic_write(path) as temporary:
+        with _named_errors(path.parent):
+            array = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
         fill(array)
         array.flush()
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return np.lib.format.open_memmap(path, mode="r")
 
 
-def _new(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap:
+def _make_room(folder: Path, needed: int) -> None:
+    """Creates the folder; raises if the disk has too little space for so many bytes."""
+    with _named_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    # If the disk fills up while a mapped file is written, the process is killed without a message.
+    if needed > free:
+        raise BadInput(
+            f"The cache needs {needed >> 20:,} MiB, but the disk has only {free >> 20:,} MiB left: free some space, or "
+            f"use another folder (or set XDG_CACHE_HOME). Received: {str(folder)!r}"
+        )
+
+
+@contextlib.contextmanager
+def _named_errors(folder: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # To run out of room while writing to a mapped file would end the process without a word.
-        needed, free = math.prod(shape) * np.dtype(dtype).itemsize, shutil.disk_usage(path.parent).free
-        if needed > free:
-            raise BadInput(
-                f"Its cache needs {needed >> 20:,} MiB, and the disk has {free >> 20:,} MiB left: make room, or name "
-                f"another folder (or set XDG_CACHE_HOME). Received: {str(path.parent)!r}"
-            )
-        return np.lib.format.open_memmap(path, "w+", dtype, shape)
+        yield
     except OSError as error:
         raise BadInput(
-            f"The cache cannot be written ({error.strerror}): name another folder, or set XDG_CACHE_HOME. "
-            f"Received: {str(path.parent)!r}"
+            f"The cache cannot be written ({error.strerror}): use another folder, or set XDG_CACHE_HOME. "
+            f"Received: {str(folder)!r}"
         ) from error

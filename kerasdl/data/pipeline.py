@@ -1,4 +1,4 @@
-"""From samples to batches: the order of an epoch, its augmentation, and the device that it is for."""
+"""From samples to batches: the order of an epoch, what changes a batch, and prefetching to the device."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,48 +7,65 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.augment import Augmentation
-from kerasdl.data.mixing import CutMix, MixUp
-from kerasdl.data.sampling import cumulative_weights, drawn, shard_count, shuffled
-from kerasdl.data.sources import Source
+from kerasdl.data.order import cumulative_weights, shard_count, shuffled, systematic_sample
+from kerasdl.data.source import Source
 from kerasdl.epochs import EpochCounter
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How a batch is drawn, loaded and changed; this base class loads the samples and changes nothing.
+
+    Every method is a pure function of its arguments, so that an epoch can begin at any step.
+    """
+
+    def draw(self, count: int, seed: Any) -> tf.Tensor | None:  # noqa: ARG002 - for those that draw
+        """Random numbers for an epoch of `count` places, one row per place; None if none are needed."""
+        return None
+
+    def load(self, source: Source, indices: tf.Tensor, draws: tf.Tensor | None) -> Any:  # noqa: ARG002 - likewise
+        """The inputs of the samples at `indices`, changed by their rows of `draws`."""
+        return source.load(indices)
+
+    def mix(self, inputs: Any, labels: tf.Tensor, seed: tf.Tensor) -> tuple[Any, tf.Tensor]:  # noqa: ARG002 - likewise
+        """A batch whose samples are mixed with each other, and its labels; `seed` is int64 (3,)."""
+        return inputs, labels
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """How training goes through its samples.
+    """How training iterates over its samples.
 
     Attributes:
-        batch_size: Samples a batch; the last of an epoch may be smaller. A sample that would be alone in it joins the
-            batch before: BatchNormalization learns nothing good from one.
-        seed: Of the order and the augmentation.
-        augmentation: What images go through, or None.
-        mixing: What batches of images go through, or None.
-        classes: How many there are, where batches are mixed.
-        weights: How often each sample comes, relative to the others; by default each once an epoch.
-        shard: (index, count): the part of each epoch that one worker of several takes. All take as many steps.
+        batch_size: Samples per batch. The last batch of an epoch may be smaller, but a single sample joins the batch
+            before it, because BatchNormalization cannot learn from one sample.
+        seed: Random seed of the order and the changes.
+        changes: How each batch is drawn, loaded and changed.
+        weights: How often each sample is drawn, relative to the others; by default each once per epoch.
+        shard: (index, count): the part of every epoch for one of several workers. All workers take as many steps.
+
+    Raises:
+        ValueError: Less than one sample per batch, or less than one worker.
 
     Example:
-        >>> plan = Plan(batch_size=64, seed=0, augmentation=augment.standard())
+        >>> plan = Plan(batch_size=64, seed=0)
     """
 
     batch_size: int
     seed: int
-    augmentation: Augmentation | None = None
-    mixing: MixUp | CutMix | None = None
-    classes: int = 0
+    changes: Changes = Changes()
     weights: np.ndarray | None = None
     shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.shard[1] < 1:
             raise ValueError(
-                f"One sample a batch, and one worker at least. Received: batch_size={self.batch_size}, "
+                f"At least one sample per batch, and one worker. Received: batch_size={self.batch_size}, "
                 f"shard={self.shard}"
             )
 
     def steps(self, count: int) -> int:
-        """Batches of an epoch of `count` samples, for every worker alike: a sample more joins the last batch."""
+        """Batches per epoch of `count` samples, the same for every worker."""
         count, size = count // self.shard[1], self.batch_size
         return _steps(count, size) - (count % size == 1 and 1 < size < count)
 
@@ -58,15 +75,15 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
 
     Args:
         source: The samples.
-        epoch: Which epoch, from 0.
-        plan: How to go through them.
-        start: The first step; those from there on are the same as in the whole epoch.
+        epoch: Number of the epoch, from 0.
+        plan: How to iterate over them.
+        start: The first step; the batches from there on equal those of the whole epoch.
 
     Returns:
-        A dataset of (inputs, labels), and sample weights where the source has them, of known length.
+        A dataset of (inputs, labels), and sample weights if the source has them, of known cardinality.
 
     Raises:
-        ValueError: No such step, or worker.
+        ValueError: No such step, or no such worker.
 
     Example:
         >>> third = epoch_batches(source, 2, Plan(batch_size=64, seed=0))
@@ -78,13 +95,13 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
 
 
 def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:
-    """From a step of an epoch to the indices of its samples, and to its batch."""
+    """Two functions of a step: the indices of its samples, and its batch."""
     count, steps = len(source.labels), plan.steps(len(source.labels))
     index, workers = plan.shard
     last = shard_count(count, plan.shard)
     seed = tf.stack([tf.cast(plan.seed, tf.int64), tf.cast(epoch, tf.int64)])
-    # Drawn for the whole epoch at once, so that a sample's row does not depend on where it falls.
-    draws = tf.random.stateless_uniform((count, plan.augmentation.draws), seed) if plan.augmentation else None
+    # Drawn for the whole epoch at once: a sample's row must not depend on the batch in which it is.
+    draws = plan.changes.draw(count, seed)
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
@@ -93,29 +110,18 @@ def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Calla
         places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
         return shuffled(places, count=count, seed=seed)
 
-    def sampled(places: tf.Tensor) -> tf.Tensor:
-        return places if cumulative is None else drawn(places, cumulative, seed=seed)
+    def indices_at(places: tf.Tensor) -> tf.Tensor:
+        return places if cumulative is None else systematic_sample(places, cumulative, seed=seed)
 
     def batch(step: tf.Tensor) -> tuple:
         places = places_of(step)
-        indices = sampled(places)
+        indices = indices_at(places)
         labels, *weights = (tf.gather(values, indices) for values in targets)
-        if plan.augmentation:
-            inputs = augmented(source, indices, plan.augmentation, tf.gather(draws, places))
-        else:
-            inputs = _pixels_as_floats(source.load(indices))
-        if plan.mixing:
-            mixing_seed = tf.concat([seed, [step * workers + index]], axis=0)
-            inputs, labels = plan.mixing.mix(inputs, labels, mixing_seed, classes=plan.classes)
+        inputs = plan.changes.load(source, indices, None if draws is None else tf.gather(draws, places))
+        inputs, labels = plan.changes.mix(inputs, labels, tf.concat([seed, [step * workers + index]], axis=0))
         return inputs, labels, *weights
 
-    return lambda step: sampled(places_of(step)), batch
-
-
-def augmented(source: Source, indices: tf.Tensor, augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
-    """Images of a source, each changed by its row of `draws`: (batch, height, width, channels) in 0..255."""
-    assert source.view is not None
-    return augmentation.finish(source.view(indices, augmentation.transforms(draws, source.size)), draws)
+    return lambda step: indices_at(places_of(step)), batch
 
 
 def training(
@@ -125,19 +131,19 @@ def training(
 
     Args:
         source: The samples.
-        plan: How to go through them.
-        counter: Where to read the epoch and move it on, if several datasets share one; by default a new one.
-        earlier: Other looks of the same samples, by the epoch before which they are given.
+        plan: How to iterate over them.
+        counter: Where to read and advance the epoch, if several datasets share it; by default a new one.
+        earlier: Other sources of the same samples, such as smaller images, by the epoch before which they are used.
     """
     counter = counter or new_counter()
-    looks = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
+    sources = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
 
     @tf.autograph.experimental.do_not_convert
     def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
         epoch, begin, parts = counter.variable.assign_add(1) - 1, 0, []
-        for end, look in looks:
+        for end, each in sources:
             is_now = (epoch >= begin) & (epoch < end)
-            parts.append(epoch_batches(look, epoch, plan).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
+            parts.append(epoch_batches(each, epoch, plan).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
             begin = end
         return reduce(tf.data.Dataset.concatenate, parts)
 
@@ -151,31 +157,28 @@ def training(
 
 
 def new_counter() -> EpochCounter:
-    """A counter that stands at the first epoch."""
+    """A counter at the first epoch."""
     with tf.device("CPU"):
         return EpochCounter(tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch"))
 
 
 def validation(
-    source: Source, *, batch_size: int, augmentation: Augmentation | None = None, seed: tuple[int, int] = (0, 0)
+    source: Source, *, batch_size: int, changes: Changes | None = None, seed: tuple[int, int] = (0, 0)
 ) -> tf.data.Dataset:
-    """The samples in their order, all of them; unchanged, but for views of them under an augmentation (and seed)."""
-    count, targets = len(source.labels), _targets(source)
-    draws = tf.random.stateless_uniform((count, augmentation.draws), seed) if augmentation else None
+    """All samples in their order, unchanged; or, for test-time augmentation, changed by draws from `seed`."""
+    count, targets, changes = len(source.labels), _targets(source), changes or Changes()
+    draws = changes.draw(count, seed)
 
-    def sampled(step: tf.Tensor) -> tf.Tensor:
+    def indices_of(step: tf.Tensor) -> tf.Tensor:
         return tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
 
     def batch(step: tf.Tensor) -> tuple:
-        indices = sampled(step)
-        if augmentation:
-            inputs = augmented(source, indices, augmentation, tf.gather(draws, indices))
-        else:
-            inputs = _pixels_as_floats(source.load(indices))
+        indices = indices_of(step)
+        inputs = changes.load(source, indices, None if draws is None else tf.gather(draws, indices))
         return inputs, *(tf.gather(values, indices) for values in targets)
 
     steps = _steps(count, batch_size)
-    return _ready(_batches(source, lambda _: (sampled, batch), 0, 0, steps), steps)
+    return _ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps)
 
 
 def _batches(
@@ -185,7 +188,7 @@ def _batches(
     start: int,
     steps: int,
 ) -> tf.data.Dataset:
-    """The batches of steps from `start` on; the error of one that fails names the file, as TensorFlow's does not."""
+    """The batches from step `start` on; the error of one that fails names the file, which TensorFlow's does not."""
     _, batch = functions(epoch)
 
     @tf.autograph.experimental.do_not_convert
@@ -197,24 +200,24 @@ def _batches(
         return found.map(lambda _, batch: batch)
 
     def blame(step: np.ndarray, epoch: np.ndarray) -> None:
-        sampled, batch = functions(int(epoch))
+        indices_of, batch = functions(int(epoch))
         assert source.blame is not None
-        source.blame(sampled(tf.constant(step)).numpy())
-        # No file was to blame: what failed says so itself.
+        source.blame(indices_of(tf.constant(step)).numpy())
+        # No file is at fault: let the error explain itself.
         batch(tf.constant(step))
-        raise RuntimeError(f"What failed a moment ago does not now: train again. Received: step {step}")
+        raise RuntimeError(f"A batch failed once and then loaded: train again. Received: step {step}")
 
     @tf.autograph.experimental.do_not_convert
     def checked(expected: tf.Tensor, found: tuple) -> tuple:
         step, batch = found
 
-        def refuse() -> tuple:
+        def fail() -> tuple:
             with tf.control_dependencies([tf.numpy_function(blame, [expected, epoch], [])]):
                 return tf.nest.map_structure(tf.identity, batch)
 
-        return expected + 1, tf.cond(step == expected, lambda: batch, refuse)
+        return expected + 1, tf.cond(step == expected, lambda: batch, fail)
 
-    # A batch that fails is left out, so that the next one, or the one behind the last, stands in its place.
+    # A batch that fails is dropped, so that the next one, or the one after the last, takes its place.
     _, spec = found.element_spec
     nothing = tf.nest.map_structure(lambda each: tf.zeros([size or 0 for size in each.shape], each.dtype), spec)
     end = tf.data.Dataset.from_tensors((tf.constant(steps, tf.int64), nothing))
@@ -228,18 +231,14 @@ def _targets(source: Source) -> list[tf.Tensor]:
         return [tf.constant(values) for values in (source.labels, source.weights) if values is not None]
 
 
-def _pixels_as_floats(inputs: Any) -> Any:
-    return tf.cast(inputs, tf.float32) if getattr(inputs, "dtype", None) == tf.uint8 else inputs
-
-
 def _ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """Of known length, and prefetched: to the GPU where there is exactly one."""
+    """Of known cardinality, and prefetched: to the GPU if there is exactly one."""
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     devices = tf.config.list_logical_devices("GPU")
     if len(devices) != 1 or tf.distribute.has_strategy():
         return dataset.prefetch(2)
     dataset = dataset.apply(tf.data.experimental.prefetch_to_device(devices[0].name, buffer_size=2))
-    # The copy to the device forgets the length, and tf.data can assert one on the CPU only.
+    # The copy to the device loses the cardinality, and tf.data can assert one on the CPU only.
     dataset.cardinality = lambda: tf.constant(steps, tf.int64)
     return dataset
 

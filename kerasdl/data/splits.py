@@ -1,20 +1,23 @@
-"""What is for training and what for validation."""
+"""Which samples are for training, validation and test."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from enum import IntEnum
 
 import numpy as np
-from kerasdl.data.columns import raw_values
-from kerasdl.data.csv_file import parsed_numbers, place
-from kerasdl.data.dates import date_form
-from kerasdl.data.sources import Source
+from kerasdl.data.source import Source
 from kerasdl.errors import BadInput
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-VALID_WORDS = {"valid": True, "validation": True, "val": True, "test": True, "true": True, "1": True}
-VALID_WORDS |= {"train": False, "training": False, "false": False, "0": False}
+class Part(IntEnum):
+    """What a sample is for.
+
+    Example:
+        >>> held_out = parts == Part.VALID
+    """
+
+    TRAIN = 0
+    VALID = 1
+    TEST = 2
 
 
 def check_two_classes(classes: Sequence[str]) -> None:
@@ -85,68 +88,6 @@ def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarra
     order = np.random.default_rng(seed).permutation(len(names))[:-1]
     before = np.cumsum(sizes[order]) - sizes[order]
     return np.isin(groups, names[order][before < valid_share * len(groups)])
-
-
-def rows(
-    frame: "pd.DataFrame",
-    labels: np.ndarray,
-    classes: tuple[str, ...] | None,
-    valid_share: float,
-    time: str | None,
-    group: str | None,
-    split: str | None,
-    seed: int,
-) -> np.ndarray:
-    """Which rows of a table are for validation: by time, group or column if one is named, else by seed."""
-    if time is not None:
-        return latest(_times(frame[time]), valid_share)
-    if group is not None:
-        _check_present(frame[group])
-        return whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
-    if split is not None:
-        return told(frame[split]) > 0
-    if classes is not None:
-        return stratified(labels, classes, valid_share, seed)
-    return at_random(len(frame), valid_share, seed)
-
-
-def _times(column: "pd.Series") -> np.ndarray:
-    _check_present(column)
-    as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
-    if not np.isnan(as_numbers).any():
-        return as_numbers
-    # ISO dates sort as text.
-    return raw_values(column, "date", date_form(column))[:, 0].astype(str)
-
-
-def _check_present(column: "pd.Series") -> None:
-    if (missing := column.isna()).any():
-        raise BadInput(
-            f"A table is split by a column that says something in every row. Received: nothing in "
-            f"{place(column, int(np.argmax(missing)))} of {column.name!r}"
-        )
-
-
-def told(column: "pd.Series") -> np.ndarray:
-    """What a column says that each row is for, int (rows,): 0 training, 1 validation, 2 test, if both are told apart.
-
-    Raises:
-        BadInput: Another word, by row, or no row for training or for validation.
-    """
-    words = [word.lower() for word in raw_values(column, "category")[:, 0]]
-    for row, word in enumerate(words):
-        if word not in VALID_WORDS:
-            raise BadInput(
-                f"Column {column.name!r} must say 'train' or 'valid' in every row. "
-                f"Received: {word!r} in {place(column, row)}"
-            )
-    held_out = np.array([VALID_WORDS[word] for word in words], int)
-    is_test = np.array(words) == "test"
-    if (held_out.astype(bool) & ~is_test).any():
-        held_out[is_test] = 2
-    if held_out.all() or not held_out.any():
-        raise BadInput(f"Column {column.name!r} must name rows for both, training and validation. Received: one only")
-    return held_out
 
 
 def _check_share(valid_share: float) -> None:

@@ -41,6 +41,6 @@ def test_a_folder_that_cannot_be_written_or_is_too_small(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match=f"cannot be written .* Received: '{tmp_path}/file'"):
         array_file(tmp_path / "file" / "a.npy", (2,), np.uint8, lambda array: None)
-    with pytest.raises(BadInput, match=r"needs 1,048,576,000 MiB, and the disk has"):
+    with pytest.raises(BadInput, match=r"needs 1,048,576,000 MiB, but the disk has"):
         array_file(tmp_path / "a.npy", (1_048_576_000, 1024, 1024), np.uint8, lambda array: None)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.data.augment import Augmentation, standard
-from kerasdl.data.mixing import MixUp
-from kerasdl.data.pictures import Pictures
+from kerasdl.data.images.augment import Augmentation, MixUp, standard
+from kerasdl.data.images.changes import ImageChanges
+from kerasdl.data.images.pictures import Pictures
+from kerasdl.data.images.stores import ArrayStore
 from kerasdl.data.pipeline import Plan, epoch_batches
-from kerasdl.data.stores import ArrayStore
 
 from tests.contracts import ALL_PIPELINES, IMAGE_PIPELINES, PIPELINES
 
@@ -126,7 +126,7 @@ def test_no_sample_is_left_alone_in_training():
 
 @pytest.mark.parametrize("start", [1, 4, 6])
 def test_an_epoch_is_a_function_of_seed_and_epoch_and_of_any_step(start):
-    plan = Plan(batch_size=8, seed=5, augmentation=standard(), mixing=MixUp(), classes=2)
+    plan = Plan(batch_size=8, seed=5, changes=ImageChanges(standard(), MixUp(), classes=2))
     whole = arrays(epoch_batches(counted(53), 3, plan))
     assert equal(whole[start:], arrays(epoch_batches(counted(53), 3, plan, start=start)))
     assert not equal(whole, arrays(epoch_batches(counted(53), 4, plan)))
@@ -159,7 +159,7 @@ def test_samples_come_as_often_as_their_weights_say():
 
 def test_a_sample_drawn_twice_is_augmented_twice():
     weights = np.eye(1, 8)[0]
-    plan = Plan(batch_size=8, seed=5, weights=weights, augmentation=Augmentation(brightness=0.9))
+    plan = Plan(batch_size=8, seed=5, weights=weights, changes=ImageChanges(Augmentation(brightness=0.9)))
     pictures = epoch_batches(_shades(), 0, plan).get_single_element()[0].numpy()
     assert len(np.unique(pictures[:, 0, 0, 0])) == 8
 

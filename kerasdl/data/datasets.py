@@ -1,0 +1,158 @@
+"""Datasets ready for `fit`: what images, tables, series, sequences and features have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.pipeline import Changes, Plan, epoch_batches, new_counter, training, validation
+from kerasdl.data.source import Source
+from kerasdl.data.splits import Part
+from kerasdl.epochs import EpochCounter
+
+# The labels of a batch: one class per sample, shares of mixed classes, any number of classes, or numbers.
+Target = Literal["class", "shares", "tags", "numbers"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Datasets:
+    """Training, validation and maybe test samples; every kind of data is a subclass that has `source`.
+
+    Attributes:
+        batch_size: Samples per batch.
+        seed: Random seed of the order, and of augmentation.
+        classes: Class names; a label is an index into them. None or empty if numbers are predicted.
+        weights: How often each training sample is drawn, relative to the others; by default each once per epoch.
+        shard: (worker, workers): the part of every training epoch for this worker.
+        counter: The epoch that `train` gives next.
+    """
+
+    batch_size: int
+    seed: int
+    classes: tuple[str, ...] | None = None
+    weights: np.ndarray | None = field(default=None, repr=False)
+    shard: tuple[int, int] = (0, 1)
+    counter: EpochCounter = field(default_factory=new_counter, repr=False)
+
+    def source(self, part: Part) -> Source:
+        """The samples of training, validation or test.
+
+        Raises:
+            ValueError: The data have no test part.
+        """
+        raise NotImplementedError
+
+    @cached_property
+    def train(self) -> tf.data.Dataset:
+        """Training batches (inputs, labels[, weights]), shuffled: every iteration is the next epoch."""
+        return training(self.source(Part.TRAIN), self.plan, counter=self.counter)
+
+    @cached_property
+    def valid(self) -> tf.data.Dataset:
+        """Validation batches, in the order of `valid_names`: never shuffled, augmented or cut short."""
+        return validation(self.source(Part.VALID), batch_size=self.valid_batch_size)
+
+    @cached_property
+    def test(self) -> tf.data.Dataset:
+        """Test batches, as `valid`.
+
+        Raises:
+            ValueError: The data have no test part.
+        """
+        return validation(self.source(Part.TEST), batch_size=self.valid_batch_size)
+
+    def epoch(self, number: int, *, start: int = 0) -> tf.data.Dataset:
+        """The training batches of one epoch, from step `start` on: those that `train` gives then. Moves no counter.
+
+        Raises:
+            ValueError: No such step.
+
+        Example:
+            >>> rest = pets.epoch(3, start=100)
+        """
+        return epoch_batches(self.source(Part.TRAIN), number, self.plan, start=start)
+
+    @property
+    def changes(self) -> Changes:
+        """How a training batch is drawn, loaded and changed."""
+        return Changes()
+
+    @property
+    def plan(self) -> Plan:
+        """How training iterates over its samples."""
+        return Plan(self.batch_size, self.seed, self.changes, self.weights, self.shard)
+
+    @property
+    def valid_batch_size(self) -> int:
+        """Samples per batch of validation and test."""
+        return self.batch_size
+
+    @property
+    def target_kind(self) -> Target:
+        """What the labels of a batch are: "class", "shares" (of mixed classes), "tags" or "numbers"."""
+        return "class" if self.classes else "numbers"
+
+    @property
+    def loss(self) -> keras.losses.Loss:
+        """The loss of logits (or numbers) for these labels.
+
+        Example:
+            >>> model.compile("adam", pets.loss)
+        """
+        if self.target_kind == "numbers":
+            return keras.losses.MeanSquaredError()
+        if self.target_kind == "tags":
+            return keras.losses.BinaryCrossentropy(from_logits=True)
+        if self.target_kind == "shares":
+            return keras.losses.CategoricalCrossentropy(from_logits=True)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    @property
+    def class_weight(self) -> dict[int, float]:
+        """Weights by which all classes count the same, for `fit(class_weight=…)`; 1 on average over the samples.
+
+        Raises:
+            ValueError: The targets are tags or numbers.
+        """
+        if not self.classes or self.target_kind not in ("class", "shares"):
+            raise ValueError(f"Class weights need one class per sample. Received: {self.target_kind}")
+        labels = self.source(Part.TRAIN).labels
+        counts = np.bincount(labels, minlength=len(self.classes))
+        return {label: float(len(labels) / (len(counts) * count)) for label, count in enumerate(counts)}
+
+    @property
+    def train_names(self) -> Sequence[str]:
+        """Where each training sample comes from: a file, a line, or a split and a number."""
+        return self.source(Part.TRAIN).names
+
+    @property
+    def valid_names(self) -> Sequence[str]:
+        """Where each validation sample comes from."""
+        return self.source(Part.VALID).names
+
+    @property
+    def steps(self) -> int:
+        """Batches per training epoch."""
+        return self.plan.steps(len(self.train_names))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeldDatasets(Datasets):
+    """Datasets whose sources are made once; without a test part.
+
+    Attributes:
+        train_source: The training samples.
+        valid_source: The validation samples.
+    """
+
+    train_source: Source = field(repr=False)
+    valid_source: Source = field(repr=False)
+
+    def source(self, part: Part) -> Source:
+        """The samples of training or validation."""
+        if part is Part.TEST:
+            raise ValueError(f"The data have no test part: use valid. Received: {self}")
+        return self.train_source if part is Part.TRAIN else self.valid_source

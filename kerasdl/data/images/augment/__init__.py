@@ -1,0 +1,6 @@
+"""Augmentation of image batches: geometry, lighting, texture and mixing, each a pure function of its draws."""
+
+from kerasdl.data.images.augment.augmentation import Augmentation, cifar, digits, light, standard
+from kerasdl.data.images.augment.mixing import CutMix, MixUp
+
+__all__ = ["Augmentation", "CutMix", "MixUp", "cifar", "digits", "light", "standard"]

@@ -1,0 +1,132 @@
+"""Mixing the samples of a batch, images and labels alike: MixUp and CutMix.
+
+The partner of a sample is the one before it in the batch: batches are shuffled, and so no sample meets itself, but for
+one that is alone. Labels become shares of classes, so the loss is a CategoricalCrossentropy.
+"""
+
+import math
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class MixUp:
+    """Blends each image, and its label, with its partner's (Zhang et al., arXiv:1710.09412).
+
+    Args:
+        alpha: Of the Beta(alpha, alpha) from which each sample draws its share; the larger, the more even the blend. As
+            in fastai the larger of the share and its complement counts, so that a sample keeps half of itself at least.
+
+    Raises:
+        ValueError: `alpha` is not a positive number.
+
+    Example:
+        >>> images, labels = MixUp().mix(images, labels, tf.constant([0, 1, 2], tf.int64), classes=10)
+    """
+
+    alpha: float = 0.4
+
+    def __post_init__(self) -> None:
+        _check(self.alpha)
+
+    def mix(
+        self, images: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, *, classes: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mixes a batch: a pure function of its arguments.
+
+        Args:
+            images: float32 (batch, height, width, channels).
+            labels: Whole numbers (batch,), or float32 (batch, classes).
+            seed: int64 (3,).
+            classes: How many there are.
+
+        Returns:
+            Images as they were, and labels float32 (batch, classes).
+
+        Raises:
+            ValueError: Labels of another shape.
+        """
+        share = _beta(self.alpha, tf.shape(images)[0], _seed(seed))
+        share = tf.maximum(share, 1 - share)
+        weight = share[:, None, None, None]
+        return weight * images + (1 - weight) * _partners(images), _blended(labels, share, classes)
+
+
+@dataclass(frozen=True)
+class CutMix:
+    """Pastes a box of its partner into each image; labels by the area of each (Yun et al., arXiv:1905.04899).
+
+    Args:
+        alpha: Of the Beta(alpha, alpha) from which each sample draws the share outside the box; 1 is uniform. The box
+            lies about a point of the image and is cut at its border: the label counts the pixels that are left.
+
+    Raises:
+        ValueError: `alpha` is not a positive number.
+
+    Example:
+        >>> images, labels = CutMix().mix(images, labels, tf.constant([0, 1, 2], tf.int64), classes=10)
+    """
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check(self.alpha)
+
+    def mix(
+        self, images: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, *, classes: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mixes a batch: a pure function of its arguments, which are those of `MixUp.mix`."""
+        shape, base = tf.shape(images), _seed(seed)
+        side = tf.sqrt(1 - _beta(self.alpha, shape[0], base))
+        # Another seed than the share's, so that where a box lies has nothing to do with its size.
+        place = tf.random.stateless_uniform((2, shape[0]), base + 1)
+        box = _near(shape[1], place[0], side)[:, :, None] & _near(shape[2], place[1], side)[:, None, :]
+        share = 1 - tf.reduce_mean(tf.cast(box, tf.float32), axis=[1, 2])
+        return tf.where(box[..., None], _partners(images), images), _blended(labels, share, classes)
+
+
+def _check(alpha: float) -> None:
+    if not 0 < alpha < math.inf:
+        raise ValueError(f"The parameter of a Beta distribution is positive. Received: alpha={alpha}")
+
+
+def _seed(seed: tf.Tensor) -> tf.Tensor:
+    """The two numbers that a stateless op takes, from three."""
+    return tf.random.experimental.stateless_fold_in(seed[:2], seed[2])
+
+
+def _beta(alpha: float, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Numbers (count,) from Beta(alpha, alpha), as the share that one Gamma variable has in the sum of two."""
+    one, other = tf.unstack(tf.random.stateless_gamma((2, count), seed, alpha=alpha))
+    # Both are 0 where alpha is tiny and they fall below what float32 holds.
+    return tf.math.divide_no_nan(one, one + other)
+
+
+def _near(length: tf.Tensor, place: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """Which of `length` pixels lie in a stretch of that share about a place from 0 to 1: bool (batch, length)."""
+    centres = (tf.range(length, dtype=tf.float32) + 0.5) / tf.cast(length, tf.float32)
+    return tf.abs(centres - place[:, None]) < share[:, None] / 2
+
+
+def _partners(values: tf.Tensor) -> tf.Tensor:
+    return tf.roll(values, 1, axis=0)
+
+
+def _blended(labels: tf.Tensor, share: tf.Tensor, classes: int) -> tf.Tensor:
+    """Labels of which `share` (batch,) is a sample's own."""
+    labels = _shares(tf.convert_to_tensor(labels), classes)
+    return share[:, None] * labels + (1 - share[:, None]) * _partners(labels)
+
+
+def _shares(labels: tf.Tensor, classes: int) -> tf.Tensor:
+    """Labels as float32 (batch, classes)."""
+    if labels.dtype.is_integer and labels.shape.rank == 1:
+        # Out of range one_hot gives no class at all.
+        tf.debugging.assert_less(labels, tf.cast(classes, labels.dtype), f"Labels must be below classes={classes}.")
+        return tf.one_hot(labels, classes)
+    if labels.dtype.is_floating and labels.shape.rank == 2 and labels.shape[1] == classes:
+        return tf.cast(labels, tf.float32)
+    raise ValueError(
+        f"Labels are whole numbers (batch,) or float32 (batch, {classes}). Received: {labels.dtype.name} {labels.shape}"
+    )

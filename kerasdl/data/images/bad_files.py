@@ -1,0 +1,115 @@
+"""Files that do not decode, and why; good files are remembered from one run to the next."""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+
+import keras
+from kerasdl.data.images.decoding.decode import check_channels, decode
+from kerasdl.files import atomic_write, cache_folder, fingerprint
+
+SHOWN_FROM = 1000
+
+
+def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = True) -> dict[str, str]:
+    """Decodes every file once and finds those that fail.
+
+    A good file is not decoded again until its path, size or times change; this is cached in `$XDG_CACHE_HOME/kerasdl`
+    (by default `~/.cache/kerasdl`), in one file per folder of images. With more than a thousand files to decode, a
+    progress bar is shown.
+
+    Args:
+        paths: The files, of the formats that `images.decode` reads.
+        channels: 3 for color, 1 for grayscale.
+        cached: Whether to use and update the cache.
+
+    Returns:
+        The reason for each file that cannot be read or decoded, in the order of `paths`.
+
+    Raises:
+        ValueError: Neither 1 nor 3 channels.
+
+    Example:
+        >>> bad_files(sorted(Path("pets").rglob("*.jpg")))
+        {'pets/cat/17.jpg': 'Damaged or cut short: what is there is not a whole JPEG'}
+    """
+    check_channels(channels)
+    names = [str(path) for path in paths]
+    marks = {name: mark for name in names if (mark := _mark(name, channels))}
+    known = _remembered(marks) if cached else {}
+    doubtful = [name for name in dict.fromkeys(names) if name not in marks or known.get(name) != marks[name]]
+    reasons = _decode_all(doubtful, channels)
+    if cached:
+        _remember({name: marks[name] for name in doubtful if name in marks and name not in reasons})
+    return reasons
+
+
+def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
+    def complaint(name: str) -> str | None:
+        try:
+            decode(Path(name).read_bytes(), channels=channels)
+        except OSError as error:
+            return error.strerror or str(error)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    reasons = {}
+    bar = keras.utils.Progbar(len(names), unit_name="file", verbose=int(len(names) > SHOWN_FROM))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for name, found in zip(names, threads.map(complaint, names), strict=True):
+            if found:
+                reasons[name] = found
+            bar.add(1)
+    return reasons
+
+
+def _mark(name: str, channels: int) -> list[int] | None:
+    """What changes when a file does, and what it was decoded to; None if there is no such file."""
+    try:
+        return [*fingerprint(name), channels]
+    except OSError:
+        return None
+
+
+def _by_folder(names: Iterable[str]) -> Iterable[tuple[Path, list[str]]]:
+    for folder, within in groupby(sorted(names, key=os.path.dirname), key=os.path.dirname):
+        yield _memory(folder), list(within)
+
+
+def _memory(folder: str) -> Path:
+    """The cache file for the good files of a folder."""
+    place = str(Path(folder).resolve())
+    return cache_folder() / f"good_pictures_{hashlib.sha256(os.fsencode(place)).hexdigest()[:16]}.json"
+
+
+def _remembered(names: Iterable[str]) -> dict[str, list[int]]:
+    """The marks of files when they last decoded."""
+    known = {}
+    for memory, within in _by_folder(names):
+        marks = _read(memory)
+        known.update({name: marks[base] for name in within if (base := name.rpartition(os.sep)[2]) in marks})
+    return known
+
+
+def _remember(good: dict[str, list[int]]) -> None:
+    for memory, within in _by_folder(good):
+        marks = {**_read(memory), **{name.rpartition(os.sep)[2]: good[name] for name in within}}
+        # The cache only saves time: if it cannot be written, go on without it.
+        with contextlib.suppress(OSError):
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(memory) as temporary:
+                temporary.write_text(json.dumps(marks), "utf-8")
+
+
+def _read(memory: Path) -> dict[str, list[int]]:
+    try:
+        marks = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return marks if isinstance(marks, dict) else {}

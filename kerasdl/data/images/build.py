@@ -1,0 +1,163 @@
+"""From samples with labels to `Images`: bad files left out, a size chosen, decoded pictures kept where that pays."""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kerasdl.data.images.augment.augmentation import digits, standard
+from kerasdl.data.images.bad_files import bad_files
+from kerasdl.data.images.cached import CachedStore, cached_in_memory, cached_on_disk
+from kerasdl.data.images.images import Images, as_size
+from kerasdl.data.images.listing import UNDECODABLE
+from kerasdl.data.images.options import FileOptions, Options
+from kerasdl.data.images.pictures import Pictures
+from kerasdl.data.images.stores import EncodedStore
+from kerasdl.data.order import balanced_weights
+from kerasdl.data.splits import Part
+from kerasdl.errors import BadInput
+
+LARGEST_DEFAULT_SIZE = 128
+CACHE_BYTES = 2**30
+CHECKED_BYTES = 2**28
+# Bad files that an error names; `check.bad_files` lists all.
+NAMED = 20
+
+
+def images_of_files(
+    files: Sequence[str],
+    labels: np.ndarray,
+    split: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    choices: FileOptions,
+    *,
+    classes: tuple[str, ...],
+    numbers: tuple[str, ...] = (),
+    tags: bool = False,
+    where: object,
+) -> Images:
+    """Files with labels; `split` says of those that are kept, by index and label, what is for validation and test."""
+    bad = _bad(files, choices, where)
+    good = np.array([index for index, file in enumerate(files) if file not in bad], int)
+    files, labels = [files[index] for index in good], labels[good]
+    if classes and not tags:
+        check_every_class(labels, classes, where)
+    part = split(good, labels)
+    _check_parts(labels, part, () if tags else classes, where)
+    store = EncodedStore(files, files, channels=choices.channels, background=choices.background, are_files=True)
+    size = size_of(choices.image_size, store)
+    pictures = Pictures(files, labels, store_of(store, files, size, choices), np.arange(len(files)))
+    photographs = choices.channels == 3 and all(file.lower().endswith((".jpg", ".jpeg")) for file in files)
+    about: dict[str, Any] = {"classes": classes, "numbers": numbers, "tags": tags, "photographs": photographs}
+    return images_of(
+        pictures, part, size, choices, **about, skipped=tuple(f"{file} ({why})" for file, why in bad.items())
+    )
+
+
+def images_of(
+    pictures: Pictures,
+    part: np.ndarray,
+    size: tuple[int, int],
+    choices: Options,
+    *,
+    classes: tuple[str, ...],
+    photographs: bool,
+    numbers: tuple[str, ...] = (),
+    tags: bool = False,
+    skipped: tuple[str, ...] = (),
+) -> Images:
+    """Pictures, of which `part` says what they are for, with the options' augmentation, mixing and balance."""
+    if (choices.balanced or choices.mixing) and not (classes and not (tags and choices.balanced)):
+        raise BadInput(
+            "Only classes can be mixed, and only pictures of one class each be balanced. Received: "
+            f"mixing={choices.mixing}, balanced={choices.balanced} for {numbers or 'tags'}"
+        )
+    train, valid, test = (pictures.take(np.flatnonzero(part == which)) for which in Part)
+    return Images(
+        train_pictures=train,
+        valid_pictures=valid,
+        test_pictures=test if len(test.names) else None,
+        classes=classes,
+        numbers=numbers,
+        tags=tags,
+        shape=(*size, pictures.store.channels),
+        batch_size=choices.batch_size,
+        seed=choices.seed,
+        augmentation=_augmentation(choices, photographs, classes),
+        mixing=choices.mixing,
+        weights=balanced_weights(train.labels, len(classes)) if choices.balanced else None,
+        skipped=skipped,
+    )
+
+
+def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -> Any:
+    if choices.augment != "auto":
+        return choices.augment
+    # A class named by one character or a number is a glyph, which mirroring would turn into another.
+    glyphs = bool(classes) and all(len(name) == 1 or name.isdigit() for name in classes)
+    # Numbers to predict may be angles or places.
+    return digits() if glyphs else standard(flip=photographs and bool(classes))
+
+
+def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:
+    """The files to leave out, with the reason; raises if there are any and they shall not be."""
+    if choices.check is False or (choices.check == "auto" and choices.on_bad == "raise" and not _are_small(files)):
+        bad = {file: "TensorFlow does not decode this format" for file in files if file.lower().endswith(UNDECODABLE)}
+    else:
+        bad = bad_files(files, channels=choices.channels)
+    if bad and choices.on_bad == "raise":
+        named = "; ".join(f"{file} ({reason})" for file, reason in list(bad.items())[:NAMED])
+        named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        raise BadInput(
+            f"{len(bad)} of {len(files)} files do not decode: {named}. Mend or remove them, or leave them out by "
+            f"on_bad='skip' (--on-bad skip). Received: {str(where)!r}"
+        )
+    return bad
+
+
+def _are_small(files: Sequence[str]) -> bool:
+    """Whether decoding all of them is a matter of seconds."""
+    total = 0
+    for file in files:
+        # A missing file costs nothing to check, and is named there.
+        with contextlib.suppress(OSError):
+            total += os.stat(file).st_size  # noqa: PTH116 - many
+        if total > CHECKED_BYTES:
+            return False
+    return True
+
+
+def store_of(
+    store: EncodedStore, encoded: Sequence[Any], size: tuple[int, int], choices: Options
+) -> EncodedStore | CachedStore:
+    """The store, or a copy of it that keeps what it decoded, as the options say."""
+    fits = len(encoded) * size[0] * size[1] * store.channels <= CACHE_BYTES
+    if choices.cache == "memory" or (choices.cache == "auto" and fits and store.first_shape == size):
+        return cached_in_memory(store, len(encoded), size)
+    if choices.cache in ("auto", None):
+        return store
+    if not isinstance(choices, FileOptions):
+        raise BadInput(f"Only files are kept on disk: take cache='memory'. Received: cache={choices.cache!r}")
+    return cached_on_disk(store, len(encoded), size, Path(choices.cache))
+
+
+def check_every_class(labels: np.ndarray, classes: Sequence[str], where: object) -> None:
+    """Raises if none of a class's files is left."""
+    if empty := [name for label, name in enumerate(classes) if not (labels == label).any()]:
+        raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(where)!r}")
+
+
+def _check_parts(labels: np.ndarray, part: np.ndarray, classes: Sequence[str], where: object) -> None:
+    for which, name in ((Part.TRAIN, "training"), (Part.VALID, "validation")):
+        present = labels[part == which]
+        if not len(present):
+            raise BadInput(f"No images for {name}. Received: {str(where)!r}")
+        # Validation may lack a rare class in a split by groups; what training lacks can never be learned.
+        if lost := [each for label, each in enumerate(classes) if which == Part.TRAIN and label not in present]:
+            raise BadInput(f"Classes that no image for training has: {lost}. Received: {str(where)!r}")
+
+
+def size_of(image_size: int | tuple[int, int] | None, store: EncodedStore) -> tuple[int, int]:
+    """The size asked for, or the shorter side of the first picture, within bounds."""
+    return as_size(min(*store.first_shape, LARGEST_DEFAULT_SIZE) if image_size is None else image_size)

@@ -1,0 +1,1 @@
+"""Decoding of image files: headers, orientation, crops, and the pixels."""

@@ -1,0 +1,192 @@
+"""From the bytes of a file to the picture that a person would see: upright, opaque, of as many channels as asked."""
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.images.decoding.exif import upright
+from kerasdl.data.images.decoding.header import (
+    BMP,
+    EXTENSION,
+    GIF,
+    GIF_SCREEN,
+    JPEG,
+    PNG,
+    WEBP,
+    after_blocks,
+    palette_bytes,
+    read_header,
+)
+
+# Of the luma of ITU-R BT.601 (0.299, 0.587, 0.114), in 65,536ths.
+LUMA = (19595, 38470, 7471)
+# Colour types of PNG (https://www.w3.org/TR/png-3/, 11.2.1) without alpha or palette.
+GREY, COLOUR = 0, 2
+GRAPHIC_CONTROL, DESCRIPTOR_BYTES = 0xF9, 10
+BMP_BITS = (8, 24, 32)
+# Flags of an extended WebP (RFC 9649, section 2.7).
+ANIMATED, HAS_ALPHA = 0x02, 0x10
+# libjpeg's slow integer transform: that of Pillow, to the bit.
+JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
+
+Background = int | Sequence[int]
+
+
+def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np.ndarray:
+    """The picture in a JPEG, PNG, GIF (first frame), BMP or WebP file, whatever the file's name says.
+
+    A JPEG, PNG or WebP is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame
+    leaves uncovered, show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R
+    BT.601, 0.299 red + 0.587 green + 0.114 blue. Colour profiles are not applied.
+
+    Args:
+        encoded: The bytes of the file.
+        channels: 3 for colour, 1 for grey.
+        background: 0..255, one number or one for each of red, green and blue.
+
+    Returns:
+        uint8 (height, width, channels).
+
+    Raises:
+        ValueError: Neither 1 nor 3 channels, no such background; or the picture is of another format (named), damaged,
+            or of more than `header.MOST_PIXELS`.
+
+    Example:
+        >>> decode(Path("portrait.jpg").read_bytes(), channels=3).shape
+        (1800, 1200, 3)
+    """
+    behind = _background(background, channels)
+    header = read_header(encoded)
+    try:
+        with tf.device("CPU"):
+            if header.kind == JPEG:
+                return upright(jpeg(encoded, channels, header.channels), header.orientation).numpy()
+            picture = _READERS[header.kind](encoded, behind)
+    except tf.errors.OpError as error:
+        raise ValueError(reason(error)) from error
+    except (struct.error, IndexError) as error:
+        raise ValueError("Damaged or cut short") from error
+    opaque = _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
+    return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
+
+
+def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: Any) -> tf.Tensor:
+    """A JPEG as it is stored; `options` are those of DecodeAndCropJpeg, or of DecodeJpeg without a crop_window."""
+    decoder = tf.raw_ops.DecodeAndCropJpeg if "crop_window" in options else tf.raw_ops.DecodeJpeg
+    # libjpeg makes no grey of CMYK; of the rest it gives the luma as it is stored.
+    read = 3 if inks == 4 else channels
+    picture = decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)
+    return (
+        tf.ensure_shape(picture, (None, None, channels)) if read == channels else _channels(picture.numpy(), channels)
+    )
+
+
+def check_channels(channels: int) -> None:
+    """Raises unless pictures can be had with so many channels."""
+    if channels not in (1, 3):
+        raise ValueError(f"A picture is decoded to 1 channel (grey) or 3 (colour). Received: channels={channels}")
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """What was wrong with a file, for people: the error's message without the names of nodes and operations."""
+    message = error.message.split("}} ")[-1].split(" [Op:")[0].strip().split("\n")[0].rstrip(".")
+    return f"Damaged or cut short ({message})" if isinstance(error, tf.errors.InvalidArgumentError) else message
+
+
+def _background(background: Background, channels: int) -> np.ndarray:
+    colour = np.broadcast_to(background, 3) if np.ndim(background) == 0 else np.asarray(background)
+    check_channels(channels)
+    if colour.shape != (3,) or colour.min() < 0 or colour.max() > 255:
+        raise ValueError(f"The background is a number in 0..255, or three of them. Received: background={background}")
+    return colour.astype(np.uint8)
+
+
+def _png(encoded: bytes, _: np.ndarray) -> np.ndarray:
+    if encoded[25] not in (GREY, COLOUR):
+        return tf.io.decode_png(encoded, channels=0).numpy()
+    # One colour at most is transparent; TensorFlow gives the others as alpha the largest number of the file's bits.
+    picture = tf.io.decode_png(encoded, channels=4).numpy()
+    picture[..., 3] = np.where(picture[..., 3] > 0, 255, 0)
+    return picture
+
+
+def _gif(encoded: bytes, background: np.ndarray) -> np.ndarray:
+    """The first frame on its canvas (GIF89a, https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
+
+    TensorFlow decodes every frame to give the first, paints black what is transparent, and shifts a frame that is
+    smaller than the canvas. It does well with a file of the first frame alone, at the corner, of which nothing is
+    transparent.
+    """
+    file = bytearray(encoded)
+    at = begin = GIF_SCREEN + palette_bytes(file[10])
+    transparent = None
+    while file[at] == EXTENSION:
+        if file[at + 1] == GRAPHIC_CONTROL:
+            transparent = file[at + 6] if file[at + 3] % 2 else None
+        at = after_blocks(encoded, at + 2)
+    left, top, width, height = struct.unpack_from("<HHHH", encoded, at + 1)
+    own = palette_bytes(file[at + DESCRIPTOR_BYTES - 1])
+    if transparent is not None:
+        colour = (at + DESCRIPTOR_BYTES if own else GIF_SCREEN) + 3 * transparent
+        file[colour : colour + 3] = background.tobytes()
+    file[at + 1 : at + 5] = bytes(4)
+    end = after_blocks(encoded, at + DESCRIPTOR_BYTES + own + 1)
+    alone = bytes(file[:begin] + file[at:end]) + b";"
+    frame = tf.io.decode_image(alone, channels=3, expand_animations=False).numpy()
+    header = read_header(encoded)
+    canvas = np.tile(background, (header.height, header.width, 1))
+    canvas[top : top + height, left : left + width] = frame[:height, :width]
+    return canvas
+
+
+def _bmp(encoded: bytes, _: np.ndarray) -> np.ndarray:
+    """Of 8 bits (through the palette), 24 or 32, of which the last 8 mean nothing."""
+    (header_bytes,) = struct.unpack_from("<I", encoded, 14)
+    bits, compression = struct.unpack_from("<HI", encoded, 28)
+    if compression or bits not in BMP_BITS:
+        raise ValueError(
+            "TensorFlow decodes BMP of 8, 24 and 32 bits, not compressed: convert the file to PNG. "
+            f"Received: {bits} bits, compression {compression}"
+        )
+    picture = tf.io.decode_bmp(encoded).numpy()
+    if bits > 8:
+        return picture[..., :3]
+    # TensorFlow takes it for grey; its palette of blue, green, red and 0 stands behind the header.
+    start = 14 + header_bytes
+    palette = np.frombuffer(encoded[start : start + 1024].ljust(1024, b"\0"), np.uint8).reshape(256, 4)
+    return palette[picture[..., 0], 2::-1]
+
+
+def _webp(encoded: bytes, _: np.ndarray) -> np.ndarray:
+    if encoded[12:16] == b"VP8X" and encoded[20] & ANIMATED:
+        # TensorFlow writes frames with alpha, also where the file says there is none, and then past the end.
+        encoded = encoded[:20] + bytes([encoded[20] | HAS_ALPHA]) + encoded[21:]
+    return tf.io.decode_image(encoded, channels=0, expand_animations=False).numpy()
+
+
+_READERS: dict[int, Callable[[bytes, np.ndarray], np.ndarray]] = {PNG: _png, GIF: _gif, BMP: _bmp, WEBP: _webp}
+
+
+def _with_alpha(picture: np.ndarray) -> np.ndarray:
+    """Red, green, blue and alpha from grey, grey and alpha, colour, or all four."""
+    colours = picture[..., :3] if picture.shape[-1] > 2 else np.repeat(picture[..., :1], 3, axis=-1)
+    has_alpha = picture.shape[-1] in (2, 4)
+    alpha = picture[..., -1:] if has_alpha else np.full((*picture.shape[:2], 1), 255, np.uint8)
+    return np.concatenate([colours, alpha], axis=-1)
+
+
+def _over(picture: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Red, green and blue of a picture with alpha, before a background."""
+    share = picture[..., 3:].astype(np.int32)
+    mixed = picture[..., :3].astype(np.int32) * share + background.astype(np.int32) * (255 - share)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _channels(picture: np.ndarray, channels: int) -> np.ndarray:
+    """Colour as it is, or turned to grey."""
+    if channels == 3:
+        return picture
+    luma = (picture.astype(np.int32) * LUMA).sum(axis=-1, keepdims=True)
+    return ((luma + 2**15) // 2**16).astype(np.uint8)

@@ -1,0 +1,204 @@
+"""What the first bytes of a picture say: its format, size and orientation, before anything is decoded.
+
+A file of a few bytes can claim a picture of gigabytes. So the claim is read first, and one of more than `MOST_PIXELS`
+is refused. All this is Python: a dozen operations in a graph take longer than the decoding.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import tensorflow as tf
+from kerasdl.data.images.decoding.exif import exif_orientation
+
+MOST_PIXELS = 100_000_000
+# What is decoded, in the order of the branches that read it.
+JPEG, PNG, GIF, BMP, WEBP = range(5)
+# The bytes that stand at a place in a file of each kind. The first that fits is right.
+SIGNATURES: tuple[tuple[int, int, bytes], ...] = (
+    (JPEG, 0, b"\xff\xd8\xff"),
+    (PNG, 0, b"\x89PNG\r\n\x1a\n"),
+    (GIF, 0, b"GIF8"),
+    (BMP, 0, b"BM"),
+    (WEBP, 8, b"WEBPVP8"),
+)
+# What is not decoded, and what to call it.
+OTHERS: tuple[tuple[str, int, bytes], ...] = (
+    ("a BMP of OS/2", 0, b"BM"),
+    ("a damaged PNG", 1, b"PNG"),
+    ("a TIFF", 0, b"II*\0"),
+    ("a TIFF", 0, b"MM\0*"),
+    ("a BigTIFF", 0, b"II+\0"),
+    ("a BigTIFF", 0, b"MM\0+"),
+    ("an AVIF", 4, b"ftypavi"),
+    ("a HEIC", 4, b"ftyphe"),
+    ("a HEIC or AVIF", 4, b"ftypm"),
+    ("an ICO (icon)", 0, b"\0\0\1\0"),
+    ("a CUR (cursor)", 0, b"\0\0\2\0"),
+    *(("a PBM, PGM or PPM", 0, b"P%d" % kind) for kind in range(1, 7)),
+    ("a PSD (Photoshop)", 0, b"8BPS"),
+    ("a JPEG 2000", 0, b"\0\0\0\x0cjP  "),
+    ("a JPEG 2000", 0, b"\xff\x4f\xff\x51"),
+    ("a JPEG XL", 0, b"\0\0\0\x0cJXL "),
+    ("a JPEG XL", 0, b"\xff\x0a"),
+    ("a PDF", 0, b"%PDF"),
+    ("a web page or SVG", 0, b"<"),
+    ("a placeholder of Git LFS, for `git lfs pull` to replace", 0, b"version https:"),
+    ("an empty file, or zeros", 0, bytes(16)),
+)
+# A flag of an extended WebP.
+HAS_EXIF = 0x08
+OS_2 = b"\x0c\0"
+EXTENSION, FRAME, GIF_SCREEN = 0x21, 0x2C, 13
+START_OF_SCAN, APP1 = 0xDA, 0xE1
+START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+
+
+class Header(NamedTuple):
+    """What a file says of its picture.
+
+    Attributes:
+        kind: JPEG, PNG, GIF, BMP or WEBP.
+        height: As stored, before it is turned upright.
+        width: The same.
+        orientation: EXIF's, 1..8; 1 is as stored.
+        channels: Of a JPEG, and of a PNG without transparency and palette: 1 to 4; else 0.
+    """
+
+    kind: int
+    height: int
+    width: int
+    orientation: int = 1
+    channels: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the upright picture."""
+        return (self.width, self.height) if self.orientation > 4 else (self.height, self.width)
+
+
+def read_header(encoded: bytes) -> Header:
+    """The header of an encoded picture.
+
+    Args:
+        encoded: The bytes of a JPEG, PNG, GIF, BMP or WebP file.
+
+    Raises:
+        ValueError: The file is of another format (named), its header is damaged, or it claims no pixels at all or more
+            than `MOST_PIXELS`, 100 million.
+
+    Example:
+        >>> read_header(Path("portrait.jpg").read_bytes()).shape
+        (1800, 1200)
+    """
+    kind = next((kind for kind, at, magic in SIGNATURES if encoded[at : at + len(magic)] == magic), None)
+    if kind is None or (kind == BMP and encoded[14:16] == OS_2):
+        padded = encoded[:16].ljust(16, b"\0")
+        name = next((name for name, at, magic in OTHERS if padded[at : at + len(magic)] == magic), None)
+        raise ValueError(
+            "TensorFlow decodes JPEG, PNG, GIF, BMP and WebP: convert the file to one of them. "
+            f"Received: {name or 'a file of no known format'}"
+        )
+    try:
+        header = _READERS[kind](encoded)
+    except (struct.error, IndexError) as error:
+        raise ValueError(f"Damaged or cut short: the beginning is not whole. Received: {len(encoded)} bytes") from error
+    if not 0 < header.height * header.width <= MOST_PIXELS:
+        raise ValueError(
+            f"A picture has at least one pixel and at most {MOST_PIXELS:,} pixels. "
+            f"Received: one that claims {header.width} x {header.height}"
+        )
+    return header
+
+
+def _jpeg(encoded: bytes) -> Header:
+    orientation = 1
+    for marker, body in _segments(encoded):
+        if marker == APP1 and body.startswith(b"Exif\0\0"):
+            orientation = exif_orientation(body[6:])
+        if marker in START_OF_FRAME:
+            height, width, channels = struct.unpack_from(">HHB", body, 1)
+            return Header(JPEG, height, width, orientation, channels)
+    # What libjpeg can make of a stream with junk in it is for libjpeg to say.
+    try:
+        height, width, channels = tf.io.extract_jpeg_shape(encoded).numpy().tolist()
+    except tf.errors.OpError as error:
+        raise ValueError("Damaged or cut short: a JPEG without a picture") from error
+    return Header(JPEG, height, width, orientation, channels)
+
+
+def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and contents of each segment of a JPEG, up to the first scan or whatever is no segment."""
+    at = 2
+    while at + 4 <= len(encoded) and encoded[at] == 0xFF:
+        marker = encoded[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == START_OF_SCAN:
+            return
+        length = int.from_bytes(encoded[at + 2 : at + 4], "big")
+        yield marker, encoded[at + 4 : at + 2 + length]
+        at += 2 + length
+
+
+def _png(encoded: bytes) -> Header:
+    width, height, _, colour = struct.unpack_from(">IIBB", encoded, 16)
+    # A transparent colour would stand before the pixels.
+    opaque = b"tRNS" not in encoded[: encoded.find(b"IDAT")]
+    orientation = exif_orientation(encoded.partition(b"eXIf")[2])
+    return Header(PNG, height, width, orientation, {0: 1, 2: 3}.get(colour, 0) if opaque else 0)
+
+
+def _gif(encoded: bytes) -> Header:
+    """The canvas, or what its first frame needs (GIF89a)."""
+    width, height, flags = struct.unpack_from("<HHB", encoded, 6)
+    at = GIF_SCREEN + palette_bytes(flags)
+    while encoded[at] == EXTENSION:
+        at = after_blocks(encoded, at + 2)
+    if encoded[at] != FRAME:
+        raise ValueError("Damaged: a GIF without a picture")
+    left, top, wide, high = struct.unpack_from("<HHHH", encoded, at + 1)
+    return Header(GIF, max(height, top + high), max(width, left + wide))
+
+
+def palette_bytes(flags: int) -> int:
+    """How long the palette of a GIF's screen or frame is, by its flags."""
+    return 6 << flags % 8 if flags >= 128 else 0
+
+
+def after_blocks(encoded: bytes, at: int) -> int:
+    """Behind a chain of a GIF's blocks: each begins with its length, and one of length 0 is the last."""
+    while encoded[at]:
+        at += 1 + encoded[at]
+    return at + 1
+
+
+def _bmp(encoded: bytes) -> Header:
+    width, height = struct.unpack_from("<ii", encoded, 18)
+    # Negative where the first row is the upper one.
+    return Header(BMP, abs(height), width)
+
+
+def _webp(encoded: bytes) -> Header:
+    """Lossy (RFC 6386, section 9.1), lossless and extended WebP (RFC 9649, sections 3.4 and 2.7)."""
+    form = encoded[15:16]
+    if form == b"X" and encoded[20] & HAS_EXIF:
+        # Of the chunk: a length, and often JPEG's own introduction.
+        said = encoded.rpartition(b"EXIF")[2][4:].removeprefix(b"Exif\0\0")
+        return _webp(encoded[:20] + bytes([encoded[20] & ~HAS_EXIF]) + encoded[21:])._replace(
+            orientation=exif_orientation(said)
+        )
+    if form == b" ":
+        width, height = struct.unpack_from("<HH", encoded, 26)
+        return Header(WEBP, height % 2**14, width % 2**14)
+    if form == b"L":
+        (packed,) = struct.unpack_from("<I", encoded, 21)
+        return Header(WEBP, packed // 2**14 % 2**14 + 1, packed % 2**14 + 1)
+    width, height = (int.from_bytes(encoded[at : at + 3], "little") + 1 for at in (24, 27))
+    if len(encoded) < 30:
+        raise IndexError
+    return Header(WEBP, height, width)
+
+
+_READERS = {JPEG: _jpeg, PNG: _png, GIF: _gif, BMP: _bmp, WEBP: _webp}

@@ -1,0 +1,156 @@
+"""Precomputed features: the outputs of a frozen body for each image, computed once and cached on disk."""
+
+import hashlib
+from dataclasses import dataclass, field, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.array_file import array_file
+from kerasdl.data.datasets import Datasets, Target
+from kerasdl.data.images.images import Images
+from kerasdl.data.images.pictures import Pictures
+from kerasdl.data.pipeline import validation
+from kerasdl.data.source import Source, array_source
+from kerasdl.data.splits import Part
+from kerasdl.files import cache_folder
+from kerasdl.version import __version__
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Features(Datasets):
+    """Features of labelled images, ready for `fit` of a head: the same samples in the same order.
+
+    Nothing is augmented or mixed, because the body saw every image once. The epoch counter is that of the images: a
+    fit on the images continues where a fit on the features ended.
+
+    Attributes:
+        images: The images.
+        train_features: float32 (training samples, …), the outputs of the body.
+        valid_features: The same for validation.
+        test_features: The same for the test part; None if there is none.
+
+    Example:
+        >>> body, head = kerasdl.models.split_head(model)
+        >>> features = kerasdl.data.features.precompute(body, pets)
+        >>> head.compile("adam", pets.loss, metrics=["accuracy"])
+        >>> head.fit(features.train, validation_data=features.valid, epochs=5)   # trains the head of `model`
+    """
+
+    images: Images
+    train_features: np.ndarray = field(repr=False)
+    valid_features: np.ndarray = field(repr=False)
+    test_features: np.ndarray | None = field(repr=False)
+
+    def source(self, part: Part) -> Source:
+        """The features of a part, with the labels that the loss of the images expects.
+
+        Raises:
+            ValueError: The data have no test part.
+        """
+        pictures = self.images.labelled(self.images.pictures(part))
+        found = {Part.TRAIN: self.train_features, Part.VALID: self.valid_features, Part.TEST: self.test_features}[part]
+        assert found is not None  # where there are images, there are features
+        return array_source(found, pictures.labels, pictures.names)
+
+    @property
+    def target_kind(self) -> Target:
+        """That of the images."""
+        return self.images.target_kind
+
+    @property
+    def class_weight(self) -> dict[int, float]:
+        """That of the images."""
+        return self.images.class_weight
+
+
+def precompute(body: keras.Model, images: Images, *, folder: str | Path | None = None, verbose: int = 1) -> Features:
+    """Runs a frozen body once over all images, as they are: fastai's `precompute=True` (fast.ai's first lesson, 2018).
+
+    A head then trains on what was found, without its body: an epoch takes as long as one of a small network. The
+    files are named by the body's weights and what it makes of a few pictures, the image size and every image; where any
+    of these changes, features are computed anew. The folder can be deleted at any time.
+
+    Args:
+        body: From images to features, such as the first of `models.split_head(model)`; dropout is off and
+            BatchNormalization keeps its statistics, as in a frozen body.
+        images: What it sees; their augmentation and mixing are passed over.
+        folder: Where the files are kept; by default `$XDG_CACHE_HOME/kerasdl/features` (`~/.cache/kerasdl/features`).
+        verbose: 1 for a progress bar where something is computed, 0 for none.
+
+    Returns:
+        The features of training, validation and test.
+
+    Raises:
+        ValueError: The body takes images of another shape, or is not from one tensor to one.
+        BadInput: A file that does not decode, or a folder that cannot be written or is full.
+
+    Example:
+        >>> body, head = kerasdl.models.split_head(model)
+        >>> features = kerasdl.data.features.precompute(body, pets)
+    """
+    _check(body, images)
+    folder, made_of = Path(folder or cache_folder() / "features"), _identity(body, images)
+    compute = partial(_features, body, made_of, images, folder=folder, verbose=verbose)
+    common: dict[str, Any] = {each.name: getattr(images, each.name) for each in fields(Datasets)}
+    return Features(
+        images=images,
+        train_features=compute(images.train_pictures),
+        valid_features=compute(images.valid_pictures),
+        test_features=compute(images.test_pictures) if images.test_pictures else None,
+        **common,
+    )
+
+
+def _features(
+    body: keras.Model, made_of: str, images: Images, pictures: Pictures, *, folder: Path, verbose: int
+) -> np.ndarray:
+    size = images.shape[:2]
+    seen = pictures.store.identity(pictures.rows, size)
+    name = hashlib.sha256(f"{made_of} {seen}".encode()).hexdigest()[:32]
+    shape = (len(pictures.names), *body.compute_output_shape((1, *images.shape))[1:])
+    dataset = validation(pictures.source(size), batch_size=images.batch_size)
+    fill = partial(_fill, body=body, pictures=pictures, dataset=dataset, verbose=verbose)
+    return array_file(folder / f"{name}.npy", shape, np.float32, fill)
+
+
+def _fill(features: np.ndarray, body: keras.Model, pictures: Pictures, dataset: tf.data.Dataset, verbose: int) -> None:
+    bar, begin = keras.utils.Progbar(len(features), unit_name="image", verbose=verbose), 0
+    try:
+        for inputs, *_ in dataset:
+            end = begin + len(inputs)
+            features[begin:end] = body.predict_on_batch(inputs)
+            bar.update(end)
+            begin = end
+    except tf.errors.OpError:
+        pictures.store.blame(pictures.rows)
+        raise
+
+
+def _identity(body: keras.Model, images: Images) -> str:
+    """A name for what a body computes: by its weights, and by what it makes of pictures that are always the same.
+
+    Neither names nor options of its layers enter, which may change where the function does not, nor the code of custom
+    ones, which may change unseen.
+    """
+    probes = np.random.default_rng(0).integers(0, 256, (4, *images.shape)).astype(np.float32)
+    probes[0], probes[1] = 0, 255
+    digest = hashlib.sha256(body.predict_on_batch(probes).tobytes())
+    for weight in body.weights:
+        digest.update(keras.ops.convert_to_numpy(weight).tobytes())
+    return f"{digest.hexdigest()} {__version__} {keras.__version__} {tf.__version__}"
+
+
+def _check(body: keras.Model, images: Images) -> None:
+    expected, made = getattr(body, "input_shape", None), getattr(body, "output_shape", None)
+    if not all(isinstance(shape, tuple) and not isinstance(shape[0], tuple) for shape in (expected, made)):
+        raise ValueError(
+            "A body takes one input, images, and puts out one tensor, features: a built functional or Sequential model "
+            f"does, see models.split_head. Received: inputs {expected}, outputs {made}"
+        )
+    sides = cast(tuple, expected)[1:]
+    if len(sides) != 3 or any(want not in (None, have) for want, have in zip(sides, images.shape, strict=True)):
+        raise ValueError(f"The body takes inputs of {sides}: load such images. Received: images of {images.shape}")

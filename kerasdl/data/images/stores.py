@@ -1,0 +1,267 @@
+"""Where pictures are: in arrays, in files, or as encoded bytes; to be had at any size."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.images.decoding.crops import RATIOS, Size, crops_of, reduced
+from kerasdl.data.images.decoding.decode import decode, jpeg, reason
+from kerasdl.data.images.decoding.exif import upright
+from kerasdl.data.images.decoding.header import GIF, JPEG, PNG, Header, read_header
+from kerasdl.data.images.resampling import project, resample
+from kerasdl.errors import BadInput
+from kerasdl.files import fingerprint
+from kerasdl.layers import FitImage
+
+# Ways to decode: two that are one operation, and one that looks after everything else.
+FROM_JPEG, FROM_PNG, CAREFUL = range(3)
+
+
+class Store:
+    """Where pictures are."""
+
+    channels: int
+
+    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - for those that keep some
+        """Whether a picture, asked for at a size, may turn out not to decode."""
+        return False
+
+    def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
+        """The pictures in `rows`, cropped to the aspect of `size` and resized: uint8 (batch, *size, channels)."""
+        raise NotImplementedError
+
+    def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
+        """The pictures in `rows` through matrices (batch, 3, 3), each sampled once: (batch, *size, channels)."""
+        raise NotImplementedError
+
+    def blame(self, rows: np.ndarray) -> None:
+        """Raises the error that names which of the pictures in `rows` cannot be had, and why; if there are any."""
+
+    def identity(self, rows: np.ndarray, size: Size) -> str:
+        """A name for the pictures in `rows`, asked for at a size, for what is made of them and kept."""
+        raise NotImplementedError
+
+
+class ArrayStore(Store):
+    """Pictures in memory: uint8 (count, height, width, channels)."""
+
+    def __init__(self, pictures: np.ndarray) -> None:
+        self.size, self.channels = pictures.shape[1:3], pictures.shape[3]
+        with tf.device("CPU"):
+            self.pictures = tf.constant(pictures)
+
+    def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
+        """As `Store` says."""
+        found = tf.gather(self.pictures, rows)
+        return found if size == self.size else tf.cast(FitImage(*size)(found), tf.uint8)
+
+    def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
+        """As `Store` says."""
+        found = tf.gather(self.pictures, rows)
+        scale = min(have / want for have, want in zip(self.size, size, strict=True))
+        return resample(reduced(found, int(max(ratio for ratio in RATIOS if ratio <= max(scale, 1)))), transforms, size)
+
+    def identity(self, rows: np.ndarray, size: Size) -> str:
+        """As `Store` says."""
+        return f"{digest_of(np.asarray(self.pictures), rows)} {size}"
+
+
+class EncodedStore(Store):
+    """Pictures in files, or as encoded bytes in memory; decoded whenever they are asked for.
+
+    Args:
+        encoded: Paths, or the bytes themselves.
+        names: As errors shall call them.
+        channels: 3 for colour, 1 for grey.
+        background: What shows through transparent pixels, 0..255.
+        are_files: Whether `encoded` holds paths.
+    """
+
+    def __init__(
+        self, encoded: Sequence[Any], names: Sequence[str], *, channels: int, background: int, are_files: bool
+    ) -> None:
+        self.channels, self.background = channels, background
+        self.are_files = are_files
+        self.read: Callable[[tf.Tensor], tf.Tensor] = tf.io.read_file if are_files else tf.identity
+        with tf.device("CPU"):
+            self.encoded = tf.constant(encoded)
+            self.names = self.encoded if are_files else tf.constant(names)
+
+    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - at any size
+        """As `Store` says."""
+        return True
+
+    @cached_property
+    def first_shape(self) -> Size:
+        """(height, width) of the first picture that has a shape; (128, 128) if none has."""
+        for encoded in self.encoded:
+            with contextlib.suppress(tf.errors.OpError, ValueError):
+                return read_header(self.read(encoded).numpy()).shape
+        return 128, 128
+
+    def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
+        """As `Store` says."""
+        fit = FitImage(*size)
+
+        def one(encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+            picture = upright(self._decoded(encoded, name, way), orientation)
+            return tf.ensure_shape(tf.cast(fit(picture), tf.uint8), (*size, self.channels))
+
+        def plan(headers: list[Header], ways: np.ndarray) -> tuple[np.ndarray, ...]:
+            return ways, np.array([header.orientation for header in headers], np.int32)
+
+        signature = tf.TensorSpec((*size, self.channels), tf.uint8)
+        return self._map(one, plan, rows, (), (((), tf.int32), ((), tf.int32)), signature)
+
+    def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
+        """As `Store` says."""
+
+        def one(encoded: tf.Tensor, name: tf.Tensor, plan: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+            picture = self._decoded(encoded, name, plan[0], (plan[1], plan[2:]))
+            return tf.ensure_shape(project(picture[None], places[None], size)[0], (*size, self.channels))
+
+        def plan(headers: list[Header], ways: np.ndarray, transforms: np.ndarray) -> tuple[np.ndarray, ...]:
+            crops = crops_of(headers, transforms, size)
+            return np.column_stack([ways, crops.step, crops.window]), crops.coefficients
+
+        signature = tf.TensorSpec((*size, self.channels), tf.float32)
+        return self._map(one, plan, rows, (transforms,), (((6,), tf.int32), ((8,), tf.float32)), signature)
+
+    def blame(self, rows: np.ndarray) -> None:
+        """As `Store` says."""
+        bad = {}
+        for row in rows:
+            name = self.names[row].numpy()
+            try:
+                self._decode(self.read(self.encoded[row]).numpy(), name)
+            except tf.errors.OpError as error:
+                bad[name.decode()] = f"{name.decode()}: {reason(error)}"
+            except ValueError as error:
+                bad[name.decode()] = str(error)
+        if bad:
+            raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
+
+    def identity(self, rows: np.ndarray, size: Size) -> str:
+        """As `Store` says; a file is another when its path, size or time of change is."""
+        encoded = self.encoded.numpy()[rows]
+        found = _digest(_identity(each) for each in encoded) if self.are_files else _digest(encoded)
+        return f"{found} {size} {self.channels} {self.background}"
+
+    def _map(
+        self,
+        function: Callable[..., tf.Tensor],
+        plan: Callable[..., tuple[np.ndarray, ...]],
+        rows: tf.Tensor,
+        more: tuple[tf.Tensor, ...],
+        planned_as: tuple[tuple[tuple[int, ...], tf.DType], ...],
+        signature: tf.TensorSpec,
+    ) -> tf.Tensor:
+        """Runs `function` on every encoded picture, its name and its row of what `plan` makes of all their headers."""
+
+        def planned(encoded: np.ndarray, names: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+            headers = [_header(each, name) for each, name in zip(encoded, names, strict=True)]
+            ways = np.array([_way(header, self.channels) for header in headers], np.int32)
+            # What is decoded carefully comes out upright, and whole.
+            headers = [each if way != CAREFUL else _whole(each) for each, way in zip(headers, ways, strict=True)]
+            return plan(headers, ways, *arrays)
+
+        names = tf.gather(self.names, rows)
+        encoded = tf.map_fn(self.read, tf.gather(self.encoded, rows), fn_output_signature=tf.string)
+        plans = tf.numpy_function(planned, [encoded, names, *more], [dtype for _, dtype in planned_as])
+        for each, (shape, _) in zip(plans, planned_as, strict=True):
+            each.set_shape((None, *shape))
+        each = tf.autograph.experimental.do_not_convert(lambda row: function(*row))
+        return tf.map_fn(each, (encoded, names, *plans), fn_output_signature=signature)
+
+    def _decoded(
+        self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, crop: tuple[tf.Tensor, tf.Tensor] | None = None
+    ) -> tf.Tensor:
+        """An image as it is stored; or a crop of it, reduced by the crop's ratio."""
+
+        def cropped(picture: tf.Tensor) -> tf.Tensor:
+            if crop is None:
+                return picture
+            step, window = crop
+
+            def cut(ratio: int) -> tf.Tensor:
+                top, left, height, width = tf.unstack(window * ratio)
+                part = picture[top : top + height, left : left + width]
+                return tf.ensure_shape(reduced(part[None], ratio)[0], (None, None, self.channels))
+
+            return tf.switch_case(step, [partial(cut, int(ratio)) for ratio in RATIOS])
+
+        def from_jpeg() -> tf.Tensor:
+            if crop is None:
+                return jpeg(encoded, self.channels)
+            step, window = crop
+            options = [{"crop_window": window, "ratio": int(ratio)} for ratio in RATIOS]
+            return tf.switch_case(step, [partial(jpeg, encoded, self.channels, **each) for each in options])
+
+        def from_png() -> tf.Tensor:
+            return cropped(tf.ensure_shape(tf.io.decode_png(encoded, self.channels), (None, None, self.channels)))
+
+        def carefully() -> tf.Tensor:
+            # In arrays of one, for a lone string arrives in another shape eagerly.
+            picture = tf.numpy_function(self._decode_only, [encoded[None], name[None]], tf.uint8)
+            return cropped(tf.ensure_shape(picture, (None, None, self.channels)))
+
+        return tf.switch_case(way, [from_jpeg, from_png, carefully])
+
+    def _decode_only(self, encoded: np.ndarray, names: np.ndarray) -> np.ndarray:
+        return self._decode(encoded[0], names[0])
+
+    def _decode(self, encoded: bytes, name: bytes) -> np.ndarray:
+        with _naming(name):
+            return decode(encoded, channels=self.channels, background=self.background)
+
+
+@contextlib.contextmanager
+def _naming(name: bytes) -> Iterator[None]:
+    """Puts a file's name before what is said to be wrong with it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name.decode()}: {error}") from None
+
+
+def digest_of(pictures: np.ndarray, rows: np.ndarray) -> str:
+    """A name for pixels: of the pictures in `rows` of an array."""
+    return f"{_digest(pictures[row].tobytes() for row in rows)} {pictures.shape[1:]}"
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for each in parts:
+        digest.update(hashlib.sha256(each).digest())
+    return digest.hexdigest()
+
+
+def _identity(path: bytes) -> bytes:
+    """What changes when a file does: its path and fingerprint."""
+    try:
+        found = fingerprint(path)
+    except OSError as error:
+        raise BadInput(f"{path.decode()} cannot be read: {error.strerror}. Received: {path.decode()!r}") from error
+    return os.path.abspath(path) + "".join(f"\0{each}" for each in found).encode()  # noqa: PTH100 - paths as bytes
+
+
+def _header(encoded: bytes, name: bytes) -> Header:
+    with _naming(name):
+        return read_header(encoded)
+
+
+def _way(header: Header, channels: int) -> int:
+    """How to decode a picture: directly a JPEG and a PNG that is neither transparent nor to be turned grey."""
+    if header.kind == JPEG and not (channels == 1 and header.channels == 4):
+        return FROM_JPEG
+    return FROM_PNG if header.kind == PNG and header.channels in (1, channels) else CAREFUL
+
+
+def _whole(header: Header) -> Header:
+    height, width = header.shape
+    return Header(GIF, height, width)

@@ -1,0 +1,199 @@
+"""Sequences: the datasets of labelled sequences, from arrays or .ts files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from kerasdl.data.datasets import HeldDatasets
+from kerasdl.data.scale import Scale
+from kerasdl.data.sequences.padding import complete, padded_array
+from kerasdl.data.sequences.ts_file import TsFile, check_labels, read_ts
+from kerasdl.data.source import Source, array_source
+from kerasdl.data.splits import check_label_range, check_two_classes, stratified_split
+from kerasdl.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sequences(HeldDatasets):
+    """Labelled sequences, ready for `fit`.
+
+    A batch is (sequences, labels): float32 (batch, length, channels), NaN after the end of a shorter one, and int64
+    (batch,).
+
+    Attributes:
+        classes: Class names; a label is an index into them.
+        shape: (length, channels) of the longest sequence.
+        statistics: (mean, std) of each channel over the training sequences, for `models.recurrent(preprocess=…)`.
+        interpolated: Number of missing values that were interpolated.
+
+    Example:
+        >>> moves = kerasdl.data.sequences.from_ts("BasicMotions_TRAIN.ts", "BasicMotions_TEST.ts")
+        >>> print(moves)
+        40 training and 40 validation sequences of 100 steps and 6 channels in 4 classes
+        >>> model = kerasdl.models.recurrent(moves.shape, len(moves.classes), preprocess=moves.statistics)
+    """
+
+    classes: tuple[str, ...]
+    shape: tuple[int, int]
+    statistics: tuple[list[float], list[float]] = field(repr=False)
+    interpolated: int
+
+    def __str__(self) -> str:
+        length, channels = self.shape
+        return (
+            f"{len(self.train_names):,} training and {len(self.valid_names):,} validation sequences of {length:,} "
+            f"step{'s' * (length > 1)} and {channels} channel{'s' * (channels > 1)} in {len(self.classes)} classes"
+            + (f", {self.interpolated:,} missing values interpolated" if self.interpolated else "")
+        )
+
+
+def from_arrays(
+    sequences: np.ndarray | Sequence[np.ndarray],
+    labels: np.ndarray | Sequence[int],
+    *,
+    classes: Sequence[str],
+    batch_size: int = 16,
+    valid_share: float = 0.2,
+    seed: int = 0,
+) -> Sequences:
+    """Sequences in memory, split into training and validation by class and seed.
+
+    NaN is a missing value, put in linearly between its neighbours; at an end the next value is held. A step without
+    any value after the last one is padding.
+
+    Args:
+        sequences: Numbers (count, length) or (count, length, channels), or a list of arrays (length[, channels]) that
+            may differ in length.
+        labels: Integers (count,), indices into `classes`.
+        classes: Class names.
+        batch_size: Samples a batch; the last one of an epoch may be smaller.
+        valid_share: Share of each class kept for validation, at least one sequence.
+        seed: Of the split and the order.
+
+    Returns:
+        The pipelines.
+
+    Raises:
+        BadInput: Sequences that are not numbers or of different channels, a channel without a value, labels that do
+            not fit, fewer than two classes or two sequences a class.
+
+    Example:
+        >>> sines = from_arrays(waves, labels, classes=["slow", "fast"])
+    """
+    names = [f"sequence[{index}]" for index in range(len(sequences))]
+    arrays = [_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]
+    for array, name in zip(arrays, names, strict=True):
+        if array.shape[1] != arrays[0].shape[1]:
+            raise BadInput(
+                f"All sequences need the same channels. Received: {name} with {array.shape[1]}, the first with "
+                f"{arrays[0].shape[1]}"
+            )
+    indices = np.asarray(labels)
+    _check_indices(indices, len(arrays), classes)
+    filled, interpolated = complete(arrays, names)
+    source = array_source(padded_array(filled, max(map(len, filled))), indices, names)
+    train, valid = stratified_split(source, classes, valid_share, seed)
+    return _sequences(train, valid, classes, batch_size, seed, interpolated)
+
+
+def from_ts(
+    train_path: str | Path,
+    valid_path: str | Path | None = None,
+    *,
+    batch_size: int = 16,
+    valid_share: float = 0.2,
+    seed: int = 0,
+) -> Sequences:
+    """Series of the time series classification archive, https://www.timeseriesclassification.com, in .ts files.
+
+    Missing values ("?" or "NaN") are put in linearly between their neighbours; at an end the next value is held.
+
+    Args:
+        train_path: The file to train on.
+        valid_path: The file to validate on; by default a part of the first.
+        batch_size: Samples a batch; the last one of an epoch may be smaller.
+        valid_share: Share of each class kept for validation where there is no second file.
+        seed: Of the split and the order.
+
+    Returns:
+        The pipelines, with the classes of the first file.
+
+    Raises:
+        BadInput: A file that cannot be read as `ts_file.read_ts` says, two that do not fit, one class, or a channel
+            without a value.
+
+    Example:
+        >>> from_ts("GunPoint_TRAIN.ts", "GunPoint_TEST.ts").shape
+        (150, 1)
+    """
+    paths = [Path(path) for path in (train_path, valid_path) if path is not None]
+    files = [read_ts(path) for path in paths]
+    classes = files[0].classes
+    sources, interpolated = _file_sources(files, paths)
+    train, valid = sources if len(sources) == 2 else stratified_split(sources[0], classes, valid_share, seed)
+    return _sequences(train, valid, classes, batch_size, seed, interpolated)
+
+
+def _file_sources(files: Sequence[TsFile], paths: Sequence[Path]) -> tuple[list[Source], int]:
+    """A source a file, with the classes of the first, padded alike; and how many values were interpolated."""
+    classes, channels = files[0].classes, files[0].sequences[0].shape[1]
+    names = [[f"{path.name}:{line}" for line in file.lines] for file, path in zip(files, paths, strict=True)]
+    for file, path in zip(files, paths, strict=True):
+        check_labels(file.lines, file.labels, classes, path)
+        if file.sequences[0].shape[1] != channels:
+            raise BadInput(
+                f"The first file has {channels} dimensions. Received: {str(path)!r} with {file.sequences[0].shape[1]}"
+            )
+    completed = [complete(file.sequences, places) for file, places in zip(files, names, strict=True)]
+    length = max(len(sequence) for sequences, _ in completed for sequence in sequences)
+    sources = [
+        array_source(padded_array(sequences, length), np.array([classes.index(label) for label in file.labels]), places)
+        for (sequences, _), file, places in zip(completed, files, names, strict=True)
+    ]
+    return sources, sum(count for _, count in completed)
+
+
+def _sequences(
+    train: Source, valid: Source, classes: Sequence[str], batch_size: int, seed: int, interpolated: int
+) -> Sequences:
+    if batch_size < 1:
+        raise BadInput(f"A batch holds at least one sequence. Received: batch_size={batch_size}")
+    check_two_classes(classes)
+    values = train.load(np.arange(len(train.labels))).numpy()
+    scale = Scale.of(values.reshape(-1, values.shape[-1]))
+    return Sequences(
+        train_source=train,
+        valid_source=valid,
+        batch_size=batch_size,
+        seed=seed,
+        classes=tuple(classes),
+        shape=values.shape[1:],
+        statistics=(scale.mean.tolist(), scale.std.tolist()),
+        interpolated=interpolated,
+    )
+
+
+def _array(sequence: np.ndarray, name: str) -> np.ndarray:
+    """One sequence as float64 (length, channels)."""
+    try:
+        array = np.asarray(sequence, np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"Sequences hold numbers. Received: {name} = {sequence!r}") from error
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or not array.size:
+        raise BadInput(f"A sequence is (length, channels), neither empty. Received: {name} of shape {array.shape}")
+    # What float32 cannot hold would be infinite there.
+    if (np.abs(array) > np.finfo(np.float32).max).any():
+        raise BadInput(f"No number that a network can take. Received: {name} with {np.nanmax(np.abs(array))}")
+    return array
+
+
+def _check_indices(labels: np.ndarray, count: int, classes: Sequence[str]) -> None:
+    if not count or labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise BadInput(
+            f"One whole-number label a sequence, and one sequence at least. Received: {labels.dtype} {labels.shape} "
+            f"for {count} sequences"
+        )
+    check_label_range(labels, classes)

@@ -1,0 +1,31 @@
+"""The series of Mackey and Glass, generated."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def mackey_glass(rows: int, *, seed: int = 0) -> "pd.DataFrame":
+    """The chaotic series of Mackey and Glass (Science 197, 1977, https://doi.org/10.1126/science.267326), tau = 17.
+
+    dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t), by Euler's steps of a tenth.
+
+    Args:
+        rows: How many, a time unit apart; 300 before them are left out.
+        seed: Of the values that it begins from, around 1.2.
+
+    Returns:
+        A frame with one column, "x".
+
+    Example:
+        >>> chaos = kerasdl.data.series.from_frame(mackey_glass(3000), target="x")
+    """
+    import pandas as pd
+
+    x = list(1.2 + 0.1 * np.random.default_rng(seed).standard_normal(171))
+    for _ in range(10 * (rows + 300)):
+        x.append(x[-1] + 0.1 * (0.2 * x[-171] / (1 + x[-171] ** 10) - 0.1 * x[-1]))
+    return pd.DataFrame({"x": x[-10 * rows :: 10]})

@@ -1,0 +1,33 @@
+"""Tables: from a CSV file or a DataFrame to the datasets that `fit` takes.
+
+Columns are typed by their values. What a network needs to know about them (vocabularies, medians, scales) is computed
+from training rows and held in a FeatureSpace, which `models.table_model` puts into the exported model.
+
+Other pipelines read their tables with the functions for cells, splits and targets.
+"""
+
+from kerasdl.data.tabular.cells import cell, numbers, parsed_numbers, place, tidy
+from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
+from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.splits import held_out, part_of
+from kerasdl.data.tabular.table import Table, from_csv, from_frame
+from kerasdl.data.tabular.targets import tags_of, targets_of
+
+__all__ = [
+    "Column",
+    "Kind",
+    "Table",
+    "cell",
+    "from_csv",
+    "from_frame",
+    "held_out",
+    "numbers",
+    "parsed_numbers",
+    "part_of",
+    "place",
+    "raw_inputs",
+    "read_csv",
+    "tags_of",
+    "targets_of",
+    "tidy",
+]

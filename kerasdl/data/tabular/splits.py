@@ -1,0 +1,82 @@
+"""Which rows of a table are for training, validation and test."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from kerasdl.data.splits import Part, at_random, latest, stratified, whole_groups
+from kerasdl.data.tabular.cells import parsed_numbers, place
+from kerasdl.data.tabular.columns import raw_values
+from kerasdl.data.tabular.dates import date_form
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTS = dict.fromkeys(("train", "training", "false", "0"), Part.TRAIN)
+PARTS |= dict.fromkeys(("valid", "validation", "val", "true", "1"), Part.VALID)
+PARTS |= {"test": Part.TEST}
+
+
+def held_out(
+    frame: "pd.DataFrame",
+    labels: np.ndarray,
+    classes: tuple[str, ...] | None,
+    valid_share: float,
+    time: str | None,
+    group: str | None,
+    split: str | None,
+    seed: int,
+) -> np.ndarray:
+    """Rows for validation, bool (rows,): by time, group or column if one is named, otherwise by seed."""
+    if time is not None:
+        return latest(_times(frame[time]), valid_share)
+    if group is not None:
+        _check_present(frame[group])
+        return whole_groups(raw_values(frame[group], "category")[:, 0].astype(str), valid_share, seed)
+    if split is not None:
+        return part_of(frame[split]) != Part.TRAIN
+    if classes is not None:
+        return stratified(labels, classes, valid_share, seed)
+    return at_random(len(frame), valid_share, seed)
+
+
+def _times(column: "pd.Series") -> np.ndarray:
+    _check_present(column)
+    as_numbers = parsed_numbers(column) if column.dtype.kind != "M" else np.array([np.nan])
+    if not np.isnan(as_numbers).any():
+        return as_numbers
+    # ISO dates sort as text.
+    return raw_values(column, "date", date_form(column))[:, 0].astype(str)
+
+
+def _check_present(column: "pd.Series") -> None:
+    if (missing := column.isna()).any():
+        raise BadInput(
+            "A column that splits a table needs a value in every row. Received: no value in "
+            f"{place(column, int(np.argmax(missing)))} of {column.name!r}"
+        )
+
+
+def part_of(column: "pd.Series") -> np.ndarray:
+    """The part of each row, as a column names it: `Part` as int (rows,).
+
+    "test" is the test part if other rows are for validation, otherwise it is the validation part.
+
+    Raises:
+        BadInput: Another word, by row; no row for training or none for validation.
+    """
+    words = np.array([word.lower() for word in raw_values(column, "category")[:, 0]])
+    for row, word in enumerate(words):
+        if word not in PARTS:
+            raise BadInput(
+                f"Column {column.name!r} must hold 'train' or 'valid' in every row. "
+                f"Received: {str(word)!r} in {place(column, row)}"
+            )
+    parts = np.array([PARTS[word] for word in words], int)
+    if not (parts == Part.VALID).any():
+        parts[parts == Part.TEST] = Part.VALID
+    if (parts == Part.TRAIN).all() or (parts != Part.TRAIN).all():
+        raise BadInput(
+            f"Column {column.name!r} must name rows for both training and validation. Received: only one of them"
+        )
+    return parts

@@ -1,0 +1,294 @@
+"""Table: the datasets of a table, made from a CSV file or a DataFrame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.data.datasets import HeldDatasets
+from kerasdl.data.scale import Scale
+from kerasdl.data.source import Source
+from kerasdl.data.tabular.cells import tidy
+from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
+from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.splits import held_out
+from kerasdl.data.tabular.targets import Task, balancing, check_classes, targets_of, weights_of
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK = 65536
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Table(HeldDatasets):
+    """Rows of a table, ready for `fit`.
+
+    A batch is ({"categories": int32 (batch, any), "numbers": float32 (batch, any)}, targets[, weights]); targets are
+    int64 class indices (batch,), or standardized float32 numbers (batch, numbers). Validation has no weights.
+
+    Attributes:
+        columns: How each column is used.
+        target: Names of the target columns.
+        classes: Class names, or None for numbers.
+        scale: Between the user's units and the standardized targets, or None for classes.
+        space: A FeatureSpace from raw columns to encoded inputs.
+
+    Example:
+        >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
+        >>> model = kerasdl.models.tabular(houses.cardinalities, houses.numbers, outputs=1)
+    """
+
+    columns: tuple[Column, ...]
+    target: tuple[str, ...]
+    scale: Scale | None
+    space: keras.utils.FeatureSpace = field(repr=False)
+
+    @property
+    def valid_batch_size(self) -> int:
+        """Rows per validation batch: at least 512, because rows are small."""
+        return max(self.batch_size, 512)
+
+    @property
+    def train_rows(self) -> Sequence[str]:
+        """Line (or index) of each training row."""
+        return self.train_names
+
+    @property
+    def valid_rows(self) -> Sequence[str]:
+        """Line (or index) of each validation row."""
+        return self.valid_names
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """How many values each categorical column has, in the order of "categories"."""
+        return tuple(column.cardinality for column in self.columns if column.cardinality)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers there are in "numbers"."""
+        return sum(places.stop - places.start for kind, places in self.places.values() if kind == "numbers")
+
+    @property
+    def places(self) -> dict[str, tuple[str, slice]]:
+        """Where each column is: in "categories" or "numbers", and in which of their columns."""
+        found, ends = {}, {"categories": 0, "numbers": 0}
+        for column in self.columns:
+            if column.preprocessor is not None:
+                part = "categories" if column.cardinality else "numbers"
+                width = 1 if column.cardinality else column.preprocessor.compute_output_shape((None, 1))[-1]
+                found[column.name] = (part, slice(ends[part], ends[part] + width))
+                ends[part] += width
+        return found
+
+    @property
+    def features(self) -> dict[str, list[str]]:
+        """Which columns make up "categories" and "numbers", by their names in the exported model."""
+        return features_of(self.columns)
+
+    @property
+    def raw(self) -> dict[str, Raw]:
+        """What the exported model's inputs hold."""
+        return {column.key: column.raw for column in self.columns if column.preprocessor is not None}
+
+    @property
+    def target_scales(self) -> dict[str, tuple[float, float]] | None:
+        """Mean and deviation of each number that is predicted, by name; None where classes are."""
+        if self.scale is None:
+            return None
+        pairs = zip(self.scale.mean.tolist(), self.scale.std.tolist(), strict=True)
+        return dict(zip(self.target, pairs, strict=True))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows are for training and for validation."""
+        return {"train_rows": len(self.train_rows), "valid_rows": len(self.valid_rows)}
+
+    def __str__(self) -> str:
+        rows = f"{len(self.train_rows):,} training and {len(self.valid_rows):,} validation rows"
+        goal = f"{len(self.classes)} classes" if self.classes else "numbers"
+        width = max(len(column.name) for column in self.columns)
+        lines = [f"  {column.name:{width}}  {column.kind:8}  {column.note}" for column in self.columns]
+        return "\n".join([f"{rows}; predicts {', '.join(self.target)} ({goal}) from", *lines])
+
+
+def from_csv(
+    path: str | Path,
+    target: str | Sequence[str],
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    **options: Any,
+) -> Table:
+    """A CSV file with a header, as `from_frame` takes a DataFrame.
+
+    Args:
+        path: The file.
+        target: The column to predict, or several columns of numbers.
+        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
+        separator: One character; by default what the header holds most of.
+        **options: As for `from_frame`.
+
+    Raises:
+        BadInput: As `csv_file.read_csv` and `from_frame`.
+
+    Example:
+        >>> flowers = kerasdl.data.tabular.from_csv("iris.csv", "species")
+    """
+    return from_frame(read_csv(path, encoding=encoding, separator=separator), target, **options)
+
+
+def from_frame(
+    frame: "pd.DataFrame",
+    target: str | Sequence[str],
+    *,
+    task: Task = "auto",
+    kinds: Mapping[str, Kind] | None = None,
+    weight: str | None = None,
+    balance: bool = False,
+    valid_share: float = 0.2,
+    time: str | None = None,
+    group: str | None = None,
+    split: str | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+) -> Table:
+    """A table split into training and validation rows, its columns turned into what a network takes.
+
+    Numbers are standardized, with the median where they are missing and a flag that says so; words become an index, of
+    which one is for what training has not seen; dates become days and their place in the year, month, week and day. A
+    column is left out that holds one value, numbers the rows, or has words of which hardly one comes twice.
+
+    Args:
+        frame: One row a sample; cells may be missing.
+        target: The column to predict, or several columns of numbers.
+        task: "classes", "numbers", or "auto": classes where the target has words, or at most 10 whole numbers.
+        kinds: What columns hold, where that shall not be told from their cells: "number", "category", "date" or
+            "left out".
+        weight: A column of numbers by which each training row counts in the loss.
+        balance: Let every class count as much as any other in training, however rare.
+        valid_share: Share of the rows kept for validation, drawn by seed, of every class alike; or by one of these:
+        time: A column of times or numbers: the latest share of the rows is for validation.
+        group: A column: whole groups are for validation. It is not an input.
+        split: A column that says "train" or "valid" (also "test", true or false, 1 or 0). It is not an input.
+        batch_size: Rows a batch; the last one of an epoch may be smaller.
+        seed: Of the split and the order.
+
+    Returns:
+        The table.
+
+    Raises:
+        BadInput: Columns that are not there, cells that do not fit, by row and column, a missing target, a class with
+            one row, or nothing left to learn from.
+
+    Example:
+        >>> people = kerasdl.data.tabular.from_frame(frame, "income", kinds={"postcode": "category"}, group="household")
+    """
+    if batch_size < 1:
+        raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
+    frame = tidy(frame.rename(columns=str))
+    targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
+    kinds = {str(name): kind for name, kind in (kinds or {}).items()}
+    _check_columns(frame, targets, kinds, weight, time, group, split)
+    labels, classes = targets_of(frame, targets, task)
+    is_valid = held_out(frame, labels, classes, valid_share, time, group, split, seed)
+    check_classes(labels[~is_valid], classes)
+    scale = None if classes else Scale.of(labels[~is_valid])
+    weights = weights_of(frame[weight]) if weight else np.ones(len(frame), np.float32)
+    if balance:
+        weights *= balancing(labels, classes, ~is_valid)
+
+    aside = {*targets, weight, group, split}
+    columns = tuple(
+        column_of(frame.loc[~is_valid, name], kinds.get(name)) for name in frame.columns if name not in aside
+    )
+    used = [column for column in columns if column.preprocessor is not None]
+    _check_used(used, columns)
+    space = _space(used)
+    inputs = _encode(space, used, frame)
+
+    targets_scaled = scale.apply(labels) if scale else labels
+    whole = _source(inputs, targets_scaled, frame.index, weights if weight or balance else None)
+    train, valid = whole.take(np.flatnonzero(~is_valid)), replace(whole.take(np.flatnonzero(is_valid)), weights=None)
+    return Table(
+        train_source=train,
+        valid_source=valid,
+        batch_size=batch_size,
+        seed=seed,
+        columns=columns,
+        target=targets,
+        classes=classes,
+        scale=scale,
+        space=space,
+    )
+
+
+def _source(
+    inputs: Mapping[str, np.ndarray], targets: np.ndarray, index: "pd.Index", weights: np.ndarray | None
+) -> Source:
+    with tf.device("CPU"):
+        parts = {name: tf.constant(values) for name, values in inputs.items()}
+    names = [f"{index.name or 'row'} {each}" for each in index]
+    return Source(names, targets, lambda rows: {name: tf.gather(part, rows) for name, part in parts.items()}, weights)
+
+
+def _check_columns(
+    frame: "pd.DataFrame", targets: tuple[str, ...], kinds: Mapping[str, Kind], *others: str | None
+) -> None:
+    known = [str(name) for name in frame.columns]
+    wanted = [*targets, *kinds, *(name for name in others if name is not None)]
+    if absent := sorted({name for name in wanted if name not in known}):
+        raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: a table with columns {known}")
+    if twice := sorted({name for name in known if known.count(name) > 1}):
+        raise BadInput(f"Columns need names of their own. Received: {twice} more than once")
+    if unknown := {name: kind for name, kind in kinds.items() if kind not in KINDS}:
+        raise BadInput(f"A column's kind is one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
+    if sum(name is not None for name in others[1:]) > 1:
+        raise BadInput(f"Split by time, by group or by a column, not by several. Received: {others[1:]}")
+    if aside := sorted({*targets, *(name for name in others if name is not None and name != others[1])} & {*kinds}):
+        raise BadInput(f"Columns that are no inputs have no kind (a target has a task). Received: kinds of {aside}")
+    if len(set(targets)) < len(targets):
+        raise BadInput(f"Each target once. Received: {targets}")
+    if not targets:
+        raise BadInput("Name a column to predict. Received: target=()")
+
+
+def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
+    if not used:
+        notes = {column.name: column.note for column in columns}
+        raise BadInput(f"No column is left to learn from: say what they hold by kinds (--kinds). Received: {notes}")
+    keys = [column.key for column in used]
+    if same := [column.name for column in used if keys.count(column.key) > 1]:
+        raise BadInput(f"Columns are told apart by letters, digits and ._- only: rename one. Received: {same}")
+
+
+def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
+    space = keras.utils.FeatureSpace({column.key: column.feature for column in used}, output_mode="dict")
+    # Nothing is left to adapt: each preprocessor was made with what training rows hold.
+    space.build_from_config({})
+    return space
+
+
+def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
+    """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
+    raw = as_tensors({column.key: raw_values(frame[column.name], *column.raw) for column in used})
+    features = features_of(used)
+    parts: dict[str, list] = {part: [] for part in features}
+    for start in range(0, len(frame), CHUNK):
+        encoded = space({name: values[start : start + CHUNK] for name, values in raw.items()})
+        for part, keys in features.items():
+            parts[part].append(np.concatenate([encoded[name].numpy() for name in keys], axis=1))
+    types = {"categories": np.int32, "numbers": np.float32}
+    return {part: np.concatenate(chunks).astype(types[part]) for part, chunks in parts.items()}
+
+
+def features_of(columns: Sequence[Column]) -> dict[str, list[str]]:
+    """Which columns are "categories" and which "numbers", by key; a part without columns is left out."""
+    used = [column for column in columns if column.preprocessor is not None]
+    parts = {"categories": [column.key for column in used if column.cardinality]}
+    parts["numbers"] = [column.key for column in used if not column.cardinality]
+    return {part: keys for part, keys in parts.items() if keys}

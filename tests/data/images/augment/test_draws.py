@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kerasdl.data.images.augment.draws import COLUMNS, happens, named, sides, whole
+
+EVEN = tf.constant((np.arange(1000) + 0.5) / 1000)
+
+
+def test_one_number_decides_whether_and_how_much():
+    drawn = happens(EVEN, 0.3, neutral=-1.0).numpy()
+    assert (drawn != -1).sum() == 300
+    assert np.sort(drawn[drawn != -1]) == pytest.approx((np.arange(300) + 0.5) / 300)
+    assert (happens(EVEN, 1.0) == EVEN).numpy().all()
+    assert set(happens(EVEN, 0.0).numpy()) == {0.5}
+
+
+def test_whole_numbers_are_equally_often():
+    assert np.unique(whole(2, EVEN), return_counts=True)[1].tolist() == [200] * 5
+    assert set(whole(0, EVEN).numpy()) == {0}
+
+
+@settings(max_examples=40, deadline=None)
+@given(area=st.floats(0.001, 1), aspect=st.floats(1, 20))
+def test_a_box_fits_and_has_its_area(area, aspect):
+    wide, high = (side.numpy() for side in sides(tf.fill([1000], tf.constant(area, tf.float64)), aspect, EVEN))
+    np.testing.assert_allclose(wide * high, area, rtol=1e-9)
+    assert max(wide.max(), high.max()) <= 1 + 1e-9
+    assert (wide / high).max() <= aspect + 1e-9
+    # As often wide as high.
+    np.testing.assert_allclose(np.sort(wide), np.sort(high))
+
+
+def test_names_are_those_of_the_columns():
+    row = named(tf.range(len(COLUMNS), dtype=tf.float32)[None])
+    assert [float(row[name][0]) for name in COLUMNS] == list(range(len(COLUMNS)))
+    assert len(set(COLUMNS)) == len(COLUMNS)

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+from kerasdl.data.images.listing import by_class, image_files, matched, parts_of
+from kerasdl.errors import BadInput
+
+
+def made(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+def test_image_files_are_sorted_and_hidden_ones_left_out(tmp_path):
+    made(tmp_path, "b/2.JPG", "a/x/1.png", "a/.hidden/3.png", "a/.3.png", "a/notes.txt", "c.tif")
+    found = [Path(file).relative_to(tmp_path).as_posix() for file in image_files(tmp_path)]
+    assert found == ["a/x/1.png", "b/2.JPG", "c.tif"]
+
+
+def test_files_by_class_at_any_depth(tmp_path):
+    found = by_class(made(tmp_path, "dog/1.png", "cat/x/y/1.png", "cat/2.png", "beside.md", "empty/readme.md"))
+    assert {name: len(files) for name, files in found.items()} == {"cat": 2, "dog": 1}
+
+
+def test_a_test_part_is_one_with_the_same_classes(tmp_path):
+    made(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png")
+    assert [part for part, _ in parts_of(tmp_path)] == [0, 2]
+
+
+def test_an_unlabelled_test_is_left_alone(tmp_path):
+    made(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png", "test/unknown/2.png")
+    assert [part for part, _ in parts_of(tmp_path)] == [0]
+
+
+def test_what_an_expression_finds(tmp_path):
+    files = [str(tmp_path / name) for name in ("pug_1.jpg", "x/great_dane_22.jpg")]
+    assert matched(files, tmp_path, r"([^/]+)_\d+\.jpg$") == ["pug", "great_dane"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("(", "No regular expression"), (r"\d", "needs a group"), (r"(z)", r"does not match every file. Received: .*pug")],
+)
+def test_expressions_that_find_nothing(pattern, message, tmp_path):
+    with pytest.raises(BadInput, match=message):
+        matched([str(tmp_path / "pug_1.jpg")], tmp_path, pattern)
+
+
+def test_images_of_no_class_are_named(tmp_path):
+    made(tmp_path, "cat/1.png", "dog/2.png", "4.png", "3.jpg")
+    with pytest.raises(BadInput, match=r"are of no class: .*/3.jpg and 1 more. Move them .* classes \['cat', 'dog'\]"):
+        parts_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        (
+            ["test/cat/3.png", "test/bird/4.png"],
+            r"the test that training lacks: \['bird'\]. Received: '.*test'",
+        ),
+        (["test/Cat/3.png", "test/Dog/4.png"], r"training lacks: \['Cat', 'Dog'\]"),
+        (["test/cat/3.png", "test/4.png"], r"are of no class: .*test/4.png. Move them"),
+    ],
+)
+def test_a_test_that_is_not_of_the_classes_is_named(test, message, tmp_path):
+    with pytest.raises(BadInput, match=message):
+        parts_of(made(tmp_path, "train/cat/1.png", "train/dog/2.png", *test))

@@ -1,0 +1,78 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from kerasdl.data import images
+from kerasdl.errors import BadInput
+
+
+def listed(folder, header, *rows):
+    (folder / "table.csv").write_text("\n".join([header, *rows]))
+    return folder / "table.csv"
+
+
+def test_classes_of_a_table_with_a_column_that_says_what_is_for_what(image_folder):
+    folder = image_folder({"x": 6})
+    rows = [f"{index},{'ab'[index % 2]},{['train', 'train', 'valid'][index // 2]}" for index in range(6)]
+    table = listed(folder, "file,kind,part", *rows[:5], "5,b,test")
+    data = images.from_csv(table, "kind", folder=folder / "x", suffix=".png", split="part")
+    assert (data.classes, data.counts["train_images"]) == (("a", "b"), 4)
+    assert [name.rsplit("/", 1)[1] for name in data.valid_names] == ["4.png"]
+    assert [name.rsplit("/", 1)[1] for name in data.test_pictures.names] == ["5.png"]
+
+
+def test_tags_in_words_and_in_columns(image_folder):
+    folder = image_folder({"x": 6})
+    table = listed(folder, "file,tags", *(f"x/{i}.png,{['red', 'red round', ''][i % 3]}" for i in range(6)))
+    data = images.from_csv(table, "tags", tag_separator=" ", augment=None)
+    assert (data.classes, data.tags, str(data).endswith("in 2 tags")) == (("red", "round"), True, True)
+    assert isinstance(data.loss, keras.losses.BinaryCrossentropy)
+    for name, label in zip(data.train_names, data.train_pictures.labels, strict=True):
+        assert label.tolist() == [[1, 0], [1, 1], [0, 0]][int(name[-5]) % 3]
+    flags = listed(folder, "file,red,round", *(f"x/{i}.png,{int(i % 3 < 2)},{int(i % 3 == 1)}" for i in range(6)))
+    again = images.from_csv(flags, ["red", "round"])
+    assert (again.classes, again.train_names) == (data.classes, data.train_names)
+    assert np.array_equal(again.train_pictures.labels, data.train_pictures.labels)
+
+
+def test_numbers_to_predict_and_groups_of_a_table(image_folder):
+    folder = image_folder({"x": 12})
+    table = listed(folder, "file,age,who", *(f"x/{i}.png,{i + 0.5},{'pqr'[i % 3]}" for i in range(12)))
+    data = images.from_csv(table, "age", group="who", valid_share=0.3)
+    assert (data.numbers, data.classes, str(data).endswith("with age")) == (("age",), (), True)
+    assert isinstance(data.loss, keras.losses.MeanSquaredError)
+    y = next(iter(data.valid))[1]
+    assert (y.dtype, y.shape) == (tf.float32, (len(data.valid_names), 1))
+    assert len({int(value) % 3 for value in y[:, 0].numpy()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "options", "message"),
+    [
+        ("file,kind", ["x/0.png,a", "x/1.png,b"], {"target": "colour"}, "No such column: 'colour'"),
+        ("file,kind", ["x/0.png,a", ",b"], {"target": "kind"}, r"No file name in line 3. Received: column 'file'"),
+        ("file,kind", ["x/0.png,a", "x/1.png,"], {"target": "kind"}, r"1 rows have no target, the first line 3"),
+        ("kind", ["a", "b"], {"target": "kind"}, "Name the column of file names by image. Received: None"),
+        (
+            "file,kind,s",
+            ["x/0.png,a,train", "x/1.png,b,dev"],
+            {"target": "kind", "split": "s"},
+            r"must hold 'train' or 'valid' in every row. Received: 'dev' in line 3",
+        ),
+        ("file,tags", ["x/0.png,1", "x/1.png,2"], {"target": "tags", "task": "tags"}, r"Received: '2' in line 3"),
+        ("file,kind", ["x/0.png,a", "x/9.png,b"], {"target": "kind"}, r"1 of 2 files .*x/9.png \(No such file"),
+        ("file,age", ["x/0.png,1.5", "x/1.png,2.5"], {"target": "age", "balanced": True}, "Only classes can be mixed"),
+    ],
+)  # fmt: skip
+def test_tables_that_cannot_be_used(image_folder, header, rows, options, message):
+    folder = image_folder({"x": 2})
+    with pytest.raises(BadInput, match=message):
+        images.from_csv(listed(folder, header, *rows), **options)
+
+
+def test_flags_of_any_type_are_tags(image_folder):
+    folder = image_folder({"x": 4})
+    frame = pd.DataFrame({"file": [f"x/{i}.png" for i in range(4)], "red": [True, False] * 2, "new": [0.0, 1.0] * 2})
+    data = images.from_frame(frame, ["red", "new"], folder=folder)
+    assert (data.tags, data.classes) == (True, ("red", "new"))

@@ -1,0 +1,61 @@
+import os
+from pathlib import Path
+
+import pytest
+from kerasdl.files import atomic_write, cache_folder, fingerprint
+
+
+def test_a_finished_file_replaces_the_old_one(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_text("old")
+    with atomic_write(path) as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".keras"
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_exception_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text("old")
+
+    def fail():
+        with atomic_write(path) as temporary:
+            temporary.write_text("ne")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_and_its_folder_are_synced_before_and_after_the_replacement(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    with atomic_write(tmp_path / "a.txt") as temporary:
+        temporary.write_text("a")
+        written = temporary
+    assert synced == [written, tmp_path]
+
+
+def test_a_file_swapped_in_with_the_same_size_and_time_has_another_fingerprint(tmp_path):
+    path, other = tmp_path / "a.png", tmp_path / "b.png"
+    path.write_bytes(b"good")
+    before = fingerprint(path)
+    other.write_bytes(b"evil")
+    os.utime(other, ns=(before[1], before[1]))
+    other.replace(path)
+    after = fingerprint(path)
+    assert after[:2] == before[:2]
+    assert after != before
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "kerasdl"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cache_folder() == tmp_path / "home" / ".cache" / "kerasdl"
