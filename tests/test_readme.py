@@ -3,10 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 
 
-def test_the_example_runs_as_it_stands(tmp_path):
+def test_the_example_runs_as_printed(tmp_path):
     (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -14,11 +15,14 @@ def test_the_example_runs_as_it_stands(tmp_path):
     assert (tmp_path / "runs/readme/digits.keras").exists()
 
 
-def test_every_file_that_is_named_exists():
-    root = Path(__file__).parents[1]
-    for name in re.findall(r"\]\(([^)]+)\)", README):
-        assert (root / name).exists(), name
+def test_every_linked_file_exists():
+    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_the_tree_lists_every_module():
     tree = README.split("    kerasdl/\n")[1].split("\n    recipes/")[0]
-    named = {line.split()[0].rstrip("/") for line in tree.splitlines()}
-    there = {path.name for path in (root / "kerasdl").iterdir() if not path.name.startswith("__")}
-    assert named == there
+    listed = {line.split()[0].rstrip("/") for line in tree.splitlines()}
+    existing = {path.name for path in (ROOT / "kerasdl").iterdir() if not path.name.startswith("__")}
+    assert listed == existing - {"py.typed"}
