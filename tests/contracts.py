@@ -249,8 +249,8 @@ def in_every_mode(names: Iterable[str]) -> list[Any]:
 
 
 def costly(name: str) -> list[pytest.MarkDecorator]:
-    """Marks for a test that takes seconds a builder: variants ("NAME-VARIANT") of image networks are for `test-all`."""
-    return [pytest.mark.slow] if name.startswith(("resnet-", "convnet-")) else []
+    """Marks for a test that takes seconds per builder: variants ("NAME-VARIANT") are left to `make test-all`."""
+    return [pytest.mark.slow] if "-" in name else []
 
 
 def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:

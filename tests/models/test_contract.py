@@ -9,8 +9,9 @@ from kerasdl.groups import layer_groups
 
 from tests.contracts import BUILDERS, SEQUENCE_BUILDERS, TABLE_BUILDERS, costly
 
+ALL = {**BUILDERS, **SEQUENCE_BUILDERS, **TABLE_BUILDERS}
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3)).astype("float32")
-# Two shorter sequences among full ones.
+# Two sequences are shorter than the others.
 SEQUENCES = np.random.default_rng(0).standard_normal((6, 9, 3)).astype("float32")
 SEQUENCES[1, 4:], SEQUENCES[2, 1:] = np.nan, np.nan
 ROWS = {
@@ -18,78 +19,91 @@ ROWS = {
     "numbers": np.random.default_rng(0).standard_normal((6, 4)).astype("float32"),
 }
 LABELS = np.array([0, 1, 2, 3, 4, 0])
+# One builder for each kind of layer. A convnet consists of a resnet's layers.
+COMPILED_IN_SUITE = {"resnet", "mlp", "recurrent", "tabular"}
+EXPORTED_IN_SUITE = {"resnet", "mlp"}
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
-BUILDERS_AND_INPUTS = (
-    {name: (build, IMAGES) for name, build in BUILDERS.items()}
-    | {name: (build, SEQUENCES) for name, build in SEQUENCE_BUILDERS.items()}
-    | {name: (build, {part: ROWS[part] for part in build().input}) for name, build in TABLE_BUILDERS.items()}
-)
+def slow_except(names, suite):
+    return [pytest.param(name, marks=[] if name in suite else pytest.mark.slow) for name in names]
 
 
-@pytest.fixture(params=[pytest.param(build, id=name, marks=costly(name)) for name, build in BUILDERS.items()])
-def build_of_images(request):
-    return request.param
+def inputs_of(name, model):
+    if name in TABLE_BUILDERS:
+        return {part: ROWS[part] for part in model.input}
+    return SEQUENCES if name in SEQUENCE_BUILDERS else IMAGES
 
 
-@pytest.fixture(params=BUILDERS_AND_INPUTS.values(), ids=BUILDERS_AND_INPUTS)
-def build_and_inputs(request):
-    return request.param
-
-
-@pytest.fixture(params=[pytest.param(each, id=name, marks=costly(name)) for name, each in BUILDERS_AND_INPUTS.items()])
-def build_and_inputs_of_few(request):
-    return request.param
-
-
-@pytest.fixture(scope="module", params=BUILDERS_AND_INPUTS.values(), ids=BUILDERS_AND_INPUTS)
-def trained(request):
-    return train(*request.param)
-
-
-def train(build, inputs, **options):
-    """A model after two updates, for the first may be the one that gives a branch its gain; and its weights before."""
+def train(name, **options):
+    """A model after two updates (the first may be needed to make a branch's gain nonzero), and its initial weights."""
     keras.utils.set_random_seed(0)
-    model = build()
+    model = ALL[name]()
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
     before = [weight.numpy().copy() for weight in model.trainable_weights]
-    model.fit(inputs, LABELS, epochs=2, verbose=0)
+    inputs = inputs_of(name, model)
+    for _ in range(2):
+        model.train_on_batch(inputs, LABELS)
     return model, inputs, before
 
 
-@pytest.mark.parametrize(
-    ("name", "policy"),
-    [
-        # Of a variant ("NAME-VARIANT"), in the suite, the precision that is hardest to keep.
-        pytest.param(name, policy, marks=() if policy == "mixed_float16" or "-" not in name else pytest.mark.slow)
-        for name in BUILDERS_AND_INPUTS
-        for policy in ("float32", "mixed_bfloat16", "mixed_float16")
+@pytest.fixture(
+    scope="module",
+    params=[
+        # In the suite variants run eagerly, which takes less time.
+        pytest.param((name, eager), id=f"{name}-{'eager' if eager else 'graph'}", marks=[] if eager else costly(name))
+        for name in ALL
+        for eager in ((True, False) if "-" in name else (False,))
     ],
 )
-def test_logits_are_float32_in_every_precision(name, policy):
-    build, inputs = BUILDERS_AND_INPUTS[name]
-    keras.mixed_precision.set_dtype_policy(policy)
-    model = build()
+def trained(request):
+    """Read-only: one training for several tests."""
+    name, eager = request.param
+    return train(name, run_eagerly=eager)
+
+
+def assert_every_weight_changed(model, before):
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert np.isfinite(weight.numpy()).all()
+        assert not np.array_equal(weight.numpy(), old), weight.path
+
+
+def test_outputs_are_logits_by_default(trained):
+    model, inputs, _ = trained
     outputs = model(inputs)
     assert (tuple(outputs.shape), outputs.dtype.name) == ((6, 5), "float32")
     assert not np.allclose(np.sum(outputs, axis=1), 1)
 
 
-def test_an_activation_gives_probabilities(build_and_inputs):
-    build, inputs = build_and_inputs
-    outputs = build(classifier_activation="softmax")(inputs)
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        # In the suite: every precision for the first builder of a family, one half precision for each variant.
+        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
+        for n, name in enumerate(ALL)
+        for policy in PRECISIONS
+    ],
+)
+def test_logits_and_probabilities_are_float32_in_every_precision(name, policy):
+    keras.mixed_precision.set_dtype_policy(policy)
+    model = ALL[name](classifier_activation="softmax")
+    outputs = model(inputs_of(name, model))
+    assert {model.get_layer("head_logits").output.dtype, outputs.dtype.name} == {"float32"}
     np.testing.assert_allclose(np.sum(outputs, axis=1), 1, atol=1e-5)
 
 
-def test_saved_and_loaded_it_gives_the_same_bits(trained, tmp_path):
+def test_reloaded_model_gives_the_same_bits(trained, tmp_path):
     model, inputs, _ = trained
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
+    if model.run_eagerly:
+        assert np.array_equal(model(inputs), loaded(inputs))
+    else:
+        assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
 
 
-def test_every_layer_is_named_by_its_group(build_and_inputs):
-    model = build_and_inputs[0]()
+def test_every_layer_is_named_by_its_group(trained):
+    model, _, _ = trained
     names = {layer.name.split("_")[0] for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
     assert names <= {"stem", "stage1", "stage2", "stage3", "head"}
     assert list(layer_groups(model))[-1] == "head"
@@ -97,20 +111,20 @@ def test_every_layer_is_named_by_its_group(build_and_inputs):
 
 def test_every_weight_learns(trained):
     model, _, before = trained
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        assert np.isfinite(weight.numpy()).all()
-        assert not np.array_equal(weight.numpy(), old), weight.path
+    assert_every_weight_changed(model, before)
 
 
-def test_every_weight_learns_compiled(build_and_inputs_of_few):
-    build, inputs = build_and_inputs_of_few
-    if inputs is SEQUENCES and tf.config.list_physical_devices("GPU"):
+@pytest.mark.parametrize("name", slow_except(ALL, COMPILED_IN_SUITE))
+def test_every_weight_learns_compiled(name):
+    if name in SEQUENCE_BUILDERS and tf.config.list_physical_devices("GPU"):
         pytest.skip("XLA does not compile cuDNN's recurrent kernels")
-    test_every_weight_learns(train(build, inputs, jit_compile=True))
+    model, _, before = train(name, jit_compile=True)
+    assert_every_weight_changed(model, before)
 
 
-def test_exported_it_gives_the_same_probabilities_after_loading(build_of_images, tmp_path):
-    exported = kerasdl.models.image_classifier(build_of_images(), list("abcde"))
+@pytest.mark.parametrize("name", slow_except(BUILDERS, EXPORTED_IN_SUITE))
+def test_reloaded_export_gives_the_same_probabilities(name, tmp_path):
+    exported = kerasdl.export.image_classifier(BUILDERS[name](), list("abcde"))
     images = IMAGES.astype("uint8")
     exported.save(tmp_path / "model.keras")
     exported.export(tmp_path / "saved", verbose=False)

@@ -9,7 +9,7 @@ WINDOWS = np.random.default_rng(0).standard_normal((5, 12, 3)).astype("float32")
 
 @pytest.mark.parametrize("decoder", [False, True])
 @pytest.mark.parametrize("normalization", ["window", None])
-def test_untrained_it_is_the_naive_forecast(decoder, normalization):
+def test_untrained_model_gives_the_naive_forecast(decoder, normalization):
     options = {"horizon": 6, "units": (4,), "decoder": decoder, "normalization": normalization}
     naive = forecaster((12, 3), 2, **options)(WINDOWS).numpy()
     assert np.array_equal(naive, np.repeat(WINDOWS[:, -1:, :2], 6, axis=1))
@@ -17,7 +17,7 @@ def test_untrained_it_is_the_naive_forecast(decoder, normalization):
     assert np.array_equal(seasonal, np.concatenate([WINDOWS[:, -4:, :2], WINDOWS[:, -4:-2, :2]], axis=1))
 
 
-def test_with_normalization_a_shifted_and_stretched_series_has_the_forecast_shifted_and_stretched():
+def test_normalization_makes_the_forecast_equivariant_to_shift_and_scale():
     model = forecaster((12, 3), 1, horizon=2, skip=None, units=(4,))
     assert model(WINDOWS).numpy().std() > 0
     np.testing.assert_allclose(model(WINDOWS * 8 + 3), model(WINDOWS) * 8 + 3, rtol=1e-3, atol=1e-3)
@@ -26,7 +26,7 @@ def test_with_normalization_a_shifted_and_stretched_series_has_the_forecast_shif
     assert [layer.name for layer in plain.layers if layer.name.endswith(("normalization", "forecast"))] == []
 
 
-def test_layers_and_sizes():
+def test_layers_and_parameters():
     model = forecaster((12, 3), 2, horizon=6, cell="gru", units=(4, 5), decoder=True, dropout=0.3)
     assert [layer.name for layer in model.layers] == [
         "window", "stem_normalization", "stage1_gru", "stage1_dropout", "stage2_gru", "stage2_dropout", "stage3_repeat",
@@ -34,28 +34,28 @@ def test_layers_and_sizes():
     ]  # fmt: skip
     assert model.get_layer("stage3_gru").units == 5
     assert model.get_layer("stage2_dropout").rate == 0.3
-    # A GRU of n units on m inputs: 3n(m + n + 2) weights.
+    # A GRU with n units and m inputs has 3n(m + n + 2) weights.
     assert model.count_params() == 3 * 4 * (3 + 4 + 2) + 3 * 5 * (4 + 5 + 2) + 3 * 5 * (5 + 5 + 2) + 5 * 2 + 2
-    # An LSTM: 4n(m + n + 1); then all steps at once.
+    # An LSTM has 4n(m + n + 1); then one dense layer gives all steps.
     assert forecaster((12, 3), 2, horizon=6, units=(4,)).count_params() == 4 * 4 * (3 + 4 + 1) + (4 + 1) * 12
 
 
-def test_the_decoder_begins_from_the_encoders_state():
+def test_decoder_starts_from_the_encoders_state():
     model = forecaster((12, 3), 1, horizon=4, units=(4,), decoder=True, skip=None)
     decoder = model.get_layer("stage2_lstm")
-    # Blind and deaf but for the state that it is given:
+    # Without its inputs, only the initial state differs between samples.
     kernel, _, _ = decoder.get_weights()
     decoder.set_weights([np.zeros_like(kernel), *decoder.get_weights()[1:]])
     found = keras.Model(model.input, decoder.output)(WINDOWS).numpy()
     assert np.abs(found - found[:1]).max() > 1e-2
 
 
-def test_a_rising_line_is_learned():
+def test_learns_a_rising_line():
     rows = np.arange(60, dtype="float32")[:, None] + np.arange(9)
     model = forecaster((8, 1), 1, units=(8,))
     model.compile(keras.optimizers.Adam(0.03), "mse")
     model.fit(rows[:, :8, None], rows[:, 8:, None], epochs=40, verbose=0)
-    # Far beyond the training data, where persistence is off by 1.
+    # Far outside the training data; the naive forecast is off by 1.
     np.testing.assert_allclose(model(rows[:, :8, None] + 1000), rows[:, 8:, None] + 1000, atol=0.1)
 
 
@@ -71,7 +71,7 @@ def test_a_rising_line_is_learned():
         ({"skip": "seasonal", "season": 13}, "Received: season=13, lookback=12"),
     ],
 )
-def test_misuse_is_named(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(ValueError, match=message):
         forecaster((12, 3), **{"outputs": 1, **options})
 

@@ -7,57 +7,93 @@ import pytest
 import tensorflow as tf
 from kerasdl.groups import layer_groups
 
-from tests.contracts import FORECASTERS
+from tests.contracts import FORECASTERS, costly
 
 WINDOWS = np.random.default_rng(0).standard_normal((6, 12, 3)).astype("float32")
 FUTURES = np.random.default_rng(1).standard_normal((6, 4, 2)).astype("float32")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
-@pytest.fixture(params=FORECASTERS.values(), ids=FORECASTERS)
-def build(request):
-    return request.param
-
-
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
-def test_forecasts_are_float32_in_every_precision(build, policy):
-    keras.mixed_precision.set_dtype_policy(policy)
-    outputs = build()(WINDOWS)
-    assert (tuple(outputs.shape), outputs.dtype.name) == ((6, 4, 2), "float32")
-
-
-def test_saved_and_loaded_it_gives_the_same_bits(build, tmp_path):
-    model = build()
-    model.compile("adam", "mse")
-    model.fit(WINDOWS, FUTURES, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert np.array_equal(model.predict(WINDOWS, verbose=0), loaded.predict(WINDOWS, verbose=0))
-
-
-def test_every_layer_is_named_by_its_group(build):
-    model = build()
-    groups = list(layer_groups(model))
-    assert groups[-1] == "head"
-    assert groups[:-1] == [f"stage{stage}" for stage in range(1, len(groups))]
-    # The stem has no weights, so that it is no group to train.
-    assert {layer.name.split("_")[0] for layer in model.layers} <= {"window", "stem", *groups}
-
-
-@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_every_weight_learns(build, jit):
-    model = build()
-    model.compile("adam", "mse", jit_compile=jit)
+def train(name, **options):
+    """A model after two updates (a last layer of zeros passes no gradient at first), and its initial weights."""
+    keras.utils.set_random_seed(0)
+    model = FORECASTERS[name]()
+    model.compile("adam", "mse", **options)
     before = [weight.numpy().copy() for weight in model.trainable_weights]
-    model.fit(
-        WINDOWS, FUTURES, epochs=2, verbose=0
-    )  # a last layer of zeros lets nothing through to the others at first
+    for _ in range(2):
+        model.train_on_batch(WINDOWS, FUTURES)
+    return model, before
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((name, eager), id=f"{name}-{'eager' if eager else 'graph'}", marks=[] if eager else costly(name))
+        for name in FORECASTERS
+        for eager in ((True, False) if "-" in name else (False,))
+    ],
+)
+def trained(request):
+    """Read-only: one training for several tests."""
+    name, eager = request.param
+    return train(name, run_eagerly=eager)
+
+
+def assert_every_weight_changed(model, before):
     for weight, old in zip(model.trainable_weights, before, strict=True):
         assert np.isfinite(weight.numpy()).all()
         assert not np.array_equal(weight.numpy(), old), weight.path
 
 
-def test_exported_it_gives_the_same_forecast_after_loading(build, tmp_path):
-    exported = kerasdl.models.series_model(build(), ([10.0, 20.0, 30.0], [1.0, 2.0, 3.0]))
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        # In the suite: every precision for the first forecaster, one half precision for each variant.
+        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
+        for n, name in enumerate(FORECASTERS)
+        for policy in PRECISIONS
+    ],
+)
+def test_forecasts_are_float32_in_every_precision(name, policy):
+    keras.mixed_precision.set_dtype_policy(policy)
+    outputs = FORECASTERS[name]()(WINDOWS)
+    assert (tuple(outputs.shape), outputs.dtype.name) == ((6, 4, 2), "float32")
+
+
+def test_reloaded_model_gives_the_same_bits(trained, tmp_path):
+    model, _ = trained
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    if model.run_eagerly:
+        assert np.array_equal(model(WINDOWS), loaded(WINDOWS))
+    else:
+        assert np.array_equal(model.predict(WINDOWS, verbose=0), loaded.predict(WINDOWS, verbose=0))
+
+
+def test_every_layer_is_named_by_its_group(trained):
+    model, _ = trained
+    groups = list(layer_groups(model))
+    assert groups[-1] == "head"
+    assert groups[:-1] == [f"stage{stage}" for stage in range(1, len(groups))]
+    # The stem has no weights and so is no layer group.
+    assert {layer.name.split("_")[0] for layer in model.layers} <= {"window", "stem", *groups}
+
+
+def test_every_weight_learns(trained):
+    assert_every_weight_changed(*trained)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORECASTERS)
+def test_every_weight_learns_compiled(name):
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("XLA does not compile cuDNN's recurrent kernels")
+    assert_every_weight_changed(*train(name, jit_compile=True))
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=costly(name)) for name in FORECASTERS])
+def test_reloaded_export_gives_the_same_forecast(name, tmp_path):
+    exported = kerasdl.export.series_model(FORECASTERS[name](), ([10.0, 20.0, 30.0], [1.0, 2.0, 3.0]))
     exported.save(tmp_path / "model.keras")
     exported.export(tmp_path / "saved", verbose=False)
     expected = exported.predict(WINDOWS, verbose=0)

@@ -1,4 +1,5 @@
 import runpy
+from itertools import product
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ from kerasdl.groups import layer_groups
 from kerasdl.models import recurrent
 
 RANDOM = np.random.default_rng(0)
+PAIRS = {("lstm", "last", False), ("lstm", "concat", True), ("gru", "last", True), ("gru", "concat", False)}
 
 
 def names(model):
@@ -42,9 +44,14 @@ def test_parameters_by_hand():
     assert names(two_ways) == ["sequences", "stem_mask", "stage1_gru", "head_logits"]
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "concat"])
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize(
+    ("cell", "pooling", "bidirectional"),
+    [
+        # In the suite every pair of values.
+        pytest.param(*each, marks=[] if each in PAIRS else pytest.mark.slow)
+        for each in product(["lstm", "gru"], ["last", "concat"], [False, True])
+    ],
+)
 def test_padding_does_not_change_the_output(cell, pooling, bidirectional):
     model = recurrent(
         (None, 2), 3, cell=cell, units=(4, 4), pooling=pooling, bidirectional=bidirectional, preprocess=(1.0, 2.0)

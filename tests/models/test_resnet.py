@@ -62,7 +62,7 @@ def test_networks_are_those_of_torchvision(name, tmp_path):
     [
         ("resnet18", 11_200_874),
         pytest.param("resnet34", 21_309_034, marks=pytest.mark.slow),
-        ("resnet50", 23_547_754),
+        pytest.param("resnet50", 23_547_754, marks=pytest.mark.slow),
     ],
 )
 def test_xresnets_have_fastais_parameters(name, count):
