@@ -1,9 +1,10 @@
-"""How far do 20 epochs take a ResNet-20 on 10,000 of CIFAR-10's images?
+"""How accurate is a ResNet-20 after 20 epochs on 10,000 images of CIFAR-10?
 
 KERASDL_DATA=FOLDER python benchmarks/cifar.py [--depth 20] [--epochs 20] [--seeds 0]
 
-The network of He et al. (arXiv:1512.03385, section 4.2) from nothing: range test, AdamW, one cycle, augmentation by a
-preset; accuracy on 2,000 of the official test's images. A ResNet-8 reaches 71.1 % in as many epochs with stock Keras.
+The network of He et al. (arXiv:1512.03385, section 4.2) from scratch: range test, AdamW, one cycle, a preset of
+augmentation; accuracy on 2,000 images of the official test set. A ResNet-8 reaches 71.1 % in as many epochs with
+stock Keras.
 """
 
 import os
@@ -23,20 +24,20 @@ from kerasdl.data import augment, images
 
 @dataclass(frozen=True)
 class Config:
-    """What is trained, and how often."""
+    """The training, and its seeds."""
 
     depth: int = 20
-    """Layers: 6 n + 2."""
+    """Number of layers: 6 n + 2."""
     epochs: int = 20
-    """Of each training."""
+    """Number of epochs."""
     augment: Literal["cifar", "standard"] = "cifar"
-    """Preset: shifted and mirrored, as the paper has it, or fastai's transforms."""
+    """Preset: shifts and flips, as in the paper, or fastai's transforms."""
     seeds: tuple[int, ...] = (0,)
-    """A training each."""
+    """Random seeds, one training per seed."""
 
 
 def main(config: Config) -> None:
-    """Trains once a seed and prints a line each."""
+    """Train once per seed and print one line each."""
     presets = {"cifar": augment.cifar(), "standard": augment.standard(flip=True)}
     with tempfile.TemporaryDirectory() as scratch:
         with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "cifar10_subset/cifar10_png_10k_2k.tgz") as tar:

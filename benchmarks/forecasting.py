@@ -1,9 +1,9 @@
-"""Is the recipe better than the naive forecasts? Real series, the last third for the test, every origin.
+"""Is the recipe better than the naive forecasts? Real series, the last third as the test part, every origin.
 
 KERASDL_DATA=FOLDER python benchmarks/forecasting.py [--seeds 0 1 2] [--tune]
 
-Runs recipes/time_series.py as a user would; options that differ from its defaults are in SERIES. With --tune the last
-third is cut off first, so that options can be chosen without a look at it. About a quarter of an hour on two cores.
+Runs recipes/time_series.py like a user; options that differ from its defaults are in SERIES. With --tune the last
+third is removed first, so that options can be chosen without using it. About a quarter of an hour on two cores.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -35,20 +35,20 @@ SERIES = {
 
 @dataclass(frozen=True)
 class Config:
-    """Which seeds and series."""
+    """Seeds and series."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of weights and order."""
+    """Random seeds of weights and order."""
     series: tuple[str, ...] = tuple(SERIES)
     """Names in SERIES."""
     tune: bool = False
-    """Leave the last third out altogether."""
+    """Remove the last third of each series."""
     more: tuple[str, ...] = ()
-    """More options for the recipe, each as one word: --more=--steps=500."""
+    """More options for the recipe, one word per option: --more=--steps=500."""
 
 
 def naive(file: Path, options: list[str]) -> list[float]:
-    """RMSE of persistence and of the seasonal naive forecast, by the same windows."""
+    """RMSE of persistence and of the seasonal naive forecast, on the same windows."""
     named = {name.removeprefix("--"): value for name, value in zip(options[::2], options[1::2], strict=True)}
     horizon = int(named.pop("horizon", 1))
     data = series.from_csv(file, horizon=horizon, **named)
@@ -66,7 +66,7 @@ def ours(file: Path, options: list[str], seed: int, folder: Path) -> dict:
 
 
 def main(config: Config) -> None:
-    """Runs seed by seed and prints the means."""
+    """Run every seed and print the means."""
     table = Table("series", "ours, mean", "highest", "persistence", "seasonal", "ratio", "seconds")
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)

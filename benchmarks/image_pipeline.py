@@ -1,14 +1,14 @@
-"""Photographs with full standard augmentation: how many a second, how soon the first batch, in how much memory?
+"""Photographs with full standard augmentation: images per second, time to the first batch, and memory.
 
 KERASDL_DATA=FOLDER python benchmarks/image_pipeline.py [--fastai PYTHON] [--rounds 3] [--files 200000]
 
-The 600 training photographs of dogscats (dogscats_800.tar below the folder that KERASDL_DATA names), five times over
-so that an epoch is not its beginning only, to 224 pixels in batches of 64: ours (`augment.standard(flip=True)`) beside
-Keras's own (`image_dataset_from_directory` and its layers of about the same augmentation), decoding alone (TensorFlow's
-default, nothing resized, which no pipeline can beat) and, where PYTHON is the interpreter of an environment with it,
-fastai (`aug_transforms`, its defaults, two workers), resizing each photograph to 460 first as its lessons do, and to
-224. Each in a process of its own, in turn, round by round. Then a folder of many files, hard links to the same: time
-from the call to the first batch, and peak memory of the process.
+The 600 training photographs of dogscats (dogscats_800.tar in the folder that KERASDL_DATA names), repeated five times
+so that start-up does not dominate an epoch, to 224 pixels in batches of 64: ours (`augment.standard(flip=True)`);
+Keras's own (`image_dataset_from_directory` and layers of about the same augmentation); decoding alone (TensorFlow's
+default, without resizing, an upper bound for every pipeline); and, if PYTHON is the interpreter of an environment
+with fastai, fastai (`aug_transforms`, its defaults, two workers), resizing each photograph to 460 first as in its
+lessons, and to 224. Each runs in its own process, interleaved in rounds. Then a folder of many files, hard links to
+the same photographs: time from the call to the first batch, and peak memory of the process.
 """
 
 import json
@@ -80,18 +80,18 @@ measure(make)
 
 @dataclass(frozen=True)
 class Config:
-    """Which peer, how often, how many files."""
+    """The peer, the repetitions and the number of files."""
 
     fastai: str | None = None
     """Python interpreter of an environment with fastai."""
     rounds: int = 3
-    """Processes of each, in turn."""
+    """Number of processes for each, interleaved."""
     files: int = 200_000
-    """Links in the large folder; 0 to leave it out."""
+    """Number of links in the large folder; 0 skips it."""
 
 
 def run(python: str, code: str, data: Path, epochs: int) -> dict[str, float]:
-    """What one process measured."""
+    """The measurements of one process."""
     command = [python, "-W", "ignore", "-c", MEASURE + code, str(data), str(epochs)]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
@@ -99,7 +99,7 @@ def run(python: str, code: str, data: Path, epochs: int) -> dict[str, float]:
 
 
 def link_many(source: Path, target: Path, count: int) -> None:
-    """A folder of `count` training files, links to those of another, with its validation."""
+    """Fill a folder with `count` training files, links to those of another one, and its validation files."""
     for part, wanted in (("train", count), ("valid", 400)):
         for kind in sorted((source / part).iterdir()):
             (target / part / kind.name).mkdir(parents=True)
@@ -109,20 +109,20 @@ def link_many(source: Path, target: Path, count: int) -> None:
 
 
 def main(config: Config) -> None:
-    """Runs everybody in turn and prints two tables."""
-    contestants = {"kerasdl": (sys.executable, KERASDL), "Keras": (sys.executable, KERAS)}
+    """Run all pipelines interleaved and print two tables."""
+    compared = {"kerasdl": (sys.executable, KERASDL), "Keras": (sys.executable, KERAS)}
     if config.fastai:
-        contestants |= {f"fastai from {size}": (config.fastai, FASTAI.replace("SIZE", size)) for size in ("460", "224")}
+        compared |= {f"fastai from {size}": (config.fastai, FASTAI.replace("SIZE", size)) for size in ("460", "224")}
     with tempfile.TemporaryDirectory() as scratch:
         with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "dogscats" / "dogscats_800.tar") as tar:
             tar.extractall(scratch, filter="data")
         data = next(path.parent for path in Path(scratch).rglob("train"))
         repeated = Path(scratch) / "repeated"
         link_many(data, repeated, 3000)
-        everybody = {**contestants, "decoding only": (sys.executable, DECODING)}
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in everybody}
+        pipelines = {**compared, "decoding only": (sys.executable, DECODING)}
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in pipelines}
         for _ in range(config.rounds):
-            for name, (python, code) in everybody.items():
+            for name, (python, code) in pipelines.items():
                 found[name].append(run(python, code, repeated, epochs=2))
         rates = {name: statistics.median(each["rate"] for each in runs) for name, runs in found.items()}
         print(f"{'3,000 files':16} {'images/s':>9} {'kerasdl is':>11}")
@@ -132,7 +132,7 @@ def main(config: Config) -> None:
             many = Path(scratch) / "many"
             link_many(data, many, config.files)
             print(f"\n{config.files:,} files".ljust(17), f"{'first batch':>12} {'peak memory':>12}")
-            for name, (python, code) in contestants.items():
+            for name, (python, code) in compared.items():
                 result = run(python, code, many, epochs=0)
                 print(f"{name:16} {result['first']:10.1f} s {result['memory']:8.0f} MiB")
 

@@ -1,4 +1,4 @@
-"""What does importing kerasdl cost on top of Keras? Median of seven pairs of processes, in turn.
+"""How much time does `import kerasdl` add to `import keras`? Median of seven pairs of processes, interleaved.
 
 python benchmarks/import_time.py
 """
@@ -19,7 +19,7 @@ def seconds(code: str) -> float:
 
 
 def main() -> None:
-    """Prints both medians and the median difference."""
+    """Print both medians and the median difference."""
     # The same kernels for both, so that only the import differs.
     ours, theirs = (
         f"import os; os.environ['TF_ENABLE_ONEDNN_OPTS'] = '1'; import {name}" for name in ("kerasdl", "keras")

@@ -1,10 +1,10 @@
-"""How much of a training step is waiting for data?
+"""Which share of a training step is spent waiting for data?
 
 KERASDL_DATA=FOLDER python benchmarks/input_bound.py [--rounds 3]
 
 ResNet-8 on mnist_sample (28 pixels) and on the CIFAR-10 subset (32 pixels, 10,000 images), both with standard
-augmentation, batches of 64: the time of `steps` steps from the pipeline (with its start) beside that of as many on one
-batch that is there already, in turn. The share that is input-bound is what the second saves.
+augmentation, batches of 64: the time of `steps` steps from the pipeline (including its start-up) and of as many steps
+on one batch in memory, interleaved. The input-bound share is the time that the second saves.
 """
 
 import os
@@ -28,23 +28,23 @@ ARCHIVES = {
 
 @dataclass(frozen=True)
 class Config:
-    """How often."""
+    """The repetitions."""
 
     rounds: int = 3
-    """Of each, in turn."""
+    """Number of measurements of each, interleaved."""
     steps: int = 100
-    """In a round."""
+    """Steps per measurement."""
 
 
 def seconds(model: Any, dataset: Any) -> float:
-    """Of going through it once."""
+    """Time of one epoch."""
     started = time.perf_counter()
     model.fit(dataset, epochs=1, verbose=0, shuffle=False)
     return time.perf_counter() - started
 
 
 def main(config: Config) -> None:
-    """Runs both in turn and prints a line a dataset."""
+    """Run both interleaved and print one line per dataset."""
     root = Path(os.environ["KERASDL_DATA"])
     print(f"{'':14} {'from the pipeline':>18} {'from one batch':>15} {'input-bound':>12}")
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,4 +1,4 @@
-"""Which suggestion rule leads to the lowest validation loss? Four tasks, one-cycle AdamW at each rule's rate.
+"""Which suggestion rule leads to the lowest validation loss? Four tasks, one-cycle AdamW at each rule's peak.
 
 KERASDL_DATA=FOLDER python benchmarks/lr_rules.py [--seeds 0 1 2]
 
@@ -18,21 +18,21 @@ from tasks import TASKS, Task
 
 @dataclass(frozen=True)
 class Config:
-    """Which seeds."""
+    """The seeds."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of weights, order and augmentation."""
+    """Random seeds of weights, order and augmentation."""
 
 
 def valid_loss(task: Task, seed: int, peak_lr: float) -> float:
-    """Validation loss after one cycle to `peak_lr`."""
+    """Validation loss after one cycle with the peak `peak_lr`."""
     model = task.compiled(optimizers.AdamW(weight_decay=0.01), seed)
     model.fit(task.train, epochs=task.epochs, shuffle=False, verbose=0, callbacks=[callbacks.OneCycle(peak_lr)])
     return model.evaluate(task.valid, verbose=0, return_dict=True)["loss"]
 
 
 def main(config: Config) -> None:
-    """Prints rate and loss of every run, then a table of means."""
+    """Print learning rate and loss of every run, then a table of means."""
     losses: dict[str, dict[str, list[float]]] = {rule: {name: [] for name in TASKS} for rule in lr_range.RULES}
     for name, make in TASKS.items():
         for seed in config.seeds:

@@ -1,10 +1,10 @@
-"""MNIST by a multilayer perceptron: how few epochs does the policy need beside Adam at 1e-3, on the same network?
+"""MNIST with a multilayer perceptron: how many epochs does the policy save over Adam at 1e-3, on the same network?
 
 KERASDL_DATA=FOLDER python benchmarks/mnist_mlp.py [--seeds 0 1 2] [--held-out]
 
-Ours (range test, AdamW, one-cycle) trains anew for each length; Adam trains once and is measured after every epoch, so
-that the first at which it is as good as ours is known. The hyperparameters were chosen with --held-out, which trains on
-50,000 images and measures on the 10,000 others of the training set: the test images chose nothing.
+Ours (range test, AdamW, one-cycle) is trained separately for each number of epochs. Adam is trained once and measured
+after every epoch, which shows when it first reaches our accuracy. The hyperparameters were chosen with --held-out,
+which trains on 50,000 images of the training set and measures on the other 10,000; the test images played no part.
 
 About fifteen minutes on two cores.
 """
@@ -28,30 +28,30 @@ Part = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Config:
-    """The network, and how long everybody trains it."""
+    """The network and its trainings."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of weights, order, noise and dropout."""
+    """Random seeds of weights, order, noise and dropout."""
     lengths: tuple[int, ...] = (3, 6, 10)
-    """Epochs of ours, one training each."""
+    """Numbers of epochs of ours, one training each."""
     plain_epochs: int = 25
-    """Epochs of Adam's one training; at least the longest of ours."""
+    """Number of epochs of Adam's training; at least the longest of ours."""
     hidden: tuple[int, ...] = (512, 512)
     """Widths of the hidden layers."""
     normalization: Normalization = "batch"
-    """As for models.mlp."""
+    """As in models.mlp."""
     dropout: float = 0.3
-    """After each hidden layer."""
+    """Dropout after each hidden layer."""
     input_dropout: float = 0.0
-    """Of the pixels."""
+    """Dropout of the pixels."""
     input_noise: float = 0.5
-    """Deviation of the noise on the pixels."""
+    """Standard deviation of the noise on the pixels."""
     weight_decay: float = 0.05
-    """Of AdamW; Adam has none."""
+    """Weight decay of AdamW; Adam has none."""
     batch_size: int = 256
-    """Images in a step."""
+    """Images per batch."""
     held_out: bool = False
-    """Measure on 10,000 training images, left out of the training, instead of on the test images."""
+    """Measure on 10,000 held-out training images instead of the test images."""
 
 
 def mnist(config: Config) -> tuple[Part, Part]:
@@ -67,7 +67,7 @@ def mnist(config: Config) -> tuple[Part, Part]:
 
 
 def read(file: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """The items of an idx file: a header of four bytes and four more a dimension, then the bytes themselves."""
+    """The items of an idx file: a header of four bytes plus four per dimension, then the bytes themselves."""
     header = 4 + 4 * (1 + len(shape))
     return np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8, offset=header).reshape(-1, *shape)
 
@@ -83,7 +83,7 @@ def compiled(config: Config, seed: int, optimizer: keras.optimizers.Optimizer) -
         dropout=config.dropout,
         input_dropout=config.input_dropout,
         input_noise=config.input_noise,
-        preprocess=(0.1307, 0.3081),  # mean and deviation of the training pixels
+        preprocess=(0.1307, 0.3081),  # mean and standard deviation of the training pixels
     )
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     return model
@@ -112,7 +112,7 @@ def policy(config: Config, seed: int, train: Part, valid: Part, epochs: int) -> 
 
 
 def main(config: Config) -> None:
-    """Trains everybody, seed by seed, and prints the means by epochs."""
+    """Train both ways for each seed and print the means by number of epochs."""
     train, valid = mnist(config)
     ours, curves = [], []
     for seed in config.seeds:
@@ -122,7 +122,7 @@ def main(config: Config) -> None:
 
 
 def report(config: Config, ours: np.ndarray, curves: np.ndarray) -> None:
-    """The table: (seeds, lengths) of ours beside (seeds, epochs) of Adam."""
+    """Print the table: (seeds, lengths) of ours, (seeds, epochs) of Adam."""
     means = curves.mean(axis=0)
     print("Adam's mean after each epoch:", " ".join(f"{mean:.2%}" for mean in means))
     table = Table("epochs", "policy, mean", "lowest", "Adam 1e-3, mean", "lowest", "epochs that Adam needs for ours")

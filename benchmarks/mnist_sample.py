@@ -1,9 +1,9 @@
-"""mnist_sample (3s and 7s, 12,396 / 2,038 images), one epoch: how accurate, and how long does fit take, beside fastai?
+"""mnist_sample (3s and 7s, 12,396 / 2,038 images), one epoch: accuracy and time of fit, compared with fastai.
 
 KERASDL_DATA=FOLDER python benchmarks/mnist_sample.py [--fastai PYTHON] [--seeds 0 1 2]
 
 PYTHON is the interpreter of an environment with fastai, whose own recipe (ResNet-18 from scratch, fit_one_cycle) then
-runs in turn with ours. Data: mnist_sample.tgz below the folder that KERASDL_DATA names.
+runs interleaved with ours. Data: mnist_sample.tgz in the folder that KERASDL_DATA names.
 """
 
 import json
@@ -39,12 +39,12 @@ print(json.dumps({"seconds": time.perf_counter() - started, "accuracy": float(le
 
 @dataclass(frozen=True)
 class Config:
-    """Which peer and seeds."""
+    """The peer and the seeds."""
 
     fastai: str | None = None
     """Python interpreter of an environment with fastai."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of our runs and the peer's."""
+    """Random seeds of our runs and the peer's."""
 
 
 def ours(data: Path, out: Path, seed: int, options: list[str]) -> tuple[float, float]:
@@ -69,7 +69,7 @@ def ours(data: Path, out: Path, seed: int, options: list[str]) -> tuple[float, f
 
 
 def theirs(python: str, data: Path, seed: int) -> tuple[float, float]:
-    """The same of fastai."""
+    """The same for fastai."""
     command = [python, "-W", "ignore", "-c", FASTAI, str(data), str(seed)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     result = json.loads(printed.strip().splitlines()[-1])
@@ -77,7 +77,7 @@ def theirs(python: str, data: Path, seed: int) -> tuple[float, float]:
 
 
 def main(config: Config) -> None:
-    """Runs everybody in turn, seed by seed, and prints a line each."""
+    """Run all trainings interleaved by seed and print one line each."""
     archive = Path(os.environ["KERASDL_DATA"]) / "mnist_sample" / "mnist_sample.tgz"
     results: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,9 +1,9 @@
-"""What do the parts cost a step? Callbacks, parameter groups, and what a frozen body saves.
+"""How much do the components cost per step? Callbacks, parameter groups, and the time that a frozen body saves.
 
 python benchmarks/overhead.py
 
-Each pair runs in turn in one process, eleven times after a first round that does not count; medians. Nothing else
-should run on the machine. About nine minutes on two cores.
+Each pair runs interleaved in one process, eleven times after a warm-up round; medians. Nothing else should run on the
+machine. About nine minutes on two cores.
 """
 
 import statistics
@@ -24,7 +24,7 @@ STEPS = 40
 
 
 def data(shape: tuple[int, ...], batch_size: int) -> tf.data.Dataset:
-    """One batch, again and again, so that no pipeline is timed."""
+    """One batch, repeated, so that no pipeline is timed."""
     x = np.random.default_rng(0).random((batch_size, *shape)).astype("float32")
     batch = tf.data.Dataset.from_tensors((x, np.arange(batch_size) % 10))
     return batch.cache().repeat(STEPS)
@@ -48,7 +48,7 @@ def residual(optimizer: keras.optimizers.Optimizer) -> keras.Model:
 
 
 def milliseconds(model: keras.Model, batches: tf.data.Dataset, make: Callable[[], list]) -> float:
-    """Median time of a step within one fit, hooks included."""
+    """Median time per step in one fit, including the callback hooks."""
     times: list[float] = []
     clock = keras.callbacks.LambdaCallback(
         # The first epoch traces everything.
@@ -60,7 +60,7 @@ def milliseconds(model: keras.Model, batches: tf.data.Dataset, make: Callable[[]
 
 
 def every_callback(folder: Path) -> list:
-    """The callbacks of a whole run at once."""
+    """All callbacks of a run."""
     return [
         callbacks.OneCycle(1e-4),
         callbacks.GradualUnfreezing([1], groups=["stage[1-3]", "stage4|head"]),
@@ -69,7 +69,7 @@ def every_callback(folder: Path) -> list:
 
 
 def compare(title: str, pair: dict[str, Callable[[], float]]) -> list[str]:
-    """Runs a pair in turn; returns a row with both medians and the median of the ratios, second to first."""
+    """Run a pair interleaved; return a row with both medians and the median of the ratios, second to first."""
     rounds = [[measure() for measure in pair.values()] for _ in range(ROUNDS + 1)][1:]
     first, second = (statistics.median(values) for values in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
@@ -80,9 +80,9 @@ def compare(title: str, pair: dict[str, Callable[[], float]]) -> list[str]:
 
 
 def main() -> None:
-    """Prints a line a pair."""
+    """Print one line per pair."""
     table = Table("what", "first / second", "first, ms", "second, ms", "second / first")
-    wide, pictures = data((512,), 64), data((32, 32, 3), 16)
+    wide, small_images = data((512,), 64), data((32, 32, 3), 16)
     with tempfile.TemporaryDirectory() as folder:
         model = network(optimizers.AdamW(1e-4))
         pair = {
@@ -101,8 +101,8 @@ def main() -> None:
     stock_net = residual(keras.optimizers.AdamW(1e-4))
     ours_net = residual(optimizers.AdamW(1e-4, groups=groups.discriminative(stock_net)))
     pair = {
-        "stock AdamW": lambda: milliseconds(stock_net, pictures, list),
-        "six groups": lambda: milliseconds(ours_net, pictures, list),
+        "stock AdamW": lambda: milliseconds(stock_net, small_images, list),
+        "six groups": lambda: milliseconds(ours_net, small_images, list),
     }
     table.add_row(*compare("parameter groups, ResNet-10", pair))
     whole = residual(optimizers.AdamW(1e-4))
@@ -110,8 +110,8 @@ def main() -> None:
     groups.freeze_to(frozen, -1)
     frozen.compile(optimizers.AdamW(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     pair = {
-        "body frozen": lambda: milliseconds(frozen, pictures, list),
-        "all trains": lambda: milliseconds(whole, pictures, list),
+        "body frozen": lambda: milliseconds(frozen, small_images, list),
+        "all trains": lambda: milliseconds(whole, small_images, list),
     }
     table.add_row(*compare("a ResNet-10's step", pair))
     Console(width=110).print(table)

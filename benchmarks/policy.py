@@ -20,16 +20,16 @@ from tasks import TASKS, Task
 
 @dataclass(frozen=True)
 class Config:
-    """Which seeds and tasks."""
+    """The seeds and tasks."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of weights, order and augmentation."""
+    """Random seeds of weights, order and augmentation."""
     tasks: tuple[str, ...] = ("digits", "mnist_tenth", "adult")
     """Names in tasks.py."""
 
 
 def plain(make: Callable[[], keras.optimizers.Optimizer]) -> Callable[[Task, int], keras.Model]:
-    """Stock Keras: one optimizer at one rate."""
+    """Stock Keras: one optimizer with a constant learning rate."""
 
     def train(task: Task, seed: int) -> keras.Model:
         model = task.compiled(make(), seed)
@@ -40,7 +40,7 @@ def plain(make: Callable[[], keras.optimizers.Optimizer]) -> Callable[[Task, int
 
 
 def policy(task: Task, seed: int) -> keras.Model:
-    """Ours, without a look at the validation data."""
+    """Ours, without using the validation data."""
     model = task.compiled(optimizers.AdamW(weight_decay=0.01), seed)
     peak_lr = kerasdl.lr_find(model, task.train, verbose=0).suggestion()
     model.fit(task.train, epochs=task.epochs, shuffle=False, verbose=0, callbacks=[callbacks.OneCycle(peak_lr)])
@@ -55,7 +55,7 @@ WAYS: dict[str, Callable[[Task, int], keras.Model]] = {
 
 
 def main(config: Config) -> None:
-    """Runs everybody in turn, seed by seed, and prints the means."""
+    """Run all trainings interleaved by seed and print the means."""
     table = Table("task", "", "accuracy, mean", "lowest", "loss, mean", "highest")
     for name in config.tasks:
         scores: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}

@@ -1,9 +1,9 @@
-"""How much faster are a head's epochs on precomputed features than behind its frozen body?
+"""How much faster does a head train on precomputed features than behind its frozen body?
 
 python benchmarks/precompute.py [--arch resnet18] [--image-size 128]
 
-Random pictures in memory, batches of 64, no augmentation on either side, validation left out; the two in turn, after an
-epoch that is not measured. What running the body once costs is printed too: so many epochs must be saved first.
+Random images in memory, batches of 64, without augmentation or validation; the two run interleaved, after a warm-up
+epoch. The time to compute the features once is printed too; the faster epochs must first make up for it.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -22,27 +22,27 @@ from kerasdl.data import features, images
 
 @dataclass(frozen=True)
 class Config:
-    """What is measured, and how often."""
+    """The network and the repetitions."""
 
     arch: str = "resnet18"
     """A builder of `kerasdl.models`."""
     image_size: int = 128
     """Side in pixels."""
     count: int = 320
-    """Pictures to train on, of two classes."""
+    """Number of training images, of two classes."""
     rounds: int = 3
-    """Epochs of each."""
+    """Number of epochs for each."""
 
 
 def seconds(model: keras.Model, train: Any) -> float:
-    """Of an epoch."""
+    """Time of one epoch."""
     started = time.perf_counter()
     model.fit(train, verbose=0, shuffle=False)
     return time.perf_counter() - started
 
 
 def main(config: Config) -> None:
-    """Trains the head both ways in turn and prints the medians."""
+    """Train the head both ways, interleaved, and print the medians."""
     random = np.random.default_rng(0)
     shape = (config.image_size, config.image_size, 3)
     pixels, labels = random.integers(0, 256, (config.count, *shape), dtype=np.uint8), np.arange(config.count) % 2
@@ -62,8 +62,8 @@ def main(config: Config) -> None:
         times = [(seconds(model, data.train), seconds(head, seen.train)) for _ in range(config.rounds)]
     behind, alone = (statistics.median(each) for each in zip(*times, strict=True))
     print(f"kerasdl {kerasdl.__version__}, Keras {keras.__version__}, {config}")
-    print(f"behind the frozen body {behind:7.2f} s an epoch")
-    print(f"on features            {alone:7.2f} s an epoch, {behind / alone:.0f} times as fast")
+    print(f"behind the frozen body {behind:7.2f} s per epoch")
+    print(f"on features            {alone:7.2f} s per epoch, {behind / alone:.0f} times as fast")
     print(f"computing the features {once:7.2f} s, once")
 
 

@@ -1,9 +1,9 @@
-"""How long is a training step of our ResNet-50, beside keras.applications' and torchvision's? 128 px, batches of 16.
+"""Time of a training step of ResNet-50: ours, keras.applications' and torchvision's. 128 px, batches of 16.
 
 python benchmarks/resnet_step.py [--torch PYTHON] [--rounds 5]
 
-PYTHON is the interpreter of an environment with torchvision. SGD with momentum, float32, XLA off; the networks run in
-turn, round by round, so that a busy moment meets all of them.
+PYTHON is the interpreter of an environment with torchvision. SGD with momentum, float32, XLA off; the networks run
+interleaved in rounds, so that other load affects all of them.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -41,22 +41,22 @@ print(json.dumps(statistics.median(seconds[2:])))
 
 @dataclass(frozen=True)
 class Config:
-    """How much is measured, and which peer besides keras.applications."""
+    """The measurement, and the peer besides keras.applications."""
 
     torch: str | None = None
     """Python interpreter of an environment with torchvision."""
     rounds: int = 5
-    """Times that each network has its turn."""
+    """Number of rounds."""
     steps: int = 5
-    """Steps of a turn, of which the median counts."""
+    """Steps per round, of which the median counts."""
     image_size: int = 128
     """Side in pixels."""
     batch_size: int = 16
-    """Images in a step."""
+    """Images per batch."""
 
 
 class Network:
-    """A compiled network with a batch for it; its first two steps, with the tracing, are not measured."""
+    """A compiled network and its batch; the first two steps, which trace, are not measured."""
 
     def __init__(self, model: keras.Model, config: Config) -> None:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -67,7 +67,7 @@ class Network:
         self.seconds(2)
 
     def seconds(self, steps: int) -> float:
-        """Median of so many steps."""
+        """Median time of `steps` steps."""
         measured = []
         for _ in range(steps):
             started = time.perf_counter()
@@ -77,14 +77,14 @@ class Network:
 
 
 def torch_seconds(config: Config) -> float:
-    """The same of torchvision's network, in a process of its own."""
+    """The same for torchvision's network, in its own process."""
     sizes = map(str, (config.image_size, config.batch_size, config.steps))
     command = [str(config.torch), "-W", "ignore", "-c", TORCH, *sizes]
     return float(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
 def main(config: Config) -> None:
-    """Runs the networks in turn and prints a line each."""
+    """Run the networks interleaved and print one line each."""
     shape = (config.image_size, config.image_size, 3)
     peer = keras.applications.ResNet50(weights=None, input_shape=shape, classes=10, classifier_activation=None)
     networks = {"kerasdl resnet50": models.resnet50(shape, 10), "keras.applications ResNet50": peer}
@@ -100,7 +100,7 @@ def main(config: Config) -> None:
     for name, found in seconds.items():
         median = statistics.median(found)
         print(
-            f"{name:28} {1000 * median:8.1f} ms a step, {median / ours:5.2f} of ours (least {1000 * min(found):.1f} ms)"
+            f"{name:28} {1000 * median:8.1f} ms per step, {median / ours:5.2f} of ours (min {1000 * min(found):.1f} ms)"
         )
 
 

@@ -1,4 +1,4 @@
-"""How well does a recurrent network classify series, with the same few settings for three archive tasks?
+"""How accurately does a recurrent network classify sequences, with the same settings for three archive tasks?
 
 KERASDL_DATA=FOLDER python benchmarks/sequence_classification.py [--seeds 0 1 2]
 
@@ -19,22 +19,22 @@ from kerasdl.data import sequences
 from rich.console import Console
 from rich.table import Table
 
-# Where the curve is too noisy to read, as on GunPoint: near the middle of the rates that it gave elsewhere.
-UNREAD_LR = 3e-3
+# For curves too noisy to read, as on GunPoint: near the middle of the learning rates suggested on the other tasks.
+FALLBACK_LR = 3e-3
 
 
 @dataclass(frozen=True)
 class Config:
-    """Which seeds and tasks."""
+    """The seeds and tasks."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of weights and order; with --choose, of the split too."""
+    """Random seeds of weights and order; with --choose, of the split too."""
     tasks: tuple[str, ...] = ("ItalyPowerDemand", "BasicMotions", "GunPoint")
-    """Folders below ts_classification."""
+    """Folders in ts_classification."""
     choose: bool = False
-    """Look at a quarter of the training file instead of the test file."""
+    """Measure on a quarter of the training file instead of the test file."""
     epochs: int = 40
-    """Times through the training file."""
+    """Number of epochs."""
 
 
 def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
@@ -45,23 +45,23 @@ def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
 
 
 def train(data: sequences.Sequences, seed: int, *, epochs: int) -> float:
-    """Range test, AdamW and one-cycle without a look at the validation part; its accuracy."""
+    """Validation accuracy after range test, AdamW and one-cycle, which do not use the validation part."""
     keras.utils.set_random_seed(seed)
     model = models.recurrent(
         data.shape, len(data.classes), cell="gru", units=(64,), bidirectional=True, preprocess=data.statistics
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizers.AdamW(weight_decay=0.01), loss, metrics=["accuracy"])
-    # So few batches are noisy: a narrower ramp of more steps shows the fall.
+    # With so few batches the curve is noisy: a narrower range with more steps shows the fall.
     found = kerasdl.lr_find(model, data.train, start_lr=1e-4, end_lr=1.0, num_steps=200, verbose=0)
-    policy = callbacks.OneCycle(UNREAD_LR if found.why_none else found.suggestion())
+    policy = callbacks.OneCycle(FALLBACK_LR if found.why_none else found.suggestion())
     model.fit(data.train, epochs=epochs, shuffle=False, verbose=0, callbacks=[policy])
     return model.evaluate(data.valid, verbose=0, return_dict=True)["accuracy"]
 
 
 def main(config: Config) -> None:
-    """Trains on every task from every seed and prints the accuracies."""
-    table = Table("task", *[f"seed {seed}" for seed in config.seeds], "mean", "seconds a run")
+    """Train on every task with every seed and print the accuracies."""
+    table = Table("task", *[f"seed {seed}" for seed in config.seeds], "mean", "seconds per run")
     for task in config.tasks:
         started, accuracies = time.perf_counter(), []
         for seed in config.seeds:

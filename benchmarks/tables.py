@@ -1,9 +1,9 @@
-"""Adult (fast.ai's csv) and California housing: how well, and how long does fit take, beside fastai?
+"""Adult (fast.ai's csv) and California housing: score and time of fit, compared with fastai.
 
 KERASDL_DATA=FOLDER python benchmarks/tables.py [--fastai PYTHON] [--seeds 0 1 2]
 
-Everybody holds out a fifth of the rows by seed. PYTHON is the interpreter of an environment with fastai, whose tabular
-learner then runs in turn with our recipe: the same layers, batches and epochs, its own defaults otherwise.
+Both hold out a fifth of the rows by seed. PYTHON is the interpreter of an environment with fastai, whose tabular
+learner then runs interleaved with our recipe: the same layers, batches and epochs, otherwise its own defaults.
 """
 
 import json
@@ -45,7 +45,7 @@ print(json.dumps({"seconds": seconds, "score": float(learner.validate()[1]) * un
 
 @dataclass(frozen=True)
 class Task:
-    """A table and how long to learn it."""
+    """A table and its training."""
 
     file: str
     target: str
@@ -67,12 +67,12 @@ TASKS = {
 
 @dataclass(frozen=True)
 class Config:
-    """Which peer and seeds."""
+    """The peer and the seeds."""
 
     fastai: str | None = None
     """Python interpreter of an environment with fastai."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of our runs and the peer's."""
+    """Random seeds of our runs and the peer's."""
 
 
 def ours(task: Task, out: Path, seed: int) -> tuple[float, float]:
@@ -85,7 +85,7 @@ def ours(task: Task, out: Path, seed: int) -> tuple[float, float]:
 
 
 def theirs(python: str, task: Task, seed: int) -> tuple[float, float]:
-    """The same of fastai."""
+    """The same for fastai."""
     options = [path(task), task.target, task.epochs, task.batch_size, seed, *task.hidden]
     command = [python, "-W", "ignore", "-c", FASTAI, *map(str, options)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -94,12 +94,12 @@ def theirs(python: str, task: Task, seed: int) -> tuple[float, float]:
 
 
 def path(task: Task) -> Path:
-    """Where a task's table lies."""
+    """The path of a task's table."""
     return Path(os.environ["KERASDL_DATA"]) / "tabular" / task.file
 
 
 def main(config: Config) -> None:
-    """Runs everybody in turn, seed by seed, and prints a line each."""
+    """Run all trainings interleaved by seed and print one line each."""
     print(f"{'':32} {'mean':>10} {'worst':>10} {'fit, median':>12}")
     for name, task in TASKS.items():
         results: dict[str, list[tuple[float, float]]] = {}

@@ -1,6 +1,6 @@
 """Four real tasks for the other benchmarks: digits, a tenth of mnist_sample, Adult, film reviews.
 
-All but the digits are read below the folder that KERASDL_DATA names. Everything fits in memory and trains in seconds.
+All but the digits are read from the folder that KERASDL_DATA names. Everything fits in memory and trains in seconds.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -47,7 +47,7 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class Task:
-    """Data, a network for them and for how long to train it."""
+    """Data, a network and a number of epochs."""
 
     name: str
     train: tf.data.Dataset
@@ -56,7 +56,7 @@ class Task:
     epochs: int
 
     def compiled(self, optimizer: keras.optimizers.Optimizer, seed: int) -> keras.Model:
-        """A new network with the weights of `seed`."""
+        """A new network, initialized by `seed`."""
         keras.utils.set_random_seed(seed)
         model = self.network()
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -66,7 +66,7 @@ class Task:
 
 @contextmanager
 def scratch(archive: str) -> Iterator[Path]:
-    """An archive below KERASDL_DATA, unpacked for a while."""
+    """An archive in KERASDL_DATA, unpacked into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(Path(os.environ["KERASDL_DATA"]) / archive) as tar:
             tar.extractall(folder, filter="data")
@@ -74,7 +74,7 @@ def scratch(archive: str) -> Iterator[Path]:
 
 
 def digits(seed: int) -> Task:
-    """1,438 training and 359 validation images of 8x8; a ResNet-8, augmented."""
+    """1,438 training and 359 validation images of 8x8, augmented; a ResNet-8."""
     found = load_digits()
     pixels = (found.images * 255 / 16).round().astype(np.uint8)
     data = images.from_arrays(pixels, found.target, classes=list("0123456789"), batch_size=BATCH_SIZE, seed=seed)

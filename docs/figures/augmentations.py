@@ -1,4 +1,4 @@
-"""Draws augmentations.png: one row an op, one column a draw.
+"""Draw augmentations.png: one row per operation, one column per draw.
 
 python docs/figures/augmentations.py
 """
@@ -17,7 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 SIZE, DRAWS, SEED = 80, 5, 6
-OPS = {
+OPERATIONS = {
     "flip": Augmentation(flip=True),
     "flip_vertical": Augmentation(flip_vertical=True),
     "dihedral": Augmentation(dihedral=True),
@@ -46,7 +46,7 @@ Rows = dict[str, np.ndarray]
 
 
 def scene(sky: str, ball: str, letter: str) -> np.ndarray:
-    """A picture whose left, right, top and bottom differ: uint8 (SIZE, SIZE, 3)."""
+    """An image whose left, right, top and bottom differ: uint8 (SIZE, SIZE, 3)."""
     figure = plt.figure(figsize=(1, 1), dpi=SIZE)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 10), ylim=(0, 10))
@@ -66,33 +66,33 @@ def scene(sky: str, ball: str, letter: str) -> np.ndarray:
 
 
 def rows() -> Rows:
-    """What each op makes of the same picture: names to (draws, SIZE, SIZE, 3)."""
+    """The same image after each operation: names to (draws, SIZE, SIZE, 3)."""
     day, night = scene("#8ec5e8", "#f7d038", "R"), scene("#2b3050", "#e8e8f0", "K")
-    pictures = tf.constant(np.stack([day] * DRAWS))
-    made = {name: op.seeded(pictures, SEED).numpy() for name, op in OPS.items()}
-    # By turns, so that each picture's partner is the other one.
+    images = tf.constant(np.stack([day] * DRAWS))
+    made = {name: operation.seeded(images, SEED).numpy() for name, operation in OPERATIONS.items()}
+    # Alternating, so that the partner of each image is the other one.
     pairs = tf.constant(np.stack([day, night] * DRAWS), tf.float32)
     labels, seed = tf.range(2 * DRAWS) % 2, tf.constant([SEED, 0, 0], tf.int64)
     made["MixUp()"] = MixUp().mix(pairs, labels, seed, classes=2)[0].numpy()[::2]
     made["CutMix()"] = CutMix().mix(pairs, labels, seed, classes=2)[0].numpy()[::2]
-    return {"as it is": day[None], **made}
+    return {"original": day[None], **made}
 
 
 def draw(made: Rows, blocks: int = 2) -> plt.Figure:
-    """The rows, in `blocks` side by side."""
+    """Draw the rows, in `blocks` side by side."""
     high = -(-len(made) // blocks)
     figure = plt.figure(figsize=(blocks * (DRAWS + 1.75), high), dpi=SIZE)
     grid = figure.add_gridspec(
         high, blocks * (DRAWS + 1), width_ratios=[1.75, *[1] * DRAWS] * blocks, wspace=0.04, hspace=0.04
     )
     figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
-    for place, (name, pictures) in enumerate(made.items()):
+    for place, (name, images) in enumerate(made.items()):
         block, row = divmod(place, high)
         first = block * (DRAWS + 1)
         figure.add_subplot(grid[row, first], frameon=False, xticks=[], yticks=[]).text(
             0.94, 0.5, name, ha="right", va="center", size=10
         )
-        for column, pixels in enumerate(pictures, start=first + 1):
+        for column, pixels in enumerate(images, start=first + 1):
             axes = figure.add_subplot(grid[row, column])
             axes.imshow(np.clip(pixels, 0, 255).astype(np.uint8))
             axes.axis("off")
@@ -104,6 +104,6 @@ if __name__ == "__main__":
     figure = draw(rows())
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-    # In steps of 5 it looks the same and takes far less space; white stays white.
+    # Rounding to steps of 5 looks the same and takes far less space; white stays white.
     Image.fromarray((pixels // 5 * 5).astype(np.uint8)).save(target, optimize=True)
     print(f"{target}: {target.stat().st_size // 1000} kB")
