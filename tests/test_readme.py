@@ -21,6 +21,12 @@ def test_every_linked_file_exists():
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 
 
+def test_every_named_file_of_the_repository_exists():
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for path in re.findall(r"(?<![\w/])(?:tests|recipes|benchmarks|docs)/[\w/]+\.\w+", document.read_text()):
+            assert (ROOT / path).exists(), f"{document.name}: {path}"
+
+
 def test_the_tree_lists_every_module():
     tree = README.split("    kerasdl/\n")[1].split("\n    recipes/")[0]
     listed = {line.split()[0].rstrip("/") for line in tree.splitlines()}
