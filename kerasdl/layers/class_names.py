@@ -1,4 +1,4 @@
-"""ClassNames: names that travel inside the model."""
+"""ClassNames: names saved with the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +8,14 @@ import keras
 
 @keras.saving.register_keras_serializable("kerasdl")
 class ClassNames(keras.layers.Layer):
-    """Passes its input on unchanged and carries the names of its columns, classes mostly, into the saved model.
+    """Identity layer that saves the names of its input's columns, such as class names, with the model.
 
     Args:
-        names: One name a class, in the order of the last axis of the input.
+        names: One name per column, in the order of the last axis of the input.
         **kwargs: As for `keras.layers.Layer`.
 
     Raises:
-        ValueError: The last axis of the input is not as long as `names`.
+        ValueError: The last axis of the input and `names` differ in length.
 
     Example:
         >>> outputs = kerasdl.layers.ClassNames(["cat", "dog"], name="class_names")(probabilities)
@@ -30,7 +30,8 @@ class ClassNames(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.names):
             raise ValueError(
-                f"ClassNames needs one name a class. Received: {len(self.names)} names for inputs of {input_shape}"
+                "ClassNames needs one name per column of its input. "
+                f"Received: {len(self.names)} names for inputs of {input_shape}"
             )
 
     def call(self, inputs: Any) -> Any:

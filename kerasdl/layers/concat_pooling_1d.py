@@ -1,4 +1,4 @@
-"""ConcatPooling1D: what a sequence ended in, its peaks and its average."""
+"""ConcatPooling1D: last step, maximum and mean of a sequence."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class ConcatPooling1D(keras.layers.Layer):
-    """Concatenates the last step, the maximum and the mean over the steps; those masked out do not count.
+    """Concatenates the last step, the maximum and the mean over all steps that are not masked.
 
-    Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146. A sequence
-    without any real step gives zeros.
+    Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146. A fully masked
+    sequence gives zeros.
 
     Args:
         **kwargs: As for `keras.layers.Layer`.
@@ -31,7 +31,7 @@ class ConcatPooling1D(keras.layers.Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             mask = ops.ones_like(inputs[..., 0], dtype="bool")
-        # In float32: a sum of float16 ends at 65504, and one of bfloat16 forgets small terms.
+        # In float32: a float16 sum overflows at 65504, a bfloat16 sum loses small terms.
         x = ops.cast(inputs, "float32")
         real = ops.expand_dims(ops.cast(mask, "bool"), -1)
         count = ops.cumsum(ops.cast(real, "int32"), axis=1)
@@ -42,7 +42,7 @@ class ConcatPooling1D(keras.layers.Layer):
         return ops.cast(ops.concatenate([last, highest, mean], axis=-1), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
-        """None: there are no steps left to mask."""
+        """None: the output has no steps to mask."""
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (input_shape[0], 3 * input_shape[-1])

@@ -1,4 +1,4 @@
-"""DateFeature: a date as text, as a network likes it."""
+"""DateFeature: numeric features of a date given as text."""
 
 from typing import Any
 
@@ -6,30 +6,30 @@ import keras
 import numpy as np
 from keras import ops
 
-# Length in days of what comes around.
+# Length of each cycle in days.
 _CYCLES = {"year": 365.25, "month": 30.44, "week": 7.0, "day": 1.0}
-# Sine and cosine by table, for a processor computes them differently at different places of a batch.
+# Sine and cosine by table: a processor's results depend on the position in the batch.
 _POINTS = 8192
-_CIRCLE = [way(np.arange(_POINTS) * (2 * np.pi / _POINTS)).astype("float32") for way in (np.sin, np.cos)]
+_CIRCLE = [f(np.arange(_POINTS) * (2 * np.pi / _POINTS)).astype("float32") for f in (np.sin, np.cos)]
 
 
 @keras.saving.register_keras_serializable("kerasdl")
 class DateFeature(keras.layers.Layer):
-    """Reads ISO dates: days passed, standardized, and where in the year, month, week and day they fall, as circles.
+    """Parses ISO dates into standardized days and cyclic features of year, month, week and day.
 
-    A preprocessor for `keras.utils.FeatureSpace`, which knows no dates. The reading is Keras's TextVectorization by
-    character, the calendar is arithmetic, so all of it travels in the model.
+    A preprocessor for `keras.utils.FeatureSpace`, which does not support dates. Text is parsed by Keras's
+    TextVectorization and the calendar is arithmetic, so that all of it is part of the saved model.
 
     Args:
-        mean: Days since 1970-01-01 that become 0.
-        std: Days that become 1.
-        form: How the dates were written where the layer was made, as `strftime` spells it, for whoever reads a table
-            into what the layer takes; it changes nothing here.
+        mean: Mean of the days since 1970-01-01.
+        std: Standard deviation of the days.
+        form: Format of the dates in the training data, as for `strftime`. Stored for code that converts a table into
+            the layer's input; it does not affect the layer.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
         Input (batch, 1), text: "2016-07-31" or "2016-07-31 17:05:00"; output (batch, 10), float32: days; sine and
-        cosine of year, month, week and day; 1 where the text is no such date, and else 0, with 0 for all the rest.
+        cosine of year, month, week and day; a flag. For any other text the flag is 1 and all else 0.
 
     Example:
         >>> kerasdl.layers.DateFeature(0.0, 1.0)(tf.constant([["1970-01-02"]])).numpy()[0, 0]
@@ -47,7 +47,7 @@ class DateFeature(keras.layers.Layer):
         self._characters.build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        # 0 is the padding and 1 any other character.
+        # Token 0 is padding, 1 any other character.
         digits = ops.cast(self._characters(inputs), "int32") - 2
         year, month, day = _number(digits, 0, 4), _number(digits, 5, 2), _number(digits, 8, 2)
         is_date = ops.all(ops.take(digits, [0, 1, 2, 3, 5, 6, 8, 9], axis=-1) >= 0, axis=-1)
@@ -64,7 +64,7 @@ class DateFeature(keras.layers.Layer):
             "week": ops.cast(ops.mod(days + 3, 7), "float32") + share,
             "day": share,
         }
-        # Times reciprocals, as TensorFlow's graphs have it, so that a graph and eager code agree to the last bit.
+        # Multiplication by reciprocals, as in TensorFlow's optimized graphs: eager and graph agree bit for bit.
         turns = [ops.cast(clocks[name] * (_POINTS / length), "int32") % _POINTS for name, length in _CYCLES.items()]
         parts = [(ops.cast(days, "float32") + share - self.mean) * (1 / self.std)]
         parts += [ops.take(table, turn) for turn in turns for table in _CIRCLE]
@@ -78,10 +78,10 @@ class DateFeature(keras.layers.Layer):
 
 
 def days_since_1970(year: Any, month: Any, day: Any) -> Any:
-    """Days from 1970-01-01 to a date of the Gregorian calendar, as whole numbers or tensors of them.
+    """Days from 1970-01-01 to a date of the Gregorian calendar; integers or integer tensors.
 
-    The year is made to begin in March, so that the leap day is its last (Richards, "Calendars", Explanatory Supplement
-    to the Astronomical Almanac, 2013).
+    Years are shifted to start in March, so that the leap day is the last one (Richards, "Calendars", Explanatory
+    Supplement to the Astronomical Almanac, 2013).
 
     Example:
         >>> days_since_1970(2000, 3, 1)

@@ -1,4 +1,4 @@
-"""EntityEmbeddings: a vector for every value of every categorical column."""
+"""EntityEmbeddings: learned vectors for the values of categorical columns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,18 +9,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class EntityEmbeddings(keras.layers.Layer):
-    """Looks up a learned vector for each column's value and concatenates them (Guo, Berkhahn, arXiv:1604.06737).
+    """Embeds each categorical column and concatenates the vectors (Guo and Berkhahn, arXiv:1604.06737).
 
     Args:
-        cardinalities: How many values each column has.
-        sizes: Length of each column's vectors; by default `embedding_size` of its cardinality.
+        cardinalities: Number of values of each column.
+        sizes: Embedding size of each column; by default `embedding_size` of its cardinality.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
-        Input (batch, columns), whole numbers below each column's cardinality; output (batch, sum of the sizes).
+        Input (batch, columns), integers below each column's cardinality; output (batch, sum of sizes).
 
     Raises:
-        ValueError: Lengths that differ, or an input of another number of columns.
+        ValueError: `cardinalities` and `sizes` differ in length or hold a number below 1; an input with a different
+            number of columns.
 
     Example:
         >>> kerasdl.layers.EntityEmbeddings([10, 3])(np.array([[9, 0], [4, 2]])).shape
@@ -33,14 +34,14 @@ class EntityEmbeddings(keras.layers.Layer):
         self.sizes = tuple(embedding_size(count) for count in cardinalities) if sizes is None else tuple(sizes)
         if len(self.sizes) != len(self.cardinalities) or min((*self.cardinalities, *self.sizes)) < 1:
             raise ValueError(
-                "EntityEmbeddings needs one size a column, all at least 1. "
+                "EntityEmbeddings needs one size per column, and sizes and cardinalities of at least 1. "
                 f"Received: cardinalities={self.cardinalities}, sizes={self.sizes}"
             )
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.cardinalities):
             raise ValueError(
-                f"EntityEmbeddings was made for {len(self.cardinalities)} columns. Received: inputs of {input_shape}"
+                f"EntityEmbeddings expects {len(self.cardinalities)} columns. Received: inputs of {input_shape}"
             )
         self.tables = [
             self.add_weight(shape=shape, name=f"table{index}", initializer=keras.initializers.TruncatedNormal(0, 0.01))
@@ -59,7 +60,7 @@ class EntityEmbeddings(keras.layers.Layer):
 
 
 def embedding_size(cardinality: int) -> int:
-    """Length of an embedding by fastai's rule of thumb: 1.6 times the 0.56th power of the count, at most 600.
+    """Embedding size by fastai's rule of thumb: 1.6 * cardinality**0.56, at most 600.
 
     Example:
         >>> embedding_size(42)

@@ -1,4 +1,4 @@
-"""FitImage: the one way in which a raw image is brought to a model's size."""
+"""FitImage: resizing of raw images, the same in pipelines and exported models."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class FitImage(keras.layers.Layer):
-    """Crops the centre of images to the target's aspect, resizes (bilinear, antialiased) and rounds to 0..255.
+    """Center-crops images to the target's aspect ratio, resizes (bilinear, antialiased) and rounds to 0..255.
 
-    The pipelines and the exported model share this layer, so that a raw image gives the exported model exactly the
-    pixels that validation saw. `keras.layers.Resizing` does not serve: on uint8 images Keras 3.15 gives uint8 when
-    called eagerly, float32 in `predict`, and bfloat16 in tf.data under a bfloat16 policy.
+    Pipelines and exported models share this layer, so that an exported model computes exactly the pixels of validation.
+    `keras.layers.Resizing` is not suitable: for uint8 images Keras 3.15 returns uint8 when called eagerly, float32 in
+    `predict`, and bfloat16 in tf.data under a bfloat16 policy.
 
     Args:
         height: Target height in pixels.
@@ -21,7 +21,7 @@ class FitImage(keras.layers.Layer):
 
     Shapes:
         Input ([batch,] any height, any width, channels), values 0..255, of any dtype; output ([batch,] height, width,
-        channels), float32, whole numbers.
+        channels), float32 integers.
 
     Example:
         >>> kerasdl.layers.FitImage(64, 64)(np.zeros((1, 100, 80, 3), "uint8")).shape
@@ -29,7 +29,7 @@ class FitImage(keras.layers.Layer):
     """
 
     def __init__(self, height: int, width: int, **kwargs: Any) -> None:
-        # float32 under any policy: bfloat16 cannot hold the whole numbers up to 255.
+        # float32 under any policy: bfloat16 cannot represent all integers up to 255.
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.height, self.width = height, width
 

@@ -1,4 +1,4 @@
-"""IdentityShortcut: a residual network's shortcut without a weight."""
+"""IdentityShortcut: a residual network's shortcut without weights."""
 
 from typing import Any
 
@@ -8,21 +8,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class IdentityShortcut(keras.layers.Layer):
-    """The shortcut without parameters, option A of He et al., arXiv:1512.03385 (section 3.3).
+    """The parameter-free shortcut, option A of He et al., arXiv:1512.03385 (section 3.3).
 
-    It takes every `strides`-th row and column, from the first on, and fills the new channels with zeros: half of them
-    before the old channels and half after, as the published PyTorch networks for CIFAR-10 do.
+    Keeps every `strides`-th row and column, starting with the first, and pads the channels with zeros, half before and
+    half after the input's, as in the published PyTorch networks for CIFAR-10.
 
     Args:
-        filters: Channels of the output.
-        strides: Of rows and columns.
+        filters: Number of output channels.
+        strides: Stride of rows and columns.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
         (batch, height, width, channels) to (batch, ceil(height / strides), ceil(width / strides), filters).
 
     Raises:
-        ValueError: Fewer filters than the input has channels.
+        ValueError: `filters` is smaller than the number of input channels.
 
     Example:
         >>> kerasdl.layers.IdentityShortcut(4, strides=2)(np.ones((1, 2, 2, 2)))[0, 0, 0].numpy().tolist()
@@ -37,8 +37,8 @@ class IdentityShortcut(keras.layers.Layer):
         channels = int(input_shape[-1] or 0)
         if channels > self.filters:
             raise ValueError(
-                f"IdentityShortcut adds channels, it takes none away. Received: filters={self.filters} "
-                f"for inputs of {channels} channels"
+                "filters must be at least the number of input channels. "
+                f"Received: filters={self.filters} for inputs of {channels} channels"
             )
         before = (self.filters - channels) // 2
         self._padding = ((0, 0), (0, 0), (0, 0), (before, self.filters - channels - before))

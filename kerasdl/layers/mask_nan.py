@@ -1,4 +1,4 @@
-"""MaskNaN: padding told from real zeros."""
+"""MaskNaN: a mask from NaN padding."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class MaskNaN(keras.layers.Layer):
-    """Turns padding of NaN into zeros and the mask that Keras's recurrent layers read.
+    """Replaces NaN by zeros and computes the mask that Keras's recurrent layers use.
 
-    A step whose every channel is NaN is padding. Unlike zero, the mark of `keras.layers.Masking`, NaN is never data.
+    A step is padding if all its channels are NaN. Unlike 0, the default of `keras.layers.Masking`, NaN is never data.
 
     Args:
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
-        Input and output (batch, length, channels); mask (batch, length), True where the step is real.
+        Input and output (batch, length, channels); mask (batch, length), False for padding.
 
     Example:
         >>> kerasdl.layers.MaskNaN()(np.array([[[1.0], [0.0], [np.nan]]])).numpy().ravel().tolist()
@@ -32,7 +32,7 @@ class MaskNaN(keras.layers.Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         if isinstance(inputs, keras.KerasTensor):
-            # Operations on a symbolic mask would become layers of the model. Real tensors carry theirs at every call.
+            # Operations on a symbolic mask would become layers of the model. Real tensors get theirs in each call.
             return None
         mask = ops.logical_not(ops.all(ops.isnan(inputs), axis=-1))
         return mask if previous_mask is None else ops.logical_and(mask, previous_mask)

@@ -1,4 +1,4 @@
-"""NumberFeature: a raw number, possibly missing, as a network likes it."""
+"""NumberFeature: a standardized number with a flag for missing values."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class NumberFeature(keras.layers.Layer):
-    """Fills what is missing (NaN) with the median, standardizes, and adds a flag that tells what was missing.
+    """Replaces missing numbers (NaN) by the median, standardizes, and adds a flag for missing values.
 
-    A preprocessor for `keras.utils.FeatureSpace`, whose own `float_normalized` lets NaN through.
+    A preprocessor for `keras.utils.FeatureSpace`, whose `float_normalized` passes NaN on.
 
     Args:
-        median: What stands in for a missing number.
-        mean: Subtracted from the number.
-        std: What the difference is divided by.
-        flag: Whether to give the flag.
+        median: Replaces a missing number.
+        mean: Mean, subtracted.
+        std: Standard deviation, the divisor.
+        flag: Whether to add the flag.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
-        Input (batch, 1), float; output (batch, 2) with the flag, 1 where missing and else 0; (batch, 1) without.
+        Input (batch, 1), float; output (batch, 2) with the flag, 1 for a missing number and else 0; (batch, 1) without.
 
     Example:
         >>> kerasdl.layers.NumberFeature(median=3.0, mean=2.0, std=2.0)(np.array([[4.0], [np.nan]])).numpy().tolist()
@@ -28,15 +28,15 @@ class NumberFeature(keras.layers.Layer):
     """
 
     def __init__(self, median: float, mean: float, std: float, flag: bool = True, **kwargs: Any) -> None:
-        # float32 under any policy: in half precision thousands lose their units.
+        # float32 under any policy: half precision cannot represent all integers above a few thousand.
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.median, self.mean, self.std, self.flag = median, mean, std, flag
 
     def call(self, inputs: Any) -> Any:
-        # In float64 until the mean is gone: of seconds since 1970 float32 keeps two minutes.
+        # In float64 until the mean is subtracted: float32 has a resolution of two minutes for seconds since 1970.
         numbers = ops.cast(inputs, "float64")
         missing = ops.isnan(numbers)
-        # Times the reciprocal, as TensorFlow's graphs have it, so that a graph and eager code agree to the last bit.
+        # Multiplication by the reciprocal, as in TensorFlow's optimized graphs: eager and graph agree bit for bit.
         scaled = (
             ops.where(missing, self._constant(self.median), numbers) - self._constant(self.mean)
         ) * self._constant(1 / self.std)
@@ -45,7 +45,7 @@ class NumberFeature(keras.layers.Layer):
 
     @staticmethod
     def _constant(value: float) -> Any:
-        # Else Keras makes a float32 of it.
+        # Keras would convert a Python number to float32.
         return ops.convert_to_tensor(value, "float64")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

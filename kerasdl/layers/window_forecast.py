@@ -1,29 +1,30 @@
-"""WindowForecast: a forecast as what is new against the window before it."""
+"""WindowForecast: a naive forecast plus a network's correction."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
-from kerasdl.layers.window_normalization import deviation
+from kerasdl.layers.window_normalization import standard_deviation
 
 
 @keras.saving.register_keras_serializable("kerasdl")
 class WindowForecast(keras.layers.Layer):
-    """Adds to a naive forecast from the window what a network says beyond it.
+    """Adds a network's output to a naive forecast from the window.
 
     Args:
-        season: How many of the window's last rows the naive forecast repeats: 1 for the last one (persistence), 0 for
-            the window's mean.
-        scaled: Whether the network speaks in the window's deviations, as after `WindowNormalization`.
+        season: Number of the window's last rows that the naive forecast repeats: 1 for the last one (persistence), 0
+            for the window's mean.
+        scaled: Whether the network's output is in units of the window's standard deviation, as after
+            `WindowNormalization`.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
-        Inputs [(batch, horizon, outputs), (batch, time, channels)], of which the first channels are the outputs;
-        output float32 (batch, horizon, outputs).
+        Inputs [(batch, horizon, outputs), (batch, time, channels)]; the outputs are the first channels. Output float32
+        (batch, horizon, outputs).
 
     Raises:
-        ValueError: A window shorter than the season, or of fewer channels than outputs.
+        ValueError: A window that is shorter than the season or has fewer channels than outputs.
 
     Example:
         >>> window = np.array([[[1.0], [2.0], [3.0]]])
@@ -39,7 +40,7 @@ class WindowForecast(keras.layers.Layer):
         (_, _, outputs), (_, length, channels) = input_shape
         if outputs > channels or self.season > length:
             raise ValueError(
-                f"The window must hold a season of {self.season} rows, and a channel for every output. "
+                f"The window needs at least {self.season} rows (season) and one channel per output. "
                 f"Received: windows {tuple(input_shape[1])} for {outputs} outputs"
             )
 
@@ -47,7 +48,7 @@ class WindowForecast(keras.layers.Layer):
         change, window = (ops.cast(each, "float32") for each in inputs)
         past = window[..., : change.shape[-1]]
         if self.scaled:
-            change = change * deviation(past)
+            change = change * standard_deviation(past)
         return self._naive(past, change.shape[1]) + change
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:

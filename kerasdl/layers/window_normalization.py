@@ -1,21 +1,21 @@
-"""WindowNormalization: each channel of a window on a scale of its own."""
+"""WindowNormalization: standardization of each channel of each window."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-# Of the paper's code; a channel that does not vary within a window becomes 0.
+# As in the paper's code; a constant channel becomes 0.
 EPSILON = 1e-5
 
 
 @keras.saving.register_keras_serializable("kerasdl")
 class WindowNormalization(keras.layers.Layer):
-    """Subtracts from each channel of a window its mean over time and divides by its deviation.
+    """Standardizes each channel of a window by its mean and standard deviation over time.
 
     The first half of reversible instance normalization (Kim et al., "Reversible Instance Normalization for Accurate
     Time-Series Forecasting against Distribution Shift", ICLR 2022, https://openreview.net/forum?id=cGDAkQo1C0p),
-    without its learned gain and offset, which the layer behind has; `WindowForecast` is the second half.
+    without learned gain and offset, which the next layer provides; `WindowForecast` is the second half.
 
     Args:
         **kwargs: As for `keras.layers.Layer`.
@@ -33,12 +33,12 @@ class WindowNormalization(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         window = ops.cast(inputs, "float32")
-        return (window - ops.mean(window, axis=1, keepdims=True)) / deviation(window)
+        return (window - ops.mean(window, axis=1, keepdims=True)) / standard_deviation(window)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
 
-def deviation(window: Any) -> Any:
-    """The deviation of each channel over time: (batch, 1, channels), never 0."""
+def standard_deviation(window: Any) -> Any:
+    """The standard deviation of each channel over time: (batch, 1, channels), never 0."""
     return ops.sqrt(ops.var(window, axis=1, keepdims=True) + EPSILON)

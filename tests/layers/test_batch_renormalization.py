@@ -5,29 +5,29 @@ import pytest
 import tensorflow as tf
 from kerasdl.layers import BatchRenormalization
 
-# Batches of unlike spread, and limits tight enough for every clip to bite at times, and not always.
+# Batches of different spread, and limits that clip some of r and d.
 SPREADS = np.array([2.0, 1.0, 0.2, 1.0, 3.0, 0.3]).reshape(6, 1, 1)
 BATCHES = (1.5 + SPREADS * np.random.default_rng(0).normal(size=(6, 8, 3))).astype("float32")
 OPTIONS = {"r_max": 1.5, "d_max": 0.6, "r_ramp": (1, 4), "d_ramp": (0, 2), "momentum": 0.7, "epsilon": 1e-3}
 
 
 def by_hand(batches):
-    """Algorithm 1 of the paper, with the limits of OPTIONS: outputs, moving mean and variance, and every r and d."""
+    """Algorithm 1 of the paper with OPTIONS: outputs, moving mean, moving variance, and r and d of every step."""
     mean, variance, outputs, corrections = 0.0, 1.0, [], []
     for step, x in enumerate(batches.astype("float64")):
         r_limit = 1 + 0.5 * min(max((step - 1) / 3, 0), 1)
         d_limit = 0.6 * min(step / 2, 1)
-        deviation, moving = np.sqrt(x.var(axis=0) + 1e-3), np.sqrt(variance + 1e-3)
-        r = np.clip(deviation / moving, 1 / r_limit, r_limit)
-        d = np.clip((x.mean(axis=0) - mean) / moving, -d_limit, d_limit)
-        outputs.append((x - x.mean(axis=0)) / deviation * r + d)
+        std, moving_std = np.sqrt(x.var(axis=0) + 1e-3), np.sqrt(variance + 1e-3)
+        r = np.clip(std / moving_std, 1 / r_limit, r_limit)
+        d = np.clip((x.mean(axis=0) - mean) / moving_std, -d_limit, d_limit)
+        outputs.append((x - x.mean(axis=0)) / std * r + d)
         corrections.append((r, d))
         mean = 0.7 * mean + 0.3 * x.mean(axis=0)
         variance = 0.7 * variance + 0.3 * x.var(axis=0)
     return np.array(outputs), mean, variance, np.array(corrections)
 
 
-def test_training_and_inference_are_those_of_the_paper():
+def test_training_and_inference_match_the_paper():
     expected, mean, variance, corrections = by_hand(BATCHES)
     r, d = corrections[4:, 0], corrections[4:, 1]
     assert {1 / 1.5, 1.5} <= set(r.flat)
@@ -43,7 +43,7 @@ def test_training_and_inference_are_those_of_the_paper():
 
 
 @pytest.mark.parametrize("shape", [(8, 3), (4, 5, 6, 3)])
-def test_without_room_for_corrections_it_is_batch_normalization(shape):
+def test_without_corrections_it_is_batch_normalization(shape):
     x = np.random.default_rng(1).normal(2.0, 3.0, (4, *shape)).astype("float32")
     ours = BatchRenormalization(r_max=1, d_max=0, r_ramp=(0, 1), d_ramp=(0, 1), momentum=0.9)
     keras_own = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
@@ -54,7 +54,7 @@ def test_without_room_for_corrections_it_is_batch_normalization(shape):
             )
 
 
-def test_gain_and_offset_come_last_and_corrections_have_no_gradient():
+def test_gain_and_offset_are_applied_last_and_corrections_have_no_gradient():
     layer = BatchRenormalization(**OPTIONS, name="norm")
     for x in BATCHES[:5]:
         layer(x, training=True)
@@ -68,14 +68,14 @@ def test_gain_and_offset_come_last_and_corrections_have_no_gradient():
         outputs = layer(x, training=True)
         loss = tf.reduce_sum(outputs * weights)
     np.testing.assert_allclose(outputs, expected[5] * [1, 2, 3] + [4, 5, 6], atol=1e-5)
-    # Of (x - mean) / deviation alone, times the constant r and the gain.
+    # The gradient of (x - mean) / std, times the constant r and the gain.
     normalized = (BATCHES[5] - BATCHES[5].mean(0)) / np.sqrt(BATCHES[5].var(0) + 1e-3)
     inner = weights - weights.mean(0) - normalized * (weights * normalized).mean(0)
     gradient = inner * corrections[5, 0] * [1, 2, 3] / np.sqrt(BATCHES[5].var(0) + 1e-3)
     np.testing.assert_allclose(tape.gradient(loss, x), gradient, rtol=1e-4, atol=1e-3)
 
 
-def test_frozen_it_is_inference():
+def test_frozen_layer_is_in_inference_mode():
     layer = BatchRenormalization(**OPTIONS)
     layer(BATCHES[0], training=True)
     layer.trainable = False
@@ -84,7 +84,7 @@ def test_frozen_it_is_inference():
     assert all(np.array_equal(weight, old) for weight, old in zip(layer.weights, before, strict=True))
 
 
-def test_masked_positions_do_not_count():
+def test_masked_positions_are_ignored():
     masked, alone = BatchRenormalization(**OPTIONS), BatchRenormalization(**OPTIONS)
     x = BATCHES.reshape(6, 4, 2, 3)
     mask = np.tile([[True, False]], (4, 1))
@@ -96,7 +96,7 @@ def test_masked_positions_do_not_count():
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_statistics_are_float32_in_mixed_precision(policy):
     layer = BatchRenormalization(**OPTIONS, dtype=policy)
-    # The square of 300 is beyond float16.
+    # The square of 300 exceeds float16.
     outputs = layer(np.float32([[300.0], [-300.0]]), training=True)
     assert outputs.dtype == policy.removeprefix("mixed_")
     assert layer.moving_variance.dtype == "float32"
@@ -116,14 +116,14 @@ def fitted(network):
     return network
 
 
-def test_compiled_by_xla_it_trains_as_without():
+def test_xla_trains_the_same_weights():
     plain, compiled = (fitted(keras.utils.set_random_seed(0) or model(jit_compile=jit)) for jit in (False, True))
     for left, right in zip(plain.get_weights(), compiled.get_weights(), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-5)
     assert int(compiled.get_layer("norm").steps) == 6
 
 
-def test_a_reload_goes_on_where_it_was(tmp_path):
+def test_training_continues_after_a_reload(tmp_path):
     trained = fitted(model())
     trained.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -134,14 +134,14 @@ def test_a_reload_goes_on_where_it_was(tmp_path):
     assert int(loaded.get_layer("norm").steps) == 12
 
 
-def test_on_two_devices_a_step_is_one_step(two_devices):
+def test_steps_count_once_on_two_devices(two_devices):
     with two_devices.scope():
         network = model()
     fitted(network)
     assert int(keras.ops.convert_to_numpy(network.get_layer("norm").steps)) == 6
 
 
-def test_the_groups_treat_it_as_batch_normalization():
+def test_frozen_groups_treat_it_as_batch_normalization():
     network = model()
     with kerasdl.groups.frozen(network.layers[:1], batch_norm="statistics"):
         gain = network.get_layer("norm").gamma.numpy().copy()
@@ -153,14 +153,14 @@ def test_the_groups_treat_it_as_batch_normalization():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"r_max": 0.9}, "r_max must be at least 1 and d_max 0. Received: r_max=0.9, d_max=5.0"),
+        ({"r_max": 0.9}, "r_max must be at least 1 and d_max at least 0. Received: r_max=0.9, d_max=5.0"),
         ({"d_max": -1}, "Received: r_max=3.0, d_max=-1"),
-        ({"r_ramp": (5, 5)}, r"A ramp must rise: 0 <= first < last. Received: r_ramp=\(5, 5\), d_ramp=\(500, 2500\)"),
+        ({"r_ramp": (5, 5)}, r"Ramps need 0 <= first < last. Received: r_ramp=\(5, 5\), d_ramp=\(500, 2500\)"),
         ({"d_ramp": (-1, 5)}, r"d_ramp=\(-1, 5\)"),
-        ({"synchronized": True}, "takes neither synchronized nor renorm. Received: synchronized=True, renorm=False"),
+        ({"synchronized": True}, "supports neither synchronized nor renorm. Received: synchronized=True, renorm=False"),
         ({"renorm": True}, "renorm=True"),
     ],
 )
-def test_arguments_out_of_range(options, message):
+def test_invalid_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         BatchRenormalization(**options)

@@ -23,7 +23,7 @@ def test_last_maximum_and_mean_in_this_order():
         ([False, False, False], [0, 0, 0, 0, 0, 0]),
     ],
 )
-def test_masked_steps_do_not_count(mask, expected):
+def test_masked_steps_are_ignored(mask, expected):
     assert ConcatPooling1D()(STEPS, mask=np.array([mask])).numpy().tolist() == [expected]
 
 
@@ -36,13 +36,13 @@ def test_padding_changes_nothing(length, padding, seed):
     np.testing.assert_allclose(ConcatPooling1D()(padded, mask=mask), ConcatPooling1D()(steps), rtol=1e-6, atol=1e-6)
 
 
-def test_long_sequences_in_half_precision_keep_their_mean():
+def test_mean_of_a_long_sequence_in_half_precision():
     steps = np.full((1, 3000, 1), 100.0)
     outputs = ConcatPooling1D(dtype="mixed_float16")(steps)
     assert (outputs.dtype, outputs.numpy().tolist()) == (tf.float16, [[100, 100, 100]])
 
 
-def test_it_compiles_for_lengths_unknown_beforehand_and_passes_no_mask_on():
+def test_xla_with_unknown_length_and_no_mask_on_the_output():
     inputs = keras.Input((None, 2))
     model = keras.Model(inputs, ConcatPooling1D()(keras.layers.Masking()(inputs)))
     model.compile(jit_compile=True)
@@ -55,10 +55,10 @@ def test_gradients_are_finite_under_a_mask():
     steps = tf.Variable(STEPS)
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(ConcatPooling1D()(steps, mask=np.array([[True, True, False]])))
-    # Each step gets half the mean's; the last and the highest of a channel one more each.
+    # Each unmasked step gets half of the mean's gradient; the last and the highest step get 1 more.
     assert tape.gradient(total, steps).numpy().tolist() == [[[0.5, 1.5], [2.5, 1.5], [0, 0]]]
 
 
-def test_it_serializes():
+def test_serialization():
     layer = ConcatPooling1D(name="pool")
     assert keras.layers.deserialize(keras.layers.serialize(layer)).get_config() == layer.get_config()

@@ -1,5 +1,3 @@
-"""Dates as text, for a network."""
-
 from datetime import date, datetime, timedelta
 
 import keras
@@ -19,7 +17,7 @@ def test_days_agree_with_the_standard_library(day):
 
 @settings(max_examples=30, deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
-def test_days_and_circles_agree_with_the_standard_library(moment):
+def test_days_and_cyclic_features_agree_with_the_standard_library(moment):
     outputs = DateFeature(0.0, 1.0)(tf.constant([[moment.strftime("%Y-%m-%d %H:%M:%S")]])).numpy()[0]
     day = timedelta(days=1)
     assert outputs[0] == pytest.approx((moment.replace(microsecond=0) - datetime(1970, 1, 1)) / day, abs=0.003)
@@ -32,7 +30,7 @@ def test_days_and_circles_agree_with_the_standard_library(moment):
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2016-13-01", "2016-07-32", "20160731", "2016-7-31", "31.07.2016"])
-def test_what_is_no_date_is_flagged_and_otherwise_nothing(text):
+def test_text_that_is_no_date_sets_only_the_flag(text):
     assert DateFeature(5.0, 2.0)(tf.constant([[text]])).numpy()[0].tolist() == [0.0] * 9 + [1.0]
 
 
@@ -40,7 +38,7 @@ def test_days_are_standardized():
     assert DateFeature(10.0, 4.0)(tf.constant([["1970-01-15"]])).numpy()[0, 0] == 1.0
 
 
-def test_saved_and_loaded(tmp_path):
+def test_reload(tmp_path):
     inputs = keras.Input((1,), dtype="string")
     model = keras.Model(inputs, DateFeature(9.0, 3.0, "%d.%m.%Y", name="since")(inputs))
     model.save(tmp_path / "model.keras")

@@ -1,5 +1,3 @@
-"""Entity embeddings."""
-
 import json
 from pathlib import Path
 
@@ -13,7 +11,7 @@ GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "small_rules.json").
 
 
 @pytest.mark.parametrize(("cardinality", "size"), GOLDEN["emb_sz_rule"].items())
-def test_sizes_are_fastai_s(cardinality, size):
+def test_sizes_are_fastais(cardinality, size):
     assert embedding_size(int(cardinality)) == size
 
 
@@ -25,7 +23,7 @@ def test_every_column_has_its_own_table():
     assert layer.compute_output_shape((None, 2)) == (None, 3)
 
 
-def test_saved_and_loaded_in_half_precision(tmp_path):
+def test_reload_in_half_precision(tmp_path):
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
     inputs = keras.Input((2,), dtype="int32")
     model = keras.Model(inputs, EntityEmbeddings([3, 2])(inputs))
@@ -35,8 +33,8 @@ def test_saved_and_loaded_in_half_precision(tmp_path):
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "model.keras")(rows), model(rows))
 
 
-def test_what_does_not_fit():
-    with pytest.raises(ValueError, match="one size a column.*sizes=\\(1,\\)"):
+def test_invalid_arguments():
+    with pytest.raises(ValueError, match="one size per column.*sizes=\\(1,\\)"):
         EntityEmbeddings([3, 2], [1])
-    with pytest.raises(ValueError, match="made for 2 columns"):
+    with pytest.raises(ValueError, match="expects 2 columns"):
         EntityEmbeddings([3, 2])(np.zeros((1, 3), int))

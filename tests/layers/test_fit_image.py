@@ -10,7 +10,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (2, 30, 47, 3), dtype=np.uint
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_eager_predict_and_tf_data_give_the_same_whole_numbers(policy):
+def test_eager_predict_and_tf_data_give_the_same_integers(policy):
     keras.mixed_precision.set_dtype_policy(policy)
     inputs = keras.Input((None, None, 3), dtype="uint8")
     model = keras.Model(inputs, FitImage(16, 24)(inputs))
@@ -24,18 +24,18 @@ def test_eager_predict_and_tf_data_give_the_same_whole_numbers(policy):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 20), st.integers(1, 20))
-def test_any_size_becomes_the_target_within_range(height, width, target_height, target_width):
+def test_any_size_is_resized_within_the_range_of_values(height, width, target_height, target_width):
     pixels = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     fitted = FitImage(target_height, target_width)(pixels).numpy()
     assert fitted.shape == (1, target_height, target_width, 3)
     assert pixels.min() <= fitted.min() <= fitted.max() <= pixels.max()
 
 
-def test_the_right_size_is_left_alone_and_the_centre_is_kept():
+def test_matching_size_is_unchanged_and_crops_are_centered():
     assert np.array_equal(FitImage(30, 47)(PIXELS), PIXELS)
     assert np.array_equal(FitImage(30, 31)(PIXELS), PIXELS[:, :, 8:39])
 
 
-def test_it_serializes():
+def test_serialization():
     layer = FitImage(3, 4, name="fit")
     assert keras.layers.deserialize(keras.layers.serialize(layer)).get_config() == layer.get_config()

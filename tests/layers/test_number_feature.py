@@ -1,5 +1,3 @@
-"""A raw number, possibly missing, for a network."""
-
 import keras
 import numpy as np
 from kerasdl.layers import NumberFeature
@@ -13,13 +11,13 @@ def test_by_hand():
     assert NumberFeature(3.0, 2.0, 2.0, flag=False)(RAW).numpy().tolist() == [[1.0], [0.5], [-2.0]]
 
 
-def test_half_precision_does_not_touch_it():
+def test_float32_under_a_half_precision_policy():
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
     outputs = NumberFeature(0.0, 2000.0, 1.0, flag=False)(np.array([[2001.0]], "float32"))
     assert (outputs.dtype.name, outputs.numpy().tolist()) == ("float32", [[1.0]])
 
 
-def test_saved_and_loaded(tmp_path):
+def test_reload(tmp_path):
     inputs = keras.Input((1,))
     model = keras.Model(inputs, NumberFeature(3.0, 2.0, 2.0)(inputs))
     model.save(tmp_path / "model.keras")
