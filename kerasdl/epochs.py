@@ -1,7 +1,7 @@
-"""Where the pipelines are: the epoch that each will give next.
+"""Registry of the epoch counters of all pipelines.
 
-A pipeline is a pure function of (seed, epoch, index) and counts its own epochs. Whoever runs data through a model on
-trial, as the range test does, must put these counters back with everything else; so each counter can be found here.
+A pipeline is a pure function of (seed, epoch, index) and counts its own epochs. Code that trains on trial, such as the
+range test, must restore these counters together with the model; this module finds them all.
 """
 
 import weakref
@@ -11,10 +11,10 @@ _LIVE: "weakref.WeakSet[EpochCounter]" = weakref.WeakSet()
 
 
 class EpochCounter:
-    """The epoch that a pipeline gives when it is next iterated.
+    """The epoch that the next iteration of a pipeline will have.
 
     Args:
-        variable: An integer `tf.Variable`, which the pipeline reads and moves on whenever an iteration begins.
+        variable: An integer `tf.Variable` that the pipeline reads and increments when an iteration begins.
     """
 
     def __init__(self, variable: Any) -> None:
@@ -23,11 +23,11 @@ class EpochCounter:
 
 
 def epochs_now() -> dict[EpochCounter, int]:
-    """The epoch that every living pipeline gives next."""
+    """The next epoch of every existing pipeline."""
     return {counter: int(counter.variable) for counter in _LIVE}
 
 
 def set_epochs(epochs: dict[EpochCounter, int]) -> None:
-    """Puts pipelines back to the epochs that `epochs_now` reported."""
+    """Reset pipelines to the epochs returned by `epochs_now`."""
     for counter, epoch in epochs.items():
         counter.variable.assign(epoch)

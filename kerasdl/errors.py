@@ -1,10 +1,10 @@
-"""The one exception that means: the input is at fault, and here is the way out."""
+"""BadInput: the exception for invalid user input."""
 
 
-class BadInput(ValueError):  # noqa: N818 -- "BadInputError" says no more
-    """Raised when what the user gave cannot be used; the message says what, where, and what to do.
+class BadInput(ValueError):  # noqa: N818 -- "BadInputError" is no clearer
+    """Raised for invalid user input; the message says what is wrong, where, and what to do.
 
-    Recipes print it as one line and stop; any other exception is a defect and keeps its traceback.
+    Recipes print the message as one line and exit; any other exception is a bug and keeps its traceback.
 
     Example:
         >>> raise BadInput("No folder 'pets'. Give the folder that holds train/ and valid/. Received: data='pets'")

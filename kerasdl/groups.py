@@ -1,4 +1,4 @@
-"""Layer groups, as fast.ai's lessons have them: stem, stages, head; frozen and thawed together.
+"""Layer groups, as in fast.ai's lessons: stem, stages and head, frozen and unfrozen together.
 
 Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146.
 """
@@ -14,11 +14,12 @@ from keras.src.models.functional import Functional
 
 BatchNorm = Literal["freeze", "statistics", "train"]
 
-# The names that our builders give, in order of depth; anything else is the user's to say.
+# Layer names of kerasdl builders. For other models the user gives the groups.
 _BUILDER_GROUP = re.compile(r"(stem|stage\d+|head)_")
 
-# Where families of keras.applications are split: at each halving of the image, as our builders' stages are. A family is
-# known by its names alone, and only if every layer with weights has its place; the head is theirs or `replace_head`'s.
+# Groups of keras.applications families, split where the resolution is halved, like the stages of kerasdl builders. A
+# family is recognized by layer names, and only if every layer with weights is in a group; the head is the original one
+# or that of `replace_head`.
 _FAMILIES: tuple[dict[str, str], ...] = (
     # ResNet50, 101 and 152 in both versions, DenseNet121, 169 and 201.
     {
@@ -51,20 +52,21 @@ _HEAD = "head_|predictions(/|$)|fc[12](/|$)"
 
 
 def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dict[str, list[keras.layers.Layer]]:
-    """The layers that hold weights, by group, from the input's end to the output's.
+    """Layers with weights, by group, from input to output.
 
     Args:
-        model: A built model; the layers of a model inside it, such as a backbone of keras.applications, count alone.
-        groups: One regular expression a group, first to last, matched against the start of layer names, or of
-            MODEL/LAYER for layers of a model inside ("resnet50/" is all of one). By default the groups of a kerasdl
-            builder, the part of a layer's name before its first underscore; or of a backbone of keras.applications
-            (ResNet, DenseNet, VGG, MobileNetV2, EfficientNet), split where the image is halved.
+        model: A built model. The layers of a nested model, such as a backbone of keras.applications, are listed one by
+            one.
+        groups: One regular expression per group, from input to output, matched at the start of layer names, or of
+            MODEL/LAYER for layers of a nested model ("resnet50/" matches all of them). By default the groups of a
+            kerasdl builder, the part of the layer name before the first underscore; or of a backbone of
+            keras.applications (ResNet, DenseNet, VGG, MobileNetV2, EfficientNet), split where the resolution is halved.
 
     Returns:
-        Group name (or expression) to layers, in order.
+        Layers by group name (or expression), in order.
 
     Raises:
-        ValueError: A layer with weights falls in no group or in two, or a group has no layer.
+        ValueError: A layer with weights is in no group or in several, or a group has no layer.
 
     Example:
         >>> list(layer_groups(kerasdl.models.resnet18((64, 64, 3), 2)))
@@ -89,21 +91,21 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
 
 
 def freeze_to(model: keras.Model, n: int, *, groups: Sequence[str] | None = None) -> None:
-    """Freezes every layer group before the n-th and thaws the rest, as fastai's `freeze_to`.
+    """Freeze every layer group before the n-th and unfreeze the rest, like fastai's `freeze_to`.
 
-    Takes effect at the next `fit` without a compile, for a train function traced earlier is dropped. Where the
-    optimizer was built while layers now thawed were frozen it holds no state for them: a warning then says so.
+    Takes effect at the next `fit` without compiling, because the traced train function is dropped. Warns if the
+    optimizer was built while layers that are now unfrozen were frozen, because it has no state for them.
 
     Args:
         model: A built model.
-        n: Index of the first group that trains; negative counts from the end (-1: only the last group trains).
+        n: Index of the first group to train; negative counts from the end (-1: train the last group only).
         groups: As for `layer_groups`.
 
     Raises:
-        ValueError: No such group; or as for `layer_groups`.
+        ValueError: `n` is out of range; or as for `layer_groups`.
 
     Warns:
-        UserWarning: The model must be compiled anew before it trains.
+        UserWarning: The model must be compiled again before it trains.
 
     Example:
         >>> kerasdl.groups.freeze_to(model, -1)   # train the head alone
@@ -117,13 +119,13 @@ def freeze_to(model: keras.Model, n: int, *, groups: Sequence[str] | None = None
     retrace(model)
     if optimizer_lacks(model):
         warnings.warn(
-            f"Compile {model.name!r} again before fit: its optimizer was built while layers now thawed were frozen.",
+            f"Compile {model.name!r} again before fit: its optimizer was built while layers now unfrozen were frozen.",
             stacklevel=2,
         )
 
 
 def unfreeze(model: keras.Model, *, groups: Sequence[str] | None = None) -> None:
-    """Thaws every layer group; otherwise as `freeze_to(model, 0)`.
+    """Unfreeze every layer group: `freeze_to(model, 0)`.
 
     Args:
         model: A built model.
@@ -142,29 +144,31 @@ def discriminative(
     rates: tuple[float, float] | None = None,
     groups: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Parameter groups for our optimizers by which each layer group learns slower than the one after it.
+    """Parameter groups for discriminative learning rates: lower learning rates for earlier layer groups.
 
-    Howard and Ruder, arXiv:1801.06146, who found 2.6 to work well. The last group has the optimizer's own rate.
+    Howard and Ruder, arXiv:1801.06146, who found a factor of 2.6 to work well. The last group has the learning rate of
+    the optimizer.
 
     Args:
         model: A built model.
-        factor: How many times the rate of a group is that of the group before it.
-        rates: Instead of `factor`, the first and last group's rates; those between lie evenly on a logarithmic scale,
-            and only the ratio of the two enters, for the optimizer or callback brings the last.
+        factor: Learning rate of a group divided by that of the previous group.
+        rates: Instead of `factor`, the learning rates of the first and last group; those between are evenly spaced on a
+            logarithmic scale. Only their ratio is used: the optimizer or callback sets the learning rate of the last
+            group.
         groups: As for `layer_groups`.
 
     Returns:
-        One {"match": …, "lr": multiplier} a layer group, for `optimizers.AdamW(groups=…)` and its kin.
+        One {"match": …, "lr": multiplier} per layer group, for `groups` of a kerasdl optimizer.
 
     Raises:
-        ValueError: A factor or rate that is not positive; or as for `layer_groups`.
+        ValueError: A factor or learning rate is not positive; or as for `layer_groups`.
 
     Example:
         >>> optimizer = kerasdl.optimizers.AdamW(1e-3, groups=kerasdl.groups.discriminative(model, factor=2.6))
         >>> slice_of_rates = kerasdl.groups.discriminative(model, rates=(1e-5, 1e-3))
     """
     if not factor > 0 or (rates is not None and not all(rate > 0 for rate in rates)):
-        raise ValueError(f"Factor and rates must be positive. Received: factor={factor}, rates={rates}")
+        raise ValueError(f"factor and rates must be positive. Received: factor={factor}, rates={rates}")
     found = layer_groups(model, groups)
     depth = len(found) - 1
     if rates is not None:
@@ -175,12 +179,12 @@ def discriminative(
 
 @contextmanager
 def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "freeze") -> Iterator[None]:
-    """Freezes layers for a while; afterwards they are as trainable as they were.
+    """Return a context in which layers are frozen; afterwards they are as trainable as before.
 
     Args:
-        layers: What to freeze.
-        batch_norm: What their BatchNormalization does: "freeze" (inference mode: neither statistics nor gain and bias
-            move), "statistics" (these follow the data, gain and bias stay) or "train" (everything moves).
+        layers: The layers to freeze.
+        batch_norm: Behaviour of BatchNormalization among them: "freeze" (inference mode: update nothing), "statistics"
+            (update the statistics, but not gain and bias) or "train" (update everything).
 
     Example:
         >>> with kerasdl.groups.frozen(model.layers[:-1]):
@@ -205,13 +209,13 @@ def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "fre
 
 
 def retrace(model: keras.Model) -> None:
-    """Drops a train function traced earlier, which would go on training what was trainable then."""
+    """Drop the traced train function, which would still train what was trainable when it was traced."""
     if model.compiled:
         model.train_function = None
 
 
 def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
-    """The trainable variables that a built optimizer does not know; none where it is not built yet."""
+    """Trainable variables for which a built optimizer has no state; empty if it is not built yet."""
     optimizer = model.optimizer if model.compiled else None
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     if optimizer is None or not optimizer.built:
@@ -221,7 +225,7 @@ def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
 
 
 def _holders(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
-    """The layers that hold weights, by path, those of models inside one by one."""
+    """Layers with weights and their paths, those of nested models one by one."""
     for layer in model.layers:
         if isinstance(layer, keras.Sequential | Functional):
             yield from _holders(layer, f"{prefix}{layer.name}/")
@@ -230,7 +234,7 @@ def _holders(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.
 
 
 def _known_groups(model: keras.Model, holders: list[tuple[str, keras.layers.Layer]]) -> dict[str, str]:
-    """Group name to regular expression, where the layers' names tell the groups."""
+    """Regular expression by group name, inferred from layer names."""
     names = [layer.name for _, layer in holders]
     ours = [match[1] for match in map(_BUILDER_GROUP.match, names) if match]
     if len(ours) == len(names):
@@ -240,8 +244,8 @@ def _known_groups(model: keras.Model, holders: list[tuple[str, keras.layers.Laye
         met = [[group for group, each in patterns.items() if re.match(each, name)] for name in names]
         if all(met) and {groups[0] for groups in met} >= set(family):
             return {group: each for group, each in patterns.items() if [group] in met}
-    strange = next(name for name in names if not _BUILDER_GROUP.match(name))
+    unknown = next(name for name in names if not _BUILDER_GROUP.match(name))
     raise ValueError(
-        f"The layer names of model {model.name!r} do not tell its groups. Name them: one regular expression a "
-        f"group, such as groups=['conv[1-3]', 'conv[45]', 'predictions']. Received: layer {strange!r}"
+        f"Cannot infer layer groups from layer names of model {model.name!r}. Give one regular expression per group, "
+        f"such as groups=['conv[1-3]', 'conv[45]', 'predictions']. Received: layer {unknown!r}"
     )

@@ -9,20 +9,20 @@ from keras.src.backend import get_keras_mask, set_keras_mask
 
 @keras.saving.register_keras_serializable("kerasdl")
 class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
-    """Stock Keras `SparseCategoricalCrossentropy` with label smoothing, which Keras has for one-hot labels only.
+    """Stock Keras `SparseCategoricalCrossentropy` with label smoothing, which Keras offers for one-hot labels only.
 
-    Szegedy et al., arXiv:1512.00567: the true class gets `1 - label_smoothing`, and `label_smoothing` is shared equally
-    by all classes. The value is that of `keras.losses.CategoricalCrossentropy(label_smoothing=...)` on one-hot labels,
-    and of fastai's `LabelSmoothingCrossEntropy`.
+    Szegedy et al., arXiv:1512.00567: the true class has probability `1 - label_smoothing`, and `label_smoothing` is
+    distributed equally over all classes. The value equals `keras.losses.CategoricalCrossentropy(label_smoothing=...)`
+    on one-hot labels, and fastai's `LabelSmoothingCrossEntropy`.
 
     Args:
-        from_logits: Whether predictions are logits, as our builders give, or probabilities.
-        label_smoothing: Share in [0, 1).
-        ignore_class: Label of samples (or positions) that count for nothing; None for none.
+        from_logits: Whether predictions are logits, as returned by kerasdl builders, or probabilities.
+        label_smoothing: Amount of smoothing, in [0, 1).
+        ignore_class: Label of samples (or positions) to ignore; None ignores nothing.
         **kwargs: As for `keras.losses.Loss`: reduction, name, dtype.
 
     Raises:
-        ValueError: `label_smoothing` out of range.
+        ValueError: `label_smoothing` is out of range.
 
     Example:
         >>> loss = kerasdl.losses.SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
@@ -39,21 +39,21 @@ class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
     ) -> None:
         super().__init__(from_logits=from_logits, ignore_class=ignore_class, **kwargs)
         if not 0 <= label_smoothing < 1:
-            raise ValueError(f"label_smoothing must lie in [0, 1). Received: label_smoothing={label_smoothing}")
+            raise ValueError(f"label_smoothing must be in [0, 1). Received: label_smoothing={label_smoothing}")
         self.label_smoothing = label_smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of every sample (or position)."""
-        sharp = super().call(y_true, y_pred)
+        """Loss of each sample (or position)."""
+        unsmoothed = super().call(y_true, y_pred)
         if not self.label_smoothing:
-            return sharp
-        # What Keras ignores it also masks, and the mean is taken over the rest.
-        mask = get_keras_mask(sharp)
+            return unsmoothed
+        # Keras masks ignored samples, so that the mean is over the others.
+        mask = get_keras_mask(unsmoothed)
         logs = ops.log_softmax(y_pred) if self.from_logits else ops.log(ops.clip(y_pred, keras.config.epsilon(), 1.0))
-        even = -ops.mean(logs, axis=-1)
+        uniform = -ops.mean(logs, axis=-1)
         if mask is not None:
-            even = ops.where(mask, even, 0.0)
-        smoothed = (1 - self.label_smoothing) * sharp + self.label_smoothing * even
+            uniform = ops.where(mask, uniform, 0.0)
+        smoothed = (1 - self.label_smoothing) * unsmoothed + self.label_smoothing * uniform
         if mask is not None:
             set_keras_mask(smoothed, mask)
         return smoothed

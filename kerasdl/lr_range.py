@@ -1,4 +1,4 @@
-"""The learning-rate range test as pure maths: the ramp, the smoothing, when to stop, what to suggest.
+"""The computations of the learning-rate range test: ramp, smoothing, stopping and suggestion rules.
 
 Smith, "Cyclical Learning Rates for Training Neural Networks", arXiv:1506.01186.
 """
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 RampShape = Literal["exponential", "linear"]
 SMOOTHING = 0.98
-# A curve that falls by less than this share of its height is taken to be flat.
+# A curve that falls by less than this fraction of its height counts as flat.
 LEAST_FALL = 0.01
-# Pure noise falls by more than so many standard errors in less than one test of a hundred (its lowest stretch is
-# picked from many); digits, MNIST and film reviews fall by more than 8, Adult and Titanic, whose batches vary most, by
-# 5 to 15.
+# Pure noise falls by more than this number of standard errors in less than 1 % of tests (the lowest of many intervals
+# is compared); digits, MNIST and film reviews fall by more than 8, Adult and Titanic, whose batches vary most, by 5 to
+# 15.
 STANDARD_ERRORS = 4
 
 
 def ramp(step: Any, num_steps: int, start_lr: float, end_lr: float, *, shape: RampShape = "exponential") -> Any:
-    """The rate at `step` of a ramp from `start_lr` at 0 to `end_lr` at `num_steps`.
+    """Learning rate at `step` of a ramp from `start_lr` at 0 to `end_lr` at `num_steps`.
 
     Args:
         step: A number, an array or a tensor.
-        num_steps: Steps in the ramp.
-        start_lr: The rate at 0.
-        end_lr: The rate at `num_steps`.
+        num_steps: Number of steps in the ramp.
+        start_lr: Learning rate at step 0.
+        end_lr: Learning rate at step `num_steps`.
         shape: "exponential" or "linear".
 
     Raises:
-        ValueError: Another shape.
+        ValueError: Unknown `shape`.
 
     Example:
         >>> float(ramp(50, 100, 1e-4, 1.0))
@@ -50,7 +50,7 @@ def ramp(step: Any, num_steps: int, start_lr: float, end_lr: float, *, shape: Ra
 
 
 def smooth(losses: Sequence[float], beta: float = SMOOTHING) -> np.ndarray:
-    """The debiased exponential moving average of `losses`, float64 of the same length.
+    """Bias-corrected exponential moving average of `losses`, float64 of the same length.
 
     Example:
         >>> smooth([1.0, 1.0, 4.0], beta=0.5).round(3).tolist()
@@ -64,7 +64,7 @@ def smooth(losses: Sequence[float], beta: float = SMOOTHING) -> np.ndarray:
 
 
 def diverged(smoothed: Sequence[float], factor: float = 4.0) -> bool:
-    """Whether the last smoothed loss is not finite, or above `factor` times the best so far.
+    """Whether the last smoothed loss is not finite, or above `factor` times the minimum.
 
     Example:
         >>> diverged([2.0, 1.0, 4.5])
@@ -74,9 +74,9 @@ def diverged(smoothed: Sequence[float], factor: float = 4.0) -> bool:
 
 
 def valley(rates: np.ndarray, losses: np.ndarray) -> float:
-    """The rate halfway down the longest falling stretch of the curve (fastai's default rule).
+    """Learning rate in the middle of the longest descent of the curve (fastai's default rule).
 
-    The stretch is the longest decreasing subsequence; the rule takes the point at half its length.
+    The descent is the longest decreasing subsequence; the rule takes the point at half its length.
 
     Example:
         >>> valley(np.logspace(-4, 0, 5), np.array([5.0, 4.0, 3.0, 2.0, 9.0])).round(6)
@@ -87,16 +87,21 @@ def valley(rates: np.ndarray, losses: np.ndarray) -> float:
         before = lengths[:i][losses[:i] > losses[i]]
         lengths[i] = 1 + before.max(initial=0)
     end = int(lengths.argmax())
-    # fastai's start lies one point before the stretch wherever the stretch has more than one point.
+    # In fastai a descent of more than one point starts one point earlier.
     length = int(lengths[end]) if end else 0
     third = length / 3
     return float(rates[end - length + int(third) + int(third / 2)])
 
 
 def slide(rates: np.ndarray, losses: np.ndarray, *, distance: int = 15, threshold: float = 0.005) -> float:
-    """The rate at the left of the last window whose two slopes differ by more than `threshold`.
+    """Learning rate at the left end of the last window whose two slopes differ by more than `threshold`.
 
-    The window slides from the right end of the curve towards the left while they differ (fastai's `slide`).
+    The window slides from the right end of the curve to the left while they differ (fastai's `slide`).
+
+    Example:
+        >>> rates = np.logspace(-4, 0, 40)
+        >>> slide(rates, np.cos(np.arange(40) / 8)) in rates
+        True
     """
     slopes = np.gradient(losses)
     left = len(losses) - 1 - distance
@@ -108,7 +113,7 @@ def slide(rates: np.ndarray, losses: np.ndarray, *, distance: int = 15, threshol
 
 
 def minimum(rates: np.ndarray, losses: np.ndarray) -> float:
-    """A tenth of the rate at the lowest loss.
+    """A tenth of the learning rate with the lowest loss.
 
     Example:
         >>> minimum(np.array([0.01, 0.1, 1.0]), np.array([3.0, 1.0, 2.0])).round(6)
@@ -118,7 +123,7 @@ def minimum(rates: np.ndarray, losses: np.ndarray) -> float:
 
 
 def steep(rates: np.ndarray, losses: np.ndarray) -> float:
-    """The rate where the loss falls fastest per decade of rate.
+    """Learning rate where the loss falls fastest per decade of learning rate.
 
     Example:
         >>> steep(np.array([0.01, 0.1, 1.0, 10.0]), np.array([3.0, 2.9, 1.0, 2.0]))
@@ -128,7 +133,7 @@ def steep(rates: np.ndarray, losses: np.ndarray) -> float:
 
 
 def min_grad_lr(rates: np.ndarray, losses: np.ndarray) -> float:
-    """The rate where the loss falls fastest from step to step (fastai v1's `min_grad_lr`, as in its lessons).
+    """Learning rate where the loss falls fastest from step to step (fastai v1's `min_grad_lr`).
 
     Example:
         >>> min_grad_lr(np.array([0.01, 0.1, 1.0, 10.0]), np.array([3.0, 2.9, 1.0, 2.0]))
@@ -138,10 +143,10 @@ def min_grad_lr(rates: np.ndarray, losses: np.ndarray) -> float:
 
 
 def descent(rates: np.ndarray, losses: np.ndarray) -> float | None:
-    """A seventh of the rate at which nine tenths of the whole fall are done; None where nothing falls.
+    """A seventh of the learning rate at which the loss has fallen by 90 % of its total fall; None if it does not fall.
 
-    Near its lowest point a curve is flat, so where exactly that lies is chance; where nine tenths of the fall are done
-    is not. The seventh was chosen by final validation loss on real tasks (docs/lr_range_test.md).
+    The curve is flat around its minimum, so the exact position of the minimum is random; that of the 90 % point is not.
+    The factor of seven was chosen by final validation loss on real tasks (docs/lr_range_test.md).
 
     Example:
         >>> descent(np.logspace(-4, 0, 9), np.array([2.0, 2, 2, 1.8, 1.5, 1.15, 1, 1.2, 9])).round(6)
@@ -168,14 +173,14 @@ RULES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
 
 @dataclass(frozen=True)
 class LRRange:
-    """What a range test found.
+    """Result of a learning-rate range test.
 
     Attributes:
-        rates: Learning rate of every step taken.
-        losses: True loss of every step's batch.
-        smoothed: `losses` (or `valid_losses`, where there are any) under `smooth`; what the rules read.
+        rates: Learning rate of each step.
+        losses: Batch loss of each step.
+        smoothed: `losses` (or `valid_losses`, if any) after `smooth`; the input of the rules.
         stopped: Why the test ended, as a sentence.
-        valid_losses: Loss on the validation data after every step; None without such data.
+        valid_losses: Loss on the validation data after each step; None without validation data.
     """
 
     rates: np.ndarray
@@ -185,29 +190,29 @@ class LRRange:
     valid_losses: np.ndarray | None = None
 
     def suggestion(self, rule: str = "descent") -> float:
-        """The rate that `rule` picks, after dropping the first tenth of the steps and the last five.
+        """Learning rate suggested by `rule`, without the first tenth and the last five of the steps.
 
         Args:
-            rule: "descent", our own; "valley", "slide", "minimum" or "steep", fastai's; "min_grad_lr", fastai v1's.
+            rule: "descent" (kerasdl), "valley", "slide", "minimum", "steep" (fastai) or "min_grad_lr" (fastai v1).
 
         Raises:
-            ValueError: No such rule.
-            BadInput: Nothing to read off: too few steps, or a loss that does not fall.
+            ValueError: Unknown rule.
+            BadInput: No suggestion: too few steps, or the loss does not fall.
 
         Example:
             >>> lr_find(model, x, y).suggestion("steep")
         """
         if rule not in RULES:
-            raise ValueError(f"No such rule: choose one of {list(RULES)}. Received: rule={rule!r}")
+            raise ValueError(f"rule must be one of {list(RULES)}. Received: rule={rule!r}")
         if self.why_none:
             raise BadInput(self.why_none)
-        picked = RULES[rule](*self._kept)
-        assert picked is not None  # `why_none` asks for more of a fall than `descent` does
+        picked = RULES[rule](*self._usable)
+        assert picked is not None  # `why_none` covers the case that `descent` finds nothing
         return picked
 
     @property
     def suggestions(self) -> dict[str, float]:
-        """The rate that each rule picks, by rule; empty where `why_none` says why.
+        """Suggested learning rate by rule; empty if there is none, see `why_none`.
 
         Example:
             >>> lr_find(model, x, y).suggestions["valley"]
@@ -216,17 +221,16 @@ class LRRange:
 
     @property
     def why_none(self) -> str:
-        """Why no rate can be read off this curve, as a sentence; empty where one can."""
-        rates, smoothed = self._kept
-        # `slide` looks at two points 15 apart; fewer points than that say little by any rule.
+        """Why this curve has no suggestion, as a sentence; empty if it has one."""
+        rates, smoothed = self._usable
+        # `slide` compares points 15 apart; no rule is reliable with fewer points.
         if len(rates) < 17:
             return (
-                f"The range test is too short to read: {self.stopped} Start lower, or take more steps. "
+                f"The range test is too short for a suggestion: {self.stopped} Lower start_lr, or raise num_steps. "
                 f"Received: {len(rates)} usable points of {len(self.rates)}"
             )
         read = self.losses if self.valid_losses is None else self.valid_losses
-        # As many steps at the beginning as where they are lowest: single losses, of the batch or of the last steps
-        # before divergence, may lie anywhere.
+        # Compares the mean of the first steps with the lowest mean of as many steps: single batch losses are noisy.
         end = len(read) // 10 + len(rates)
         few = min(len(read) // 5, end // 2)
         start = few + int(np.argmin(np.convolve(read[few:end], np.ones(few), "valid")))
@@ -235,18 +239,18 @@ class LRRange:
         chance = STANDARD_ERRORS * np.sqrt(before.var() / len(before) + after.var() / len(after))
         if descent(rates, smoothed) is None or fall <= max(chance, LEAST_FALL * abs(before.mean())):
             return (
-                "The loss does not fall, so no rate can be read off. Look at the curve; widen start_lr and end_lr, "
-                "take larger batches, or check data and labels. "
-                f"Received: mean loss {before.mean():.4g} at first, {after.mean():.4g} at its lowest"
+                "The loss does not fall, so no learning rate can be suggested. Plot the curve; lower start_lr or raise "
+                "end_lr, use larger batches, or check data and labels. "
+                f"Received: mean loss {before.mean():.4g} at the beginning, {after.mean():.4g} at the minimum"
             )
         return ""
 
     def plot(self, marks: Mapping[str, float] | None = None, *, rules: Sequence[str] = ("descent",)) -> Figure:
-        """Draws losses over rates, with what `rules` suggest and wherever else the reader wants a marker.
+        """Draw the losses over the learning rates, with the suggestions of `rules` and other learning rates marked.
 
         Args:
-            marks: Names to rates.
-            rules: Whose suggestions to draw; where there is none, the title says why.
+            marks: Learning rates to mark, by name.
+            rules: Rules whose suggestions to mark; if there is none, the title says why.
 
         Returns:
             A figure, for `savefig` or `RunFolder.save_figure`.
@@ -264,8 +268,8 @@ class LRRange:
         return figure
 
     @property
-    def _kept(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rates and smoothed losses without the first tenth, the last five and whatever is not finite."""
+    def _usable(self) -> tuple[np.ndarray, np.ndarray]:
+        """Learning rates and smoothed losses without the first tenth, the last five and non-finite values."""
         finite = int(np.isfinite(self.smoothed).cumprod().sum())
-        kept = slice(len(self.rates) // 10, min(finite, len(self.rates) - 5))
-        return self.rates[kept], self.smoothed[kept]
+        usable = slice(len(self.rates) // 10, min(finite, len(self.rates) - 5))
+        return self.rates[usable], self.smoothed[usable]

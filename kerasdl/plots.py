@@ -1,6 +1,6 @@
-"""Draws given numbers, on given Axes or on a figure of their own. Nothing here computes, decides or saves.
+"""Plots of given numbers, on given Axes or on a new figure. Nothing here computes results or saves files.
 
-Figures are made apart from pyplot and its state: `drawn.savefig("confusion.png")` writes one.
+Figures are created without pyplot and its state; save one with `figure.savefig("confusion.png")`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ MOST_POINTS_WITH_MARKERS = 50
 
 
 def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) -> Figure:
-    """Draws images (count, height, width, 1 or 3), values 0..255, each under its title.
+    """Draw images (count, height, width, 1 or 3) with values 0..255, each with its title.
 
     Example:
         >>> image_sheet(photographs, ["cat", "dog"]).savefig("sheet.png")
@@ -36,7 +36,7 @@ def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) 
 def lr_range(
     rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, marks: Mapping[str, float], *, ax: Axes | None = None
 ) -> Figure:
-    """Draws a range test: raw and smoothed loss over the rate, and a vertical line at every marked rate.
+    """Draw a range test: raw and smoothed loss over the learning rate, and a vertical line per marked learning rate.
 
     Example:
         >>> lr_range(found.rates, found.losses, found.smoothed, {"valley": found.suggestion()})
@@ -48,7 +48,7 @@ def lr_range(
         ax.axvline(rate, color=color, linestyle="--", linewidth=1.2, label=f"{name}: {rate:.2g}")
     finite = smoothed[np.isfinite(smoothed)]
     if len(finite):
-        # The last points of a diverging run would flatten everything that matters.
+        # With the last points of a diverging run in range, the rest of the curve would be flat.
         low, high = min(finite.min(), np.nanmin(losses)), finite[: max(1, len(finite) // 3)].max()
         span = max(high - low, 0.05 * abs(high), 1e-6)
         ax.set_ylim(low - 0.15 * span, high + 0.6 * span)
@@ -60,7 +60,7 @@ def lr_range(
 def schedule(
     steps: Sequence[int], rates: Sequence[float], momenta: Sequence[float | None], *, ax: Axes | None = None
 ) -> Figure:
-    """Draws learning rate (left axis) and momentum (right axis) over the steps.
+    """Draw learning rate (left axis) and momentum (right axis) over the steps.
 
     Example:
         >>> schedule(scalars.history["step"], scalars.history["learning_rate"], scalars.history["momentum"])
@@ -80,7 +80,7 @@ def schedule(
 
 
 def curves(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> Figure:
-    """Draws quantities over the epochs, each on its own Axes, in training and (as `val_NAME`) in validation.
+    """Draw metrics over the epochs, each on its own Axes, for training and (`val_NAME`) validation.
 
     Example:
         >>> curves(model.fit(x, y, validation_split=0.2).history, ["loss", "accuracy"])
@@ -100,7 +100,7 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> Figu
 def lines(
     values: Mapping[str, tuple[Sequence, Sequence[float]]], x: str, y: str, title: str, *, ax: Axes | None = None
 ) -> Figure:
-    """Draws lines by name, each over its own x: parts of a series, forecasts beside the truth, errors by step.
+    """Draw named lines, each over its own x: parts of a series, forecasts and true values, errors by step.
 
     Example:
         >>> lines({"truth": (days, truth), "forecast": (days, forecast)}, "day", "temperature", "One day ahead")
@@ -115,7 +115,7 @@ def lines(
 
 
 def confusion(counts: np.ndarray, classes: Sequence[str], *, ax: Axes | None = None) -> Figure:
-    """Draws a confusion matrix (rows true, columns predicted), shaded by share of the true class.
+    """Draw a confusion matrix (rows true, columns predicted), shaded by the fraction of the true class.
 
     Example:
         >>> confusion(found.confusion, found.classes)
@@ -136,7 +136,7 @@ def confusion(counts: np.ndarray, classes: Sequence[str], *, ax: Axes | None = N
 
 
 def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> Figure:
-    """Draws predictions over truth, and how far they are apart, for numbers (count, numbers) by name.
+    """Draw predictions over true values and a histogram of residuals, per target, from arrays (samples, targets).
 
     Example:
         >>> residuals(found.predictions, found.targets, found.names)
@@ -149,12 +149,12 @@ def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]
         _label(left, f"true {name}", "predicted", "Predicted over true")
         right.hist(predicted - true, bins="auto", color=BLUE)
         right.axvline(0, color=RED, linewidth=1.2)
-        _label(right, "predicted less true", "samples", "Residuals")
+        _label(right, "predicted - true", "samples", "Residuals")
     return figure
 
 
 def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = None) -> Figure:
-    """Draws how much each column matters, as bars, the highest at the top.
+    """Draw the importance of each column as bars, the highest at the top.
 
     Example:
         >>> importance(permutation_importance(model, people.valid, people.places))
@@ -164,7 +164,7 @@ def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = 
     ax.barh(range(len(shown)), list(shown.values()), color=BLUE)
     ax.set_yticks(range(len(shown)), list(shown), fontsize=8)
     ax.invert_yaxis()
-    _label(ax, "rise of the loss when shuffled", "", "Importance of the columns")
+    _label(ax, "increase of the loss when shuffled", "", "Column importance")
     return ax.figure
 
 

@@ -1,8 +1,8 @@
-"""Schedules: pure functions of the step, and Keras LearningRateSchedules made of them.
+"""Schedules: pure functions of the step, and Keras LearningRateSchedules based on them.
 
-A step may be a Python number, a NumPy array or a tensor; the value is of the same kind and shape. The functions are in
-lower case (`one_cycle`), the classes end in Schedule (`OneCycleSchedule`) and go where Keras takes a learning rate; the
-callbacks that also move momentum, or learn the length of the fit by themselves, are `callbacks.OneCycle` and its kin.
+A step may be a Python number, a NumPy array or a tensor; the value has the same type and shape. Functions are lower
+case (`one_cycle`). Classes end in Schedule (`OneCycleSchedule`) and can be passed to Keras as a learning rate.
+Callbacks such as `callbacks.OneCycle` also schedule momentum, and take the number of steps from the fit.
 """
 
 import inspect
@@ -18,15 +18,15 @@ Schedule = Callable[[Any], Any]
 
 
 def cosine(start: Any, end: Any, share: Any) -> Any:
-    """Half a cosine from `start` (at share 0) to `end` (at share 1), as in SGDR (arXiv:1608.03983).
+    """Half a cosine from `start` (at `share` 0) to `end` (at `share` 1), as in SGDR (arXiv:1608.03983).
 
     Args:
-        start: Value at share 0.
-        end: Value at share 1.
-        share: How much of the way is done, in [0, 1]; a number, an array or a tensor.
+        start: Value at `share` 0.
+        end: Value at `share` 1.
+        share: Progress in [0, 1]; a number, an array or a tensor.
 
     Returns:
-        The value, of the same kind and shape as `share`.
+        The value, of the same type and shape as `share`.
 
     Example:
         >>> float(cosine(1.0, 0.0, 0.5))
@@ -36,15 +36,15 @@ def cosine(start: Any, end: Any, share: Any) -> Any:
 
 
 def linear(start: Any, end: Any, share: Any) -> Any:
-    """A straight line from `start` (at share 0) to `end` (at share 1).
+    """A straight line from `start` (at `share` 0) to `end` (at `share` 1).
 
     Args:
-        start: Value at share 0.
-        end: Value at share 1.
-        share: How much of the way is done, in [0, 1]; a number, an array or a tensor.
+        start: Value at `share` 0.
+        end: Value at `share` 1.
+        share: Progress in [0, 1]; a number, an array or a tensor.
 
     Returns:
-        The value, of the same kind and shape as `share`.
+        The value, of the same type and shape as `share`.
 
     Example:
         >>> linear(1.0, 0.0, 0.25)
@@ -66,16 +66,16 @@ def one_cycle(
     """Learning rate of the one-cycle policy (Smith, arXiv:1708.07120); the defaults are fastai's.
 
     Args:
-        step: Optimizer step, from 0; a number, an array or a tensor. Past the end the last value holds.
-        total_steps: Steps in the whole cycle.
-        peak_lr: The highest rate, reached after `warmup_share` of the steps.
-        warmup_share: Share of the steps spent rising, in (0, 1).
-        start_divisor: The first rate is `peak_lr / start_divisor`.
-        end_divisor: The rate falls towards `peak_lr / end_divisor`.
-        shape: How it rises and falls: "cosine", or "linear" as in the paper.
+        step: Optimizer step, from 0; a number, an array or a tensor. After the end the last value is kept.
+        total_steps: Number of steps in the cycle.
+        peak_lr: Maximum learning rate, reached after `warmup_share` of the steps.
+        warmup_share: Fraction of the steps in which the learning rate rises, in (0, 1).
+        start_divisor: The initial learning rate is `peak_lr / start_divisor`.
+        end_divisor: The learning rate decays to `peak_lr / end_divisor`.
+        shape: "cosine", or "linear" as in the paper.
 
     Returns:
-        The rate, of the same kind and shape as `step`.
+        The learning rate, of the same type and shape as `step`.
 
     Raises:
         ValueError: Arguments out of range.
@@ -102,18 +102,18 @@ def one_cycle_momentum(
     low: float = 0.85,
     shape: Shape = "cosine",
 ) -> Any:
-    """Momentum of the one-cycle policy (Smith, arXiv:1803.09820): low where the rate is high.
+    """Momentum of the one-cycle policy (Smith, arXiv:1803.09820): low where the learning rate is high.
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
-        total_steps: Steps in the whole cycle.
-        warmup_share: Share of the steps in which the rate rises, in (0, 1).
+        total_steps: Number of steps in the cycle.
+        warmup_share: Fraction of the steps in which the learning rate rises, in (0, 1).
         high: Momentum at both ends.
-        low: Momentum at the peak of the rate.
+        low: Momentum at the maximum learning rate.
         shape: "cosine" or "linear".
 
     Returns:
-        The momentum, of the same kind and shape as `step`.
+        The momentum, of the same type and shape as `step`.
 
     Raises:
         ValueError: Arguments out of range.
@@ -124,24 +124,24 @@ def one_cycle_momentum(
     """
     _check_positive(total_steps=total_steps)
     if not (0 < high < 1 and 0 < low < 1):
-        raise ValueError(f"Momentum must lie between 0 and 1. Received: high={high}, low={low}")
+        raise ValueError(f"Momentum must be between 0 and 1. Received: high={high}, low={low}")
     return _up_and_down(step, total_steps, warmup_share, high, low, high, shape)
 
 
 def flat_cosine(
     step: Any, total_steps: int, peak_lr: float, *, flat_share: float = 0.75, end_divisor: float = 1e5
 ) -> Any:
-    """Holds `peak_lr`, then falls by half a cosine: fastai's `fit_flat_cos`, made for optimizers like Ranger.
+    """Constant `peak_lr`, then cosine decay: fastai's `fit_flat_cos`, designed for optimizers like Ranger.
 
     Args:
-        step: Optimizer step, from 0; a number, an array or a tensor. Past the end the last value holds.
-        total_steps: Steps in all.
-        peak_lr: The rate at first.
-        flat_share: Share of the steps that it is held, in [0, 1).
-        end_divisor: The rate falls towards `peak_lr / end_divisor`.
+        step: Optimizer step, from 0; a number, an array or a tensor. After the end the last value is kept.
+        total_steps: Number of steps.
+        peak_lr: Initial learning rate.
+        flat_share: Fraction of the steps with constant learning rate, in [0, 1).
+        end_divisor: The learning rate decays to `peak_lr / end_divisor`.
 
     Returns:
-        The rate, of the same kind and shape as `step`.
+        The learning rate, of the same type and shape as `step`.
 
     Raises:
         ValueError: Arguments out of range.
@@ -153,7 +153,7 @@ def flat_cosine(
     _check_positive(peak_lr=peak_lr, total_steps=total_steps)
     if not (0 <= flat_share < 1 and end_divisor >= 1):
         raise ValueError(
-            "flat_share must lie in [0, 1), and end_divisor be at least 1. "
+            "flat_share must be in [0, 1), and end_divisor at least 1. "
             f"Received: flat_share={flat_share}, end_divisor={end_divisor}"
         )
     share = _math(step).clip(step / total_steps, flat_share, 1.0)
@@ -161,20 +161,20 @@ def flat_cosine(
 
 
 def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int = 2, end_lr: float = 0.0) -> Any:
-    """Half a cosine from `peak_lr` down, again and again: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
+    """Cosine decay with warm restarts: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
 
-    As a Keras schedule, stock `CosineDecayRestarts` gives the same rates; this function serves
-    `callbacks.CosineRestarts`, which counts its cycles in epochs.
+    The stock Keras schedule `CosineDecayRestarts` gives the same learning rates; this function is for
+    `callbacks.CosineRestarts`, which counts cycles in epochs.
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
-        cycle_steps: Steps in the first cycle.
-        peak_lr: The rate at every restart.
-        growth: How many times as long each cycle is as the one before; a whole number.
-        end_lr: Where the cosine of each cycle ends.
+        cycle_steps: Number of steps in the first cycle.
+        peak_lr: Learning rate at every restart.
+        growth: Length of each cycle divided by that of the previous one; a whole number.
+        end_lr: Learning rate at the end of each cycle.
 
     Returns:
-        The rate, of the same kind and shape as `step`.
+        The learning rate, of the same type and shape as `step`.
 
     Raises:
         ValueError: Arguments out of range.
@@ -186,7 +186,7 @@ def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int 
     _check_positive(peak_lr=peak_lr, cycle_steps=cycle_steps)
     if growth < 1 or growth != int(growth) or not 0 <= end_lr <= peak_lr:
         raise ValueError(
-            "growth must be a whole number from 1, and end_lr lie between 0 and peak_lr. "
+            "growth must be a whole number of at least 1, and end_lr between 0 and peak_lr. "
             f"Received: growth={growth}, end_lr={end_lr}"
         )
     if growth == 1:
@@ -200,16 +200,16 @@ def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int 
 
 
 def warm_up(step: Any, warmup_steps: int, peak_lr: float, *, start_lr: float = 0.0) -> Any:
-    """Rises in a straight line from `start_lr` to `peak_lr`, then stays (Goyal et al., arXiv:1706.02677).
+    """Linear warm-up from `start_lr` to `peak_lr`, then constant (Goyal et al., arXiv:1706.02677).
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
-        warmup_steps: Steps spent rising.
-        peak_lr: The rate from then on.
-        start_lr: The rate at step 0.
+        warmup_steps: Number of warm-up steps.
+        peak_lr: Learning rate after the warm-up.
+        start_lr: Learning rate at step 0.
 
     Returns:
-        The rate, of the same kind and shape as `step`.
+        The learning rate, of the same type and shape as `step`.
 
     Raises:
         ValueError: Arguments out of range.
@@ -225,18 +225,19 @@ def warm_up(step: Any, warmup_steps: int, peak_lr: float, *, start_lr: float = 0
 
 
 def joined(step: Any, schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Any:
-    """One schedule after the other; each counts its steps from its own beginning.
+    """Several schedules one after the other; each counts its steps from its own beginning.
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
         schedules: Functions of the step.
-        boundaries: Rising steps at which the second, third… schedule takes over.
+        boundaries: Increasing steps at which the second, third… schedule begins.
 
     Returns:
-        The value, of the same kind and shape as `step`.
+        The value, of the same type and shape as `step`.
 
     Raises:
-        ValueError: Not one boundary fewer than schedules, or boundaries that do not rise from above 0.
+        ValueError: The number of boundaries is not one less than that of schedules, or boundaries do not increase from
+            above 0.
 
     Example:
         >>> down = lambda step: flat_cosine(step, 90, 0.1)
@@ -245,11 +246,11 @@ def joined(step: Any, schedules: Sequence[Schedule], boundaries: Sequence[int]) 
     """
     if len(schedules) != len(boundaries) + 1:
         raise ValueError(
-            "There must be one schedule more than boundaries. "
+            "There must be one more schedule than boundaries. "
             f"Received: {len(schedules)} schedules, boundaries={list(boundaries)}"
         )
     if list(boundaries) != sorted(set(boundaries)) or any(boundary <= 0 for boundary in boundaries):
-        raise ValueError(f"boundaries must rise from above 0. Received: boundaries={list(boundaries)}")
+        raise ValueError(f"boundaries must be increasing and above 0. Received: boundaries={list(boundaries)}")
     value = schedules[0](step)
     for boundary, schedule in zip(boundaries, schedules[1:], strict=True):
         value = _math(step).where(step >= boundary, schedule(step - boundary), value)
@@ -257,7 +258,7 @@ def joined(step: Any, schedules: Sequence[Schedule], boundaries: Sequence[int]) 
 
 
 class _FunctionSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that is a pure function of this module and its arguments, which are also its config."""
+    """A schedule defined by a function of this module; the arguments of the function are its config."""
 
     function: ClassVar[Callable[..., Any]]
 
@@ -266,20 +267,20 @@ class _FunctionSchedule(keras.optimizers.schedules.LearningRateSchedule):
         bound = inspect.signature(self.function).bind(0, *args, **kwargs)
         bound.apply_defaults()
         self.arguments = {name: value for name, value in bound.arguments.items() if name != "step"}
-        self(0.0)  # raises for arguments out of range, here where they are written
+        self(0.0)  # raises for arguments out of range
 
     def __call__(self, step: Any) -> Any:
-        """The rate at `step`."""
+        """The learning rate at `step`."""
         return type(self).function(_float_step(step), **self.arguments)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for saving."""
+        """The constructor arguments."""
         return dict(self.arguments)
 
 
 @keras.saving.register_keras_serializable("kerasdl")
 class OneCycleSchedule(_FunctionSchedule):
-    """The rate of `one_cycle` (arXiv:1708.07120) as a Keras schedule; momentum stays, see `callbacks.OneCycle`.
+    """`one_cycle` (arXiv:1708.07120) as a Keras schedule; for momentum too use `callbacks.OneCycle`.
 
     Args, defaults and errors are those of `one_cycle`, without `step`.
 
@@ -292,7 +293,7 @@ class OneCycleSchedule(_FunctionSchedule):
 
 @keras.saving.register_keras_serializable("kerasdl")
 class FlatCosineSchedule(_FunctionSchedule):
-    """The rate of `flat_cosine` as a Keras schedule.
+    """`flat_cosine` as a Keras schedule.
 
     Args, defaults and errors are those of `flat_cosine`, without `step`.
 
@@ -305,7 +306,7 @@ class FlatCosineSchedule(_FunctionSchedule):
 
 @keras.saving.register_keras_serializable("kerasdl")
 class WarmUpSchedule(_FunctionSchedule):
-    """The rate of `warm_up` (arXiv:1706.02677) as a Keras schedule; `JoinedSchedule` puts another behind it.
+    """`warm_up` (arXiv:1706.02677) as a Keras schedule; combine it with another by `JoinedSchedule`.
 
     Args, defaults and errors are those of `warm_up`, without `step`.
 
@@ -318,14 +319,14 @@ class WarmUpSchedule(_FunctionSchedule):
 
 @keras.saving.register_keras_serializable("kerasdl")
 class JoinedSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """One Keras schedule after the other, as `joined`; ours, Keras's own and the user's alike.
+    """`joined` as a Keras schedule: several schedules of kerasdl, Keras or the user one after the other.
 
     Args:
-        schedules: Keras schedules, each of which counts its steps from its own beginning.
-        boundaries: Rising steps at which the second, third… takes over.
+        schedules: Keras schedules; each counts its steps from its own beginning.
+        boundaries: Increasing steps at which the second, third… schedule begins.
 
     Raises:
-        ValueError: As for `joined`; or a schedule that is none, such as a bare function.
+        ValueError: As for `joined`; or one of `schedules` is not a Keras schedule, for example a function.
 
     Example:
         >>> down = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=900)
@@ -340,28 +341,28 @@ class JoinedSchedule(keras.optimizers.schedules.LearningRateSchedule):
         for schedule in self.schedules:
             if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
                 raise ValueError(
-                    "JoinedSchedule joins Keras schedules, which can be saved; functions are joined by "
-                    f"schedules.joined. Received: {schedule!r}"
+                    "JoinedSchedule needs Keras schedules, which can be saved; join functions with schedules.joined. "
+                    f"Received: {schedule!r}"
                 )
         self(0.0)
 
     def __call__(self, step: Any) -> Any:
-        """The rate at `step`."""
+        """The learning rate at `step`."""
         return joined(_float_step(step), self.schedules, self.boundaries)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for saving."""
+        """The constructor arguments."""
         schedules = [keras.saving.serialize_keras_object(schedule) for schedule in self.schedules]
         return {"schedules": schedules, "boundaries": self.boundaries}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "JoinedSchedule":
-        """A schedule from what `get_config` gave."""
+        """A schedule from the result of `get_config`."""
         schedules = [keras.saving.deserialize_keras_object(schedule) for schedule in config["schedules"]]
         return cls(schedules, config["boundaries"])
 
 
-# float32 counts no further.
+# float32 cannot count further.
 _MOST_STEPS = 2**24
 _SHAPES: dict[str, Callable[[Any, Any, Any], Any]] = {"cosine": cosine, "linear": linear}
 
@@ -370,7 +371,7 @@ def _up_and_down(
     step: Any, total_steps: int, warmup_share: float, first: float, middle: float, last: float, shape: str
 ) -> Any:
     if not 0 < warmup_share < 1:
-        raise ValueError(f"warmup_share must lie between 0 and 1. Received: warmup_share={warmup_share}")
+        raise ValueError(f"warmup_share must be between 0 and 1. Received: warmup_share={warmup_share}")
     if shape not in _SHAPES:
         raise ValueError(f"shape must be one of {list(_SHAPES)}. Received: shape={shape!r}")
     math, way = _math(step), _SHAPES[shape]
@@ -389,12 +390,12 @@ def _check_positive(**values: float) -> None:
 
 
 def _float_step(step: Any) -> Any:
-    """Keras hands a schedule its integer counter."""
+    """Cast the step, because Keras passes its integer counter."""
     return ops.cast(step, "float32")
 
 
 def _math(x: Any) -> Any:
-    """NumPy for numbers, so that plots and tests need no tensor; keras.ops inside a traced step."""
-    # Asking whether something is a tensor takes longer than all the arithmetic.
+    """NumPy for numbers and arrays, so that plots and tests need no tensor; keras.ops for tensors."""
+    # `ops.is_tensor` takes longer than all the arithmetic.
     is_number = isinstance(x, (int, float, np.ndarray, np.generic))
     return np if is_number or not ops.is_tensor(x) else ops

@@ -4,7 +4,7 @@ import tensorflow as tf
 from kerasdl.epochs import EpochCounter, epochs_now, set_epochs
 
 
-def test_counters_can_be_found_and_put_back():
+def test_counters_are_found_and_restored():
     counter = EpochCounter(tf.Variable(3))
     before = epochs_now()
     assert before[counter] == 3
@@ -13,7 +13,7 @@ def test_counters_can_be_found_and_put_back():
     assert int(counter.variable) == 3
 
 
-def test_a_counter_lives_no_longer_than_its_pipeline():
+def test_a_counter_is_released_with_its_pipeline():
     gc.collect()
     before = len(epochs_now())
     counter = EpochCounter(tf.Variable(0))

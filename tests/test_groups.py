@@ -23,21 +23,21 @@ def kernel(model, name):
     return model.get_layer(name).get_weights()[0].copy()
 
 
-def test_groups_of_a_builder_come_in_order(model):
+def test_groups_of_a_builder_are_in_order(model):
     found = groups.layer_groups(model)
     assert list(found) == ["stem", "stage1", "stage2", "head"]
     assert [layer.name for layer in found["head"]] == ["head_logits"]
     assert sum(len(layers) for layers in found.values()) == sum(bool(layer.weights) for layer in model.layers)
 
 
-def test_groups_of_the_user(model):
+def test_groups_given_by_the_user(model):
     found = groups.layer_groups(model, ["stem|stage1", "stage2|head"])
     assert {layer.name.split("_")[0] for layer in found["stem|stage1"]} == {"stem", "stage1"}
 
 
-def test_a_model_without_order_in_its_names_is_refused():
+def test_layer_names_without_groups_raise():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(2)])
-    with pytest.raises(ValueError, match="do not tell its groups.*Received: layer 'dense"):
+    with pytest.raises(ValueError, match="Cannot infer layer groups.*Received: layer 'dense"):
         groups.layer_groups(model)
 
 
@@ -49,7 +49,7 @@ def test_a_model_without_order_in_its_names_is_refused():
         (["stem|stage", "head", "nothing"], "'nothing' matches no layer"),
     ],
 )
-def test_groups_that_do_not_fit_are_named(model, given, message):
+def test_groups_that_do_not_match_every_layer_once_raise(model, given, message):
     with pytest.raises(ValueError, match=message):
         groups.layer_groups(model, given)
 
@@ -67,7 +67,7 @@ def test_freezing_takes_effect_without_a_compile(model):
     assert not np.array_equal(kernel(model, "stem_conv"), frozen)
 
 
-def test_a_needed_compile_is_said(model):
+def test_unfreezing_warns_if_the_model_must_be_compiled_again(model):
     groups.freeze_to(model, -1)
     compiled(model)
     step(model)
@@ -79,14 +79,14 @@ def test_a_needed_compile_is_said(model):
     assert not np.array_equal(kernel(model, "stem_conv"), before)
 
 
-def test_no_such_group(model):
+def test_a_group_index_out_of_range_raises(model):
     with pytest.raises(ValueError, match=r"has 4 groups\. Received: n=4"):
         groups.freeze_to(model, 4)
 
 
 @pytest.fixture(scope="module")
 def nested():
-    """A head of the user's on a backbone of keras.applications."""
+    """A head of the user on a backbone of keras.applications."""
     backbone = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
     return keras.Sequential([backbone, keras.layers.Dense(2, name="classifier")])
 
@@ -94,7 +94,7 @@ def nested():
 NESTED = ["conv1", "conv[23]", "conv[45]", "classifier"]
 
 
-def test_groups_of_a_backbone_inside_the_model(nested):
+def test_groups_of_a_nested_backbone(nested):
     found = groups.layer_groups(nested, NESTED)
     backbone = nested.layers[0]
     assert [len(layers) for layers in found.values()][-1] == 1
@@ -107,20 +107,20 @@ def test_a_backbone_as_one_group(nested):
     assert len(groups.layer_groups(nested, [f"{name}/", "classifier"])[f"{name}/"]) > 50
 
 
-def test_a_layer_of_a_backbone_that_matches_nothing_is_named_by_its_path(nested):
+def test_a_layer_of_a_backbone_without_a_group_is_named_by_its_path(nested):
     with pytest.raises(ValueError, match="Layer 'resnet50/conv1_conv'.* matches 0 groups"):
         groups.layer_groups(nested, ["conv[2-5]", "classifier"])
 
 
-def test_a_family_is_known_only_if_every_layer_has_its_place(nested):
-    with pytest.raises(ValueError, match="do not tell its groups.*Received: layer 'conv1_conv'"):
+def test_a_family_is_recognized_only_if_every_layer_has_a_group(nested):
+    with pytest.raises(ValueError, match="Cannot infer layer groups.*Received: layer 'conv1_conv'"):
         groups.layer_groups(nested)
     backbone = nested.layers[0]
     assert list(groups.layer_groups(backbone)) == ["stem", "stage1", "stage2", "stage3", "stage4"]
     headed = keras.Sequential([backbone, keras.layers.Dense(2, name="head_logits")])
     assert list(groups.layer_groups(headed)) == ["stem", "stage1", "stage2", "stage3", "stage4", "head"]
     cut = keras.Model(backbone.input, backbone.get_layer("conv3_block4_out").output)
-    with pytest.raises(ValueError, match="do not tell its groups"):
+    with pytest.raises(ValueError, match="Cannot infer layer groups from layer names"):
         groups.layer_groups(cut)
 
 
@@ -147,7 +147,7 @@ def test_discriminative_over_a_backbone_reaches_its_variables(nested):
 
 
 @pytest.mark.parametrize("given", [{"factor": 0.0}, {"rates": (0.0, 1.0)}, {"factor": float("nan")}])
-def test_rates_that_are_not_positive(model, given):
+def test_a_factor_or_learning_rate_that_is_not_positive_raises(model, given):
     with pytest.raises(ValueError, match="must be positive. Received: factor="):
         groups.discriminative(model, **given)
 
@@ -156,7 +156,7 @@ def test_rates_that_are_not_positive(model, given):
     ("policy", "moves"),
     [("freeze", set()), ("statistics", {"moving_mean", "moving_variance"})],
 )
-def test_what_a_frozen_normalization_does(model, policy, moves):
+def test_batch_norm_decides_what_a_frozen_normalization_updates(model, policy, moves):
     compiled(model)
     model.optimizer.build(model.trainable_variables)
     layer = model.get_layer("stem_norm")
@@ -174,7 +174,7 @@ def test_a_normalization_may_train_in_a_frozen_group(model):
         assert [v.path for v in model.trainable_variables][:2] == ["stem_norm/gamma", "stem_norm/beta"]
 
 
-def test_what_the_user_froze_stays_frozen_after_an_exception_too(model):
+def test_a_layer_frozen_by_the_user_stays_frozen_after_an_exception(model):
     model.get_layer("stem_conv").trainable = False
     with pytest.raises(RuntimeError), groups.frozen(groups.layer_groups(model)["stem"]):
         raise RuntimeError

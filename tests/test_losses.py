@@ -9,7 +9,7 @@ LABELS = np.arange(7) % 5
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_integers_smooth_as_one_hot_labels_do(from_logits):
+def test_integer_labels_give_the_value_of_one_hot_labels(from_logits):
     predictions = LOGITS if from_logits else keras.ops.softmax(LOGITS)
     ours = SparseCategoricalCrossentropy(from_logits=from_logits, label_smoothing=0.1)
     stock = keras.losses.CategoricalCrossentropy(from_logits=from_logits, label_smoothing=0.1)
@@ -18,33 +18,35 @@ def test_integers_smooth_as_one_hot_labels_do(from_logits):
     assert float(ours(LABELS[:, None], predictions)) == pytest.approx(expected, rel=1e-6)
 
 
-def test_by_hand():
-    # 0.9 * log(1 + e^-2) + 0.1 * the mean of that and 2 more
+def test_value_by_hand():
+    # 0.9 * a + 0.1 * mean(a, a + 2) with a = log(1 + e^-2)
     loss = SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
-    sharp = np.log1p(np.exp(-2))
-    assert float(loss(np.array([0]), np.array([[2.0, 0.0]]))) == pytest.approx(0.9 * sharp + 0.1 * (sharp + 1))
+    unsmoothed = np.log1p(np.exp(-2))
+    assert float(loss(np.array([0]), np.array([[2.0, 0.0]]))) == pytest.approx(
+        0.9 * unsmoothed + 0.1 * (unsmoothed + 1)
+    )
 
 
-def test_without_smoothing_it_is_stock():
+def test_without_smoothing_the_value_is_that_of_stock_keras():
     stock = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     assert float(SparseCategoricalCrossentropy(from_logits=True)(LABELS, LOGITS)) == float(stock(LABELS, LOGITS))
 
 
-def test_an_ignored_class_counts_for_nothing_and_the_mean_is_over_the_rest():
+def test_the_mean_leaves_out_an_ignored_class():
     loss = SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1, ignore_class=4)
-    kept = LABELS != 4
+    used = LABELS != 4
     rest = SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
-    assert float(loss(LABELS, LOGITS)) == pytest.approx(float(rest(LABELS[kept], LOGITS[kept])), rel=1e-6)
+    assert float(loss(LABELS, LOGITS)) == pytest.approx(float(rest(LABELS[used], LOGITS[used])), rel=1e-6)
 
 
-def test_it_is_saved_with_the_model(tmp_path):
+def test_label_smoothing_is_saved_with_the_model(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(5)])
     model.compile("sgd", SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.2))
     model.save(tmp_path / "model.keras")
     assert keras.models.load_model(tmp_path / "model.keras").loss.label_smoothing == 0.2
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.0])
-def test_a_share_out_of_range_is_refused(share):
+@pytest.mark.parametrize("label_smoothing", [-0.1, 1.0])
+def test_label_smoothing_out_of_range_raises(label_smoothing):
     with pytest.raises(ValueError, match="Received: label_smoothing="):
-        SparseCategoricalCrossentropy(label_smoothing=share)
+        SparseCategoricalCrossentropy(label_smoothing=label_smoothing)

@@ -34,44 +34,49 @@ def test_rules_equal_fastai(case, rule):
     ("kind", "low", "high"),
     [("classic", 5e-3, 1e-1), ("late", 5e-2, 1.5), ("noisy", 2e-3, 1e-1), ("falling", 1e-2, 10)],
 )
-def test_our_own_rule_falls_where_it_should(kind, low, high):
+def test_descent_is_in_the_expected_range(kind, low, high):
     found = result(next(case for case in CURVES if case["kind"] == kind))
     assert low <= found.suggestion() <= high
     assert found.suggestions["descent"] == found.suggestion("descent") == found.suggestion()
     assert set(found.suggestions) == set(lr_range.RULES)
 
 
-def test_a_flat_curve_gets_no_suggestion_by_any_rule_and_a_sentence_why():
+def test_a_flat_curve_has_no_suggestion_and_says_why():
     case = next(case for case in CURVES if case["kind"] == "flat")
     assert lr_range.descent(np.array(case["lrs"][10:95]), np.array(case["losses"][10:95])) is None
     found = result(case)
     assert found.suggestions == {}
     for rule in lr_range.RULES:
-        with pytest.raises(BadInput, match=r"does not fall, so no rate can be read off.*Received: mean loss 0\.69"):
+        with pytest.raises(
+            BadInput, match=r"does not fall, so no learning rate can be suggested.*Received: mean loss 0\.69"
+        ):
             found.suggestion(rule)
-    assert found.plot().axes[0].get_title() == "No suggestion: The loss does not fall, so no rate can be read off"
+    assert (
+        found.plot().axes[0].get_title()
+        == "No suggestion: The loss does not fall, so no learning rate can be suggested"
+    )
 
 
-def test_noise_alone_gets_a_suggestion_in_less_than_two_tests_of_a_hundred():
+def test_pure_noise_has_a_suggestion_in_less_than_two_percent_of_tests():
     random, rates = np.random.default_rng(0), np.logspace(-7, 1, 100)
     noise = [random.normal(0.7, 0.05, 100) for _ in range(500)]
-    taken_for_a_fall = [bool(lr_range.LRRange(rates, each, lr_range.smooth(each), "").suggestions) for each in noise]
-    assert np.mean(taken_for_a_fall) < 0.02
+    has_suggestion = [bool(lr_range.LRRange(rates, each, lr_range.smooth(each), "").suggestions) for each in noise]
+    assert np.mean(has_suggestion) < 0.02
 
 
-def test_a_fall_by_hand():
+def test_descent_by_hand():
     rates, losses = np.logspace(-4, 0, 9), np.array([2.0, 2, 2, 1.8, 1.5, 1.15, 1, 1.2, 9])
-    # Nine tenths of the fall from 2 to 1 are done below 1.1: the last point above is the sixth.
+    # 90 % of the fall from 2 to 1 is at 1.1: the last point above is the sixth.
     assert lr_range.descent(rates, losses) == pytest.approx(rates[5] / 7)
 
 
-def test_validation_losses_are_what_is_read():
+def test_suggestions_use_the_validation_losses():
     rates, falling, rising = np.logspace(-7, 1, 100), np.linspace(2, 1, 100), np.linspace(1, 2, 100)
     assert lr_range.LRRange(rates, rising, falling, "", valid_losses=falling).suggestions
     assert not lr_range.LRRange(rates, falling, rising, "", valid_losses=rising).suggestions
 
 
-def test_a_plot_shows_what_was_asked_for():
+def test_a_plot_marks_rules_and_given_learning_rates():
     case = CURVES[0]
     lines = result(case).plot({"mine": 3e-3}, rules=["descent", "valley"]).axes[0].get_lines()
     marked = {line.get_label().split(":")[0]: line.get_xdata()[0] for line in lines[2:]}
@@ -90,12 +95,12 @@ def test_a_linear_ramp_by_hand():
 
 
 def test_smoothing_by_hand():
-    # 0.5 * 1 + 0.5 * 3 with the weights 1/3 and 2/3 of a debiased average
+    # 1 and 3 with the weights 1/3 and 2/3 of a bias-corrected average
     assert lr_range.smooth([1.0, 3.0], beta=0.5).tolist() == pytest.approx([1.0, 7 / 3])
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50))
-def test_smoothed_losses_stay_between_the_extremes(losses):
+def test_smoothed_losses_stay_between_minimum_and_maximum(losses):
     smoothed = lr_range.smooth(losses)
     assert (smoothed >= min(losses) - 1e-6).all()
     assert (smoothed <= max(losses) * (1 + 1e-9) + 1e-6).all()
@@ -108,25 +113,25 @@ def test_divergence():
     assert lr_range.diverged([float("inf")])
 
 
-def test_a_loss_that_never_falls_gets_no_suggestion():
+def test_a_loss_that_never_falls_has_no_suggestion():
     rates = np.logspace(-7, 1, 100)
     rising = np.linspace(1, 2, 100)
     with pytest.raises(BadInput, match=r"does not fall.*Received: mean loss 1\.096"):
         lr_range.LRRange(rates, rising, rising, "").suggestion()
 
 
-def test_a_short_test_says_so():
+def test_a_test_with_too_few_steps_has_no_suggestion():
     rates, losses = np.logspace(-3, 1, 20), np.linspace(1, 0, 20)
-    with pytest.raises(BadInput, match="too short to read: The loss diverged at step 20"):
+    with pytest.raises(BadInput, match="too short for a suggestion: The loss diverged at step 20"):
         lr_range.LRRange(rates, losses, losses, "The loss diverged at step 20.").suggestion()
 
 
-def test_points_that_are_not_finite_are_left_out():
+def test_points_that_are_not_finite_are_ignored():
     rates = np.logspace(-7, 1, 100)
     losses = np.concatenate([np.linspace(2, 1, 60), [np.nan] * 40])
     assert lr_range.LRRange(rates, losses, losses, "").suggestion("minimum") == pytest.approx(rates[59] / 10)
 
 
-def test_an_unknown_rule_is_named():
+def test_an_unknown_rule_raises():
     with pytest.raises(ValueError, match="Received: rule='best'"):
         result(CURVES[0]).suggestion("best")

@@ -9,7 +9,7 @@ def drawn(figure, tmp_path):
     return figure.axes
 
 
-def test_an_image_sheet_shows_every_image_under_its_title(tmp_path):
+def test_an_image_sheet_shows_every_image_with_its_title(tmp_path):
     images = np.zeros((8, 4, 4, 3))
     images[3] = 300
     axes = drawn(plots.image_sheet(images, [f"title {i}" for i in range(8)]), tmp_path)
@@ -19,7 +19,7 @@ def test_an_image_sheet_shows_every_image_under_its_title(tmp_path):
     assert not any(ax.images for ax in axes[8:])
 
 
-def test_a_range_test_with_its_marks(tmp_path):
+def test_a_range_test_with_marks(tmp_path):
     rates, losses = np.logspace(-7, 1, 50), np.concatenate([np.linspace(2, 1, 40), [np.nan] * 10])
     (ax,) = drawn(plots.lr_range(rates, losses, losses, {"valley": 1e-3, "steep": 1e-2}), tmp_path)
     assert [text.get_text() for text in ax.get_legend().get_texts()][2:] == ["valley: 0.001", "steep: 0.01"]
@@ -27,7 +27,7 @@ def test_a_range_test_with_its_marks(tmp_path):
     assert [line.get_xdata()[0] for line in ax.lines[2:]] == [1e-3, 1e-2]
 
 
-def test_a_schedule_of_rate_and_momentum(tmp_path):
+def test_a_schedule_of_learning_rate_and_momentum(tmp_path):
     left, right = drawn(plots.schedule([0, 1, 2], [0.1, 0.2, 0.1], [0.95, 0.85, 0.95]), tmp_path)
     assert left.lines[0].get_ydata().tolist() == [0.1, 0.2, 0.1]
     assert right.lines[0].get_ydata().tolist() == [0.95, 0.85, 0.95]
@@ -60,27 +60,27 @@ def test_every_mark_of_a_range_test_is_drawn():
     drawn = plots.lr_range(rates, np.ones(100), np.ones(100), marks).axes[0]
     assert [line.get_xdata()[0] for line in drawn.get_lines()[2:]] == list(marks.values())
     low, high = drawn.get_ylim()
-    assert low < 0.999 < 1.001 < high  # a flat curve is not blown up
+    assert low < 0.999 < 1.001 < high  # the noise of a flat curve is not magnified
 
 
-def test_lines_by_name_each_over_its_own_places(tmp_path):
+def test_named_lines_over_their_own_x(tmp_path):
     values = {"training": (range(100), np.arange(100)), "test": ([100, 101], [7.0, 8.0])}
     (ax,) = drawn(plots.lines(values, "row", "sales", "Sales"), tmp_path)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "test"]
     assert ax.lines[1].get_xdata().tolist() == [100, 101]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("row", "sales", "Sales")
-    assert [line.get_marker() for line in ax.lines] == ["", "o"]  # single points are seen where there are few
+    assert [line.get_marker() for line in ax.lines] == ["", "o"]  # few points have markers
 
 
-def test_residuals_of_every_number(tmp_path):
+def test_residuals_of_every_target(tmp_path):
     predictions, targets = np.array([[1.0, 5.0], [2.0, 7.0]]), np.array([[1.5, 5.0], [2.0, 9.0]])
     axes = drawn(plots.residuals(predictions, targets, ["price", "rent"]), tmp_path)
-    assert [ax.get_xlabel() for ax in axes] == ["true price", "predicted less true", "true rent", "predicted less true"]
+    assert [ax.get_xlabel() for ax in axes] == ["true price", "predicted - true", "true rent", "predicted - true"]
     assert axes[2].collections[0].get_offsets().tolist() == [[5, 5], [9, 7]]
     assert list(axes[2].lines[0].get_xdata()) == [5, 9]
 
 
-def test_importance_of_the_highest_columns(tmp_path):
+def test_importance_of_the_most_important_columns(tmp_path):
     rises = {f"column {index}": 1.0 - index / 10 for index in range(5)}
     (ax,) = drawn(plots.importance(rises, most=3), tmp_path)
     assert [bar.get_width() for bar in ax.patches] == [1.0, 0.9, 0.8]

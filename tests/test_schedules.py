@@ -29,7 +29,7 @@ def test_one_cycle_equals_fastai(case):
     np.testing.assert_allclose(momenta, case["momentum"], atol=1e-7)
 
 
-def test_tensors_give_what_numbers_give():
+def test_tensors_and_numbers_give_the_same_values():
     steps = np.arange(101, dtype="float32")
     tensor = keras.ops.convert_to_tensor(steps)
     np.testing.assert_allclose(schedules.one_cycle(tensor, 100, 0.1), schedules.one_cycle(steps, 100, 0.1), rtol=1e-4)
@@ -47,11 +47,11 @@ def test_one_cycle_stays_between_its_ends_and_its_peak(total, warmup, peak, shar
     assert peak / 1e5 * (1 - 1e-9) <= rate <= peak * (1 + 1e-9)
     momentum = schedules.one_cycle_momentum(share * total, total, warmup_share=warmup)
     assert 0.85 - 1e-12 <= momentum <= 0.95 + 1e-12
-    # The rate is high where the momentum is low.
+    # The learning rate is high where the momentum is low.
     assert (rate > peak * 0.999999) <= (momentum < 0.86)
 
 
-def test_one_cycle_in_straight_lines_by_hand():
+def test_linear_one_cycle_by_hand():
     rates = [
         schedules.one_cycle(step, 100, 1.0, warmup_share=0.5, end_divisor=10, shape="linear") for step in (0, 25, 75)
     ]
@@ -119,7 +119,7 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_schedule_class_is_its_function_before_and_after_it_is_saved(name, tmp_path):
+def test_a_schedule_class_equals_its_function_before_and_after_saving(name, tmp_path):
     schedule, function = CLASSES[name]
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(schedule), "mse")
@@ -131,7 +131,7 @@ def test_a_schedule_class_is_its_function_before_and_after_it_is_saved(name, tmp
     assert type(loaded) is type(schedule)
 
 
-def test_several_steps_an_execution_have_each_their_own_rate():
+def test_each_step_of_an_execution_has_its_own_learning_rate():
     x = np.ones((8, 1), "float32")
 
     def trained(steps):
@@ -158,12 +158,12 @@ def test_several_steps_an_execution_have_each_their_own_rate():
         (lambda: schedules.cosine_restarts(0, 10, 0.1, growth=1.5), "whole number.*Received: growth=1.5"),
         (lambda: schedules.cosine_restarts(0, 10, 0.1, end_lr=0.2), "Received: growth=2, end_lr=0.2"),
         (lambda: schedules.WarmUpSchedule(10, 0.1, start_lr=-1.0), "start_lr must not be negative"),
-        (lambda: schedules.JoinedSchedule([schedules.WarmUpSchedule(10, 0.1)], [3]), "one schedule more"),
-        (lambda: schedules.JoinedSchedule([schedules.WarmUpSchedule(10, 0.1)] * 3, [5, 5]), "rise from above 0"),
-        (lambda: schedules.JoinedSchedule([lambda step: step], []), "joined by schedules.joined"),
+        (lambda: schedules.JoinedSchedule([schedules.WarmUpSchedule(10, 0.1)], [3]), "one more schedule"),
+        (lambda: schedules.JoinedSchedule([schedules.WarmUpSchedule(10, 0.1)] * 3, [5, 5]), "increasing and above 0"),
+        (lambda: schedules.JoinedSchedule([lambda step: step], []), "join functions with schedules.joined"),
     ],
 )
-def test_arguments_out_of_range_are_refused_where_they_are_written(make, message):
+def test_arguments_out_of_range_raise(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
