@@ -199,7 +199,7 @@ ALL_PIPELINES = {
 
 @dataclass(frozen=True)
 class Mode:
-    """A way in which Keras trains."""
+    """One way to train with Keras."""
 
     policy: str = "float32"
     run: str = "graph"
@@ -208,7 +208,7 @@ class Mode:
 
     @property
     def beyond_keras(self) -> str:
-        """What stock Keras cannot do on several devices; empty where it can."""
+        """The option that stock Keras does not support on several devices; empty if the mode is supported."""
         if self.devices == 1:
             return ""
         return "steps_per_execution" if self.steps_per_execution > 1 else "jit_compile" if self.run == "jit" else ""
@@ -221,29 +221,33 @@ ALL_MODES = [
     Mode(*each)
     for each in product(("float32", "mixed_bfloat16", "mixed_float16"), ("graph", "eager", "jit"), (1, 4), (1, 2))
 ]
-# Every pair of values that stock Keras can combine, in as few modes as that takes.
+# Together these have every pair of values that stock Keras can combine. Each row has every policy and every `run`.
 MODES = [
-    Mode("float32", "graph", 1, 2),
-    Mode("float32", "eager", 4, 1),
-    Mode("float32", "jit", 4, 1),
-    Mode("mixed_bfloat16", "graph", 4, 1),
-    Mode("mixed_bfloat16", "eager", 1, 2),
-    Mode("mixed_bfloat16", "jit", 1, 1),
-    Mode("mixed_float16", "graph", 1, 2),
-    Mode("mixed_float16", "eager", 4, 1),
-    Mode("mixed_float16", "jit", 4, 1),
+    [
+        Mode("float32", "graph", 1, 2),
+        Mode("mixed_bfloat16", "eager", 1, 2),
+        Mode("mixed_float16", "jit", 4, 1),
+    ],
+    [
+        Mode("float32", "eager", 4, 1),
+        Mode("mixed_bfloat16", "jit", 1, 1),
+        Mode("mixed_float16", "graph", 1, 2),
+    ],
+    [
+        Mode("float32", "jit", 4, 1),
+        Mode("mixed_bfloat16", "graph", 4, 1),
+        Mode("mixed_float16", "eager", 4, 1),
+    ],
 ]
 
 
 def in_every_mode(names: Iterable[str]) -> list[Any]:
-    """(name, mode) in full for `make test-all`; in the suite by pairs, and variants ("NAME-VARIANT") in one mode."""
+    """Every (name, mode), all slow except one row of MODES per name, in rotation, and one mode per "NAME-VARIANT"."""
+    names = list(names)
+    plain = [name for name in names if "-" not in name]
+    quick = {name: MODES[plain.index(name) % 3] if name in plain else MODES[2][1:2] for name in names}
     return [
-        pytest.param(
-            name,
-            mode,
-            id=f"{name}-{mode}",
-            marks=() if mode in MODES[: 1 if "-" in name else None] else pytest.mark.slow,
-        )
+        pytest.param(name, mode, id=f"{name}-{mode}", marks=() if mode in quick[name] else pytest.mark.slow)
         for name, mode in product(names, ALL_MODES)
     ]
 
@@ -254,7 +258,7 @@ def costly(name: str) -> list[pytest.MarkDecorator]:
 
 
 def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:
-    """A network with groups, BatchNormalization and Dropout, compiled for `mode`; always the same weights."""
+    """A compiled network with layer groups, BatchNormalization and Dropout; always the same initial weights."""
     keras.utils.set_random_seed(0)
     keras.mixed_precision.set_dtype_policy(mode.policy)
     inputs = keras.Input((6,))
@@ -274,14 +278,14 @@ def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None)
 
 
 def batches(count: int = 40) -> tf.data.Dataset:
-    """Batches of eight, five by default, always in the same order."""
+    """`count` samples in batches of eight, always in the same order."""
     random = np.random.default_rng(0)
     x = random.standard_normal((count, 6)).astype("float32")
     return tf.data.Dataset.from_tensor_slices((x, np.arange(count) % 3)).batch(8)
 
 
 def state(model: keras.Model) -> list[np.ndarray]:
-    """Everything that a fit moves, as arrays."""
+    """All variables of the model and its optimizers, as arrays."""
     optimizer, variables = model.optimizer, list(model.variables)
     while optimizer is not None:
         variables += optimizer.variables
@@ -290,7 +294,7 @@ def state(model: keras.Model) -> list[np.ndarray]:
 
 
 def same(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
-    """Whether two states are equal to the last bit."""
+    """Whether two states are equal bit for bit."""
     return len(left) == len(right) and all(
         np.array_equal(a, b, equal_nan=True) for a, b in zip(left, right, strict=True)
     )

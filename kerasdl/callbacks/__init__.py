@@ -1,4 +1,4 @@
-"""Callbacks for `model.fit`, and `lr_find`, which runs one of them in a fit of its own."""
+"""Callbacks for `model.fit`, and `lr_find`, which runs the learning-rate range test in its own fit."""
 
 from kerasdl.callbacks.accumulation_remainder import AccumulationRemainder
 from kerasdl.callbacks.cosine_restarts import CosineRestarts

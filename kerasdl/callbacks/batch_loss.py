@@ -1,14 +1,14 @@
-"""BatchLoss: the loss of the last batch, which Keras's logs do not hold."""
+"""BatchLoss: the loss of the last batch, which is not in Keras's logs."""
 
 import keras
 import tensorflow as tf
 
 
 class BatchLoss:
-    """Un-averages the running mean that Keras 3.15 logs as "loss".
+    """Compute the loss of each batch from the running mean that Keras 3.15 logs as "loss".
 
-    The loss tracker adds up `total` and `count` over the epoch; what a batch added is its own loss. Under
-    `steps_per_execution` the result is the mean over one execution.
+    The loss tracker accumulates `total` and `count` over the epoch; their increase is the loss of the batch. With
+    `steps_per_execution` above 1 the result is the mean over one execution.
 
     Args:
         model: A compiled model in training.
@@ -25,15 +25,15 @@ class BatchLoss:
         self._before = (0.0, 0.0)
 
     def begin(self) -> None:
-        """Remembers where the running mean stands before the batch."""
-        # The second is read only if the first has changed since the last batch, as at the beginning of an epoch or
-        # after an evaluation.
+        """Store the state of the loss tracker before the batch."""
+        # `count` is read only if `total` has changed since the last batch: at the beginning of an epoch or after an
+        # evaluation.
         total = read_number(self._tracker.total)
         if total != self._before[0]:
             self._before = (total, read_number(self._tracker.count))
 
     def end(self) -> float:
-        """The loss of what has been trained since `begin`; NaN where that is none."""
+        """The loss of the batches trained since `begin`; NaN if there were none."""
         now = (read_number(self._tracker.total), read_number(self._tracker.count))
         total, count = now[0] - self._before[0], now[1] - self._before[1]
         self._before = now
@@ -41,10 +41,10 @@ class BatchLoss:
 
 
 def read_number(variable: keras.Variable) -> float:
-    """The value of a scalar variable, read in a quarter of the time that Keras takes.
+    """Value of a scalar variable, read four times as fast as by Keras.
 
     Args:
-        variable: Of any dtype; mirrored over devices or not.
+        variable: A scalar of any dtype, mirrored over devices or not.
 
     Example:
         >>> read_number(model.optimizer.iterations)

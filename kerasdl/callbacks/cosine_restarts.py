@@ -1,4 +1,4 @@
-"""CosineRestarts: SGDR in a fit."""
+"""CosineRestarts: SGDR with cycles counted in epochs."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from kerasdl.callbacks.scheduling import Scheduling
 
 
 class CosineRestarts(Scheduling):
-    """Half a cosine from the peak rate down, again and again: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
+    """Cosine decay with warm restarts: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
 
-    Stock `keras.optimizers.schedules.CosineDecayRestarts` is the same where the steps in a cycle are known beforehand;
-    here a cycle is counted in epochs. After the fit the optimizer has the rate it had before.
+    Stock `keras.optimizers.schedules.CosineDecayRestarts` gives the same learning rates if the steps per cycle are
+    known in advance; here cycles are counted in epochs. After the fit the optimizer has its previous learning rate.
 
     Args:
-        peak_lr: The rate at every restart; parameter groups have theirs in proportion.
+        peak_lr: Learning rate at every restart, scaled by the multiplier of a parameter group.
         cycle_epochs: Epochs in the first cycle.
-        growth: How many times as long each cycle is as the one before.
-        end_lr: Where the cosine of each cycle ends.
+        growth: Length of each cycle divided by that of the previous one.
+        end_lr: Learning rate at the end of each cycle.
 
     Raises:
-        ValueError: Arguments out of range (when made); a length that cannot be known, a fit that ends within a cycle,
-            or another callback that decides the rate (when the fit begins).
+        ValueError: Arguments out of range (in the constructor); the number of steps is unknown, the fit ends within a
+            cycle, or another callback sets the learning rate (when the fit begins).
 
     Example:
         >>> model.fit(train, epochs=7, callbacks=[kerasdl.callbacks.CosineRestarts(1e-2)])   # cycles of 1, 2, 4
@@ -43,7 +43,8 @@ class CosineRestarts(Scheduling):
             cycle *= self.growth
         if ends[-1] != epochs:
             raise ValueError(
-                f"A fit of {epochs} epochs would end within a cycle, at a high rate: train for {ends[-2] or ends[-1]} "
-                f"or {ends[-1]}. Received: cycle_epochs={self.cycle_epochs}, growth={self.growth}"
+                f"A fit of {epochs} epochs ends within a cycle, at a high learning rate: train for "
+                f"{ends[-2] or ends[-1]} or {ends[-1]} epochs. "
+                f"Received: cycle_epochs={self.cycle_epochs}, growth={self.growth}"
             )
         return lengths

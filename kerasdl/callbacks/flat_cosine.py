@@ -1,4 +1,4 @@
-"""FlatCosine: a flat rate, then half a cosine, in a fit."""
+"""FlatCosine: constant learning rate, then cosine decay."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,17 +8,17 @@ from kerasdl.callbacks.scheduling import Scheduling
 
 
 class FlatCosine(Scheduling):
-    """Holds the learning rate for most of the fit, then lets it fall by half a cosine (fastai's `fit_flat_cos`).
+    """Constant learning rate for most of the fit, then cosine decay (fastai's `fit_flat_cos`).
 
-    `schedules.FlatCosineSchedule` is the same where the number of steps is known beforehand; this callback takes it
-    from the fit. Momentum is left alone. After the fit the optimizer has the rate it had before.
+    `schedules.FlatCosineSchedule` is the same schedule if the number of steps is known in advance; this callback takes
+    it from the fit. Momentum is not changed. After the fit the optimizer has its previous learning rate.
 
     Args:
-        peak_lr: The rate at first; parameter groups have theirs in proportion.
-        total_steps: Steps in all; by default the steps of the fit.
-        restart_at: Epochs at which the schedule begins anew.
-        flat_share: Share of the steps in which the rate is held.
-        end_divisor: The rate falls towards `peak_lr / end_divisor`.
+        peak_lr: Initial learning rate, scaled by the multiplier of a parameter group.
+        total_steps: Number of steps; by default the steps of the fit.
+        restart_at: Epochs at which the schedule restarts.
+        flat_share: Fraction of the steps with constant learning rate.
+        end_divisor: The learning rate decays to `peak_lr / end_divisor`.
 
     Raises:
         ValueError: As for `OneCycle`.
@@ -38,7 +38,7 @@ class FlatCosine(Scheduling):
     ) -> None:
         super().__init__(total_steps, restart_at)
         self.peak_lr, self.flat_share, self.end_divisor = peak_lr, flat_share, end_divisor
-        self.learning_rate_at(0, 1)  # refuses arguments out of range where they are written
+        self.learning_rate_at(0, 1)  # raises for arguments out of range
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
         """The learning rate at `step` of `total_steps`; see `schedules.flat_cosine`."""

@@ -1,4 +1,4 @@
-"""GradualUnfreezing: from the head to the stem, group by group, in one fit."""
+"""GradualUnfreezing: train the head first, then unfreeze group by group within one fit."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,42 +7,45 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.callbacks.restoring import Restoring
+from kerasdl.deprecation import RenamedAttribute
 from kerasdl.groups import BatchNorm, frozen, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost
 
 
 class GradualUnfreezing(Restoring):
-    """Trains the last layer group first and thaws the others one by one (Howard and Ruder, arXiv:1801.06146).
+    """Train the last layer group first and unfreeze the others one by one (Howard and Ruder, arXiv:1801.06146).
 
-    Groups thaw at given epochs, or whenever a watched metric has stopped improving; a resumed fit goes on with the
-    groups that had thawed. Frozen layers are left out of the
-    traced step, so they cost no backward pass. They are frozen inside the step only: seen from elsewhere the layers are
-    as trainable as ever, so that the optimizer keeps its slots and step count, averaged weights (EMA) stay paired, and
-    a `.keras` saved half way loads with its optimizer.
+    A group is unfrozen at given epochs, or when a monitored value stops improving; a resumed fit continues with the
+    groups that were unfrozen. Frozen layers are not part of the traced step and cost no backward pass. They are frozen
+    inside the step only and stay trainable elsewhere, so the optimizer keeps its slots and step count, averaged weights
+    (EMA) stay paired, and a `.keras` file saved during the fit loads with its optimizer.
 
     Args:
-        at: Epochs, counted from 0 and rising, at whose beginning one more group joins. Before the first of them only
-            the last group trains.
-        patience: Instead of `at`: epochs without improvement after which one more group joins.
-        monitor: What `patience` watches: a loss, or another name in the logs with `mode`.
+        at: Increasing epochs, counted from 0, at the beginning of which one more group is unfrozen. Before the first of
+            them only the last group trains.
+        patience: Instead of `at`: number of epochs without improvement after which one more group is unfrozen.
+        monitor: Value in the logs that `patience` monitors.
         mode: Whether the monitored value should fall ("min") or rise ("max").
         min_delta: Smallest change of the monitored value that counts as an improvement.
         groups: As for `groups.layer_groups`.
-        batch_norm: What BatchNormalization does in frozen groups: "freeze" (Keras's way: inference mode), "statistics"
-            (they follow the data, gain and bias stay) or "train" (fastai's way: everything moves).
+        batch_norm: Behaviour of BatchNormalization in frozen groups: "freeze" (as in Keras: inference mode),
+            "statistics" (update the statistics, but not gain and bias) or "train" (as in fastai: update everything).
 
     Attributes:
-        thawed: Groups thawed so far, besides the last.
+        unfrozen: Number of groups unfrozen so far, not counting the last group.
 
     Raises:
-        ValueError: Not one of `at` and `patience`, or arguments out of range (when made); more epochs than there are
-            groups to thaw, one that the fit never reaches, groups that cannot be told, a group that was frozen
-            before, an optimizer built while some layers were frozen, or one without slots where a fit under
-            `patience` is resumed (when the fit begins); a monitored name that the logs lack (after the first epoch).
+        ValueError: Not exactly one of `at` and `patience`, or arguments out of range (in the constructor); more epochs
+            than groups to unfreeze, an epoch that the fit never reaches, layer groups that cannot be inferred, a group
+            that is frozen already, an optimizer built while some layers were frozen, or, when a fit with `patience` is
+            resumed, an optimizer without slots (when the fit begins); the monitored value is not in the logs (after the
+            first epoch).
 
     Example:
         >>> model.fit(train, epochs=6, callbacks=[kerasdl.callbacks.GradualUnfreezing(at=[2, 4])])
     """
+
+    thawed = RenamedAttribute("unfrozen")
 
     def __init__(
         self,
@@ -59,9 +62,9 @@ class GradualUnfreezing(Restoring):
         self.at, self.patience, self.monitor, self.mode, self.min_delta = tuple(at), patience, monitor, mode, min_delta
         self.groups, self.batch_norm = groups, batch_norm
         if bool(self.at) == (patience is not None):
-            raise ValueError(f"Give at or patience, not both. Received: at={list(at)}, patience={patience}")
+            raise ValueError(f"Give either at or patience. Received: at={list(at)}, patience={patience}")
         if list(self.at) != sorted(set(self.at)) or any(epoch < 1 for epoch in self.at):
-            raise ValueError(f"at must be rising epochs from 1. Received: at={list(at)}")
+            raise ValueError(f"at must be increasing epochs from 1. Received: at={list(at)}")
         if patience is not None and patience < 1:
             raise ValueError(f"patience must be at least one epoch. Received: patience={patience}")
         if mode not in ("min", "max"):
@@ -70,12 +73,12 @@ class GradualUnfreezing(Restoring):
             raise ValueError(
                 f"batch_norm must be 'freeze', 'statistics' or 'train'. Received: batch_norm={batch_norm!r}"
             )
-        self.thawed = 0
+        self.unfrozen = 0
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
         if not model.optimizer.built:
-            # On everything, and before BackupAndRestore looks for slots to fill.
+            # For all variables, and before BackupAndRestore restores the slots.
             with model.distribute_strategy.scope():
                 model.optimizer.build(model.trainable_variables)
 
@@ -83,7 +86,7 @@ class GradualUnfreezing(Restoring):
         self._check(epoch)
         self._layers = list(layer_groups(self.model, self.groups).values())
         self._best, self._stalled = np.inf, 0
-        self.thawed = self._trained_before() if self.patience is not None and epoch else 0
+        self.unfrozen = self._trained_before() if self.patience is not None and epoch else 0
         self._inside = 0
         step = self.model.train_step
 
@@ -92,7 +95,7 @@ class GradualUnfreezing(Restoring):
                 return step(*args, **kwargs)
 
         self.model.train_step = step_with_frozen_layers
-        self._thaw_at(epoch)
+        self._unfreeze_at(epoch)
 
     def put_back(self) -> None:
         del self.model.train_step
@@ -100,30 +103,30 @@ class GradualUnfreezing(Restoring):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_begin(epoch, logs)
         if epoch in self.at:
-            self._thaw_at(epoch)
+            self._unfreeze_at(epoch)
             self.retrace()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.patience is None or self.thawed + 1 == len(self._layers):
+        if self.patience is None or self.unfrozen + 1 == len(self._layers):
             return
         logs = logs or {}
         if self.monitor not in logs:
-            raise ValueError(f"There is no such value in the logs: {sorted(logs)}. Received: {self.monitor!r}")
+            raise ValueError(f"monitor must be one of the logs {sorted(logs)}. Received: monitor={self.monitor!r}")
         value = logs[self.monitor] * (1 if self.mode == "min" else -1)
         if value < self._best - self.min_delta:
             self._best, self._stalled = value, 0
             return
         self._stalled += 1
         if self._stalled == self.patience:
-            self.thawed, self._stalled = self.thawed + 1, 0
+            self.unfrozen, self._stalled = self.unfrozen + 1, 0
             self.retrace()
 
     @contextmanager
     def as_in_step(self) -> Iterator[None]:
-        """Freezes what has not thawed yet."""
-        # Under a strategy the replicas trace their steps interleaved: the first in freezes, the last out thaws.
+        """Return a context in which the groups not unfrozen yet are frozen."""
+        # Under a strategy the traces of the replicas are interleaved: the first freezes, the last unfreezes.
         if not self._inside:
-            still = [layer for layers in self._layers[: -1 - self.thawed] for layer in layers]
+            still = [layer for layers in self._layers[: -1 - self.unfrozen] for layer in layers]
             self._freezing = frozen(still, batch_norm=self.batch_norm)
             self._freezing.__enter__()
         self._inside += 1
@@ -134,22 +137,22 @@ class GradualUnfreezing(Restoring):
             if not self._inside:
                 self._freezing.__exit__(None, None, None)
 
-    def _thaw_at(self, epoch: int) -> None:
+    def _unfreeze_at(self, epoch: int) -> None:
         if self.at:
-            self.thawed = sum(epoch >= start for start in self.at)
+            self.unfrozen = sum(epoch >= start for start in self.at)
 
     def _check(self, epoch: int) -> None:
         found = layer_groups(self.model, self.groups)
         if self.at and (len(self.at) >= len(found) or self.at[-1] >= self.params["epochs"]):
             raise ValueError(
-                f"The model has {len(found)} groups, of which {len(found) - 1} can be thawed, and the fit has "
+                f"The model has {len(found)} groups, of which {len(found) - 1} can be unfrozen, and the fit has "
                 f"{self.params['epochs']} epochs. Received: at={list(self.at)}"
             )
         for name, layers in found.items():
             if not any(layer.trainable_variables for layer in layers):
                 raise ValueError(
-                    "All groups must be trainable when the fit begins, for this callback freezes each until its turn: "
-                    f"call groups.unfreeze(model), then compile. Received: group {name!r}, which is frozen"
+                    "All groups must be trainable when the fit begins, because this callback freezes them itself: call "
+                    f"groups.unfreeze(model), then compile. Received: group {name!r}, which is frozen"
                 )
         if lacking := optimizer_lacks(self.model):
             raise ValueError(
@@ -158,7 +161,7 @@ class GradualUnfreezing(Restoring):
             )
 
     def _trained_before(self) -> int:
-        """Groups, besides the last, that a fit now resumed had thawed: those whose slots are no longer all zero."""
+        """Number of groups that the interrupted fit had unfrozen: their optimizer slots are not all zero."""
         slots = [
             variable
             for variable in innermost(self.model.optimizer).variables
@@ -170,8 +173,8 @@ class GradualUnfreezing(Restoring):
             found = [slot for slot in slots if slot.path.split("/")[-1].startswith(names)]
             if not found:
                 raise ValueError(
-                    "Which groups had thawed is read from the optimizer's slots when a fit is resumed, and this one "
-                    f"has none: give the epochs, at=[…], or momentum. Received: {type(self.model.optimizer).__name__}"
+                    "A resumed fit finds the unfrozen groups by the optimizer's slots, and this optimizer has none: "
+                    f"give the epochs, at=[…], or momentum. Received: {type(self.model.optimizer).__name__}"
                 )
             moved += [index] if any(np.any(slot) for slot in found) else []
         return len(self._layers) - 1 - min(moved, default=len(self._layers) - 1)

@@ -1,4 +1,4 @@
-"""OneCycle: the one-cycle policy in a fit."""
+"""OneCycle: the one-cycle policy."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,26 +8,26 @@ from kerasdl.callbacks.scheduling import Scheduling
 
 
 class OneCycle(Scheduling):
-    """Moves learning rate and momentum through one cycle (Smith, arXiv:1708.07120 and arXiv:1803.09820).
+    """One-cycle policy for learning rate and momentum (Smith, arXiv:1708.07120 and arXiv:1803.09820).
 
-    Both are computed from the optimizer's step inside the traced step, so every step of an execution has its own.
-    After the fit the optimizer has the rate and momentum it had before.
+    Both are computed from the optimizer's step inside the traced step, so they are exact with any
+    `steps_per_execution`. After the fit the optimizer has its previous learning rate and momentum.
 
     Args:
-        peak_lr: The highest learning rate; parameter groups have theirs in proportion.
+        peak_lr: Maximum learning rate, scaled by the multiplier of a parameter group.
         total_steps: Steps in the cycle; by default the steps of the fit.
-        restart_at: Epochs at which a new cycle begins, as where `GradualUnfreezing` thaws a group.
-        warmup_share: Share of the steps in which the rate rises.
-        start_divisor: The first rate is `peak_lr / start_divisor`.
-        end_divisor: The rate falls towards `peak_lr / end_divisor`.
-        momentum: (high, low): momentum (SGD, RMSprop) or beta_1 (the Adam family) goes from high down to low while
-            the rate rises, and back. None leaves it alone, as plain SGD without momentum needs.
+        restart_at: Epochs at which a new cycle begins, for example where `GradualUnfreezing` unfreezes a group.
+        warmup_share: Fraction of the steps in which the learning rate rises.
+        start_divisor: The initial learning rate is `peak_lr / start_divisor`.
+        end_divisor: The learning rate decays to `peak_lr / end_divisor`.
+        momentum: (high, low): momentum (SGD, RMSprop) or beta_1 (the Adam family) falls from high to low while the
+            learning rate rises, and rises again. None does not change it, as needed for SGD without momentum.
         shape: "cosine" (fastai's) or "linear" (the paper's).
 
     Raises:
-        ValueError: Arguments out of range (when made); a length that cannot be known, a cycle that would end before
-            the fit, a restart that the fit never reaches, another callback that decides the rate, or an optimizer
-            without momentum (when the fit begins).
+        ValueError: Arguments out of range (in the constructor); the number of steps is unknown, the cycle would end
+            before the fit, the fit never reaches a restart, another callback sets the learning rate, or the optimizer
+            has no momentum (when the fit begins).
 
     Example:
         >>> model.fit(train, epochs=5, callbacks=[kerasdl.callbacks.OneCycle(peak_lr=1e-2)])
@@ -49,7 +49,7 @@ class OneCycle(Scheduling):
         self.peak_lr, self.warmup_share, self.shape = peak_lr, warmup_share, shape
         self.start_divisor, self.end_divisor, self.momentum = start_divisor, end_divisor, momentum
         self.moves_momentum = momentum is not None
-        # Arguments out of range are refused here, where they are written, and not when the fit begins.
+        # Raises for arguments out of range here rather than when the fit begins.
         self.learning_rate_at(0, 1), self.momentum_at(0, 1)
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
@@ -65,7 +65,7 @@ class OneCycle(Scheduling):
         )
 
     def momentum_at(self, step: Any, total_steps: int) -> Any:
-        """The momentum at `step` of a cycle of `total_steps`; see `schedules.one_cycle_momentum`. None without."""
+        """The momentum at `step` of a cycle of `total_steps`; see `schedules.one_cycle_momentum`. None if unchanged."""
         if self.momentum is None:
             return None
         high, low = self.momentum

@@ -1,4 +1,4 @@
-"""Scheduling: the base of every callback that moves learning rate and momentum through a fit."""
+"""Scheduling: base class of callbacks that schedule learning rate and momentum."""
 
 import warnings
 from collections.abc import Sequence
@@ -12,21 +12,22 @@ from kerasdl.schedules import Schedule, joined
 
 
 class Scheduling(Restoring):
-    """Computes rate and momentum from the optimizer's step inside the traced step.
+    """Base class that computes learning rate and momentum from the optimizer's step inside the traced step.
 
-    So every step of an execution has its own, and a step that loss scaling skips does not count. A resumed fit goes on
-    where its first epoch begins in the schedule. After the fit the optimizer has the rate and momentum it had before.
+    The values are exact with any `steps_per_execution`, and a step that loss scaling skips does not count. A resumed
+    fit continues the schedule at its first epoch. After the fit the optimizer has its previous learning rate and
+    momentum.
 
-    Subclasses implement `learning_rate_at` and, where they move momentum, `momentum_at`.
+    Subclasses implement `learning_rate_at` and, if they schedule momentum, `momentum_at`.
 
     Args:
         total_steps: Steps in the schedule; by default the steps of the fit.
-        restart_at: Epochs, counted from 0 and rising from 1, at which the schedule begins anew; each part between them
-            is a whole schedule of its own length.
+        restart_at: Increasing epochs, counted from 0 and at least 1, at which the schedule restarts; each part between
+            them is a complete schedule.
 
     Raises:
-        ValueError: `restart_at` does not rise from 1, or is given with `total_steps`; when the fit begins, a length
-            that cannot be known, a schedule that would end before the fit, or a restart that the fit never reaches.
+        ValueError: `restart_at` does not increase from 1, or is given with `total_steps`; when the fit begins, the
+            number of steps is unknown, the schedule would end before the fit, or the fit never reaches a restart.
     """
 
     moves_momentum = False
@@ -35,24 +36,24 @@ class Scheduling(Restoring):
         super().__init__()
         self.total_steps, self.restart_at = total_steps, tuple(restart_at)
         if list(self.restart_at) != sorted(set(self.restart_at)) or any(epoch < 1 for epoch in self.restart_at):
-            raise ValueError(f"restart_at must be rising epochs from 1. Received: restart_at={list(restart_at)}")
+            raise ValueError(f"restart_at must be increasing epochs from 1. Received: restart_at={list(restart_at)}")
         if self.restart_at and total_steps is not None:
             raise ValueError(
-                "Parts that begin at epochs are as long as these: give restart_at or total_steps. "
+                "Give restart_at or total_steps, not both: restarts at epochs determine the number of steps. "
                 f"Received: restart_at={list(restart_at)}, total_steps={total_steps}"
             )
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
-        """The learning rate at `step` of a schedule of `total_steps`; numbers, arrays or tensors."""
+        """The learning rate at `step` of a schedule of `total_steps`; a number, an array or a tensor, as `step`."""
         raise NotImplementedError
 
     def momentum_at(self, step: Any, total_steps: int) -> Any:
-        """The momentum at `step` of a schedule of `total_steps`; None where it is left alone."""
+        """The momentum at `step` of a schedule of `total_steps`; None if unchanged."""
         return None
 
     def change(self, epoch: int) -> None:
         lengths = self._lengths(epoch)
-        # A resumed fit begins in the middle of the schedule; its optimizer may have taken other steps before.
+        # A resumed fit begins within the schedule; its optimizer may have taken steps before the schedule too.
         self._first = current_step(self.model.optimizer) - epoch * (self.params["steps"] or 0)
         self._undo = steer(
             self.model.optimizer,
@@ -79,13 +80,13 @@ class Scheduling(Restoring):
             return
         self._assigned = rate
         message = (
-            f"{type(self).__name__} decides the learning rate of this fit, so another callback (ReduceLROnPlateau, "
-            "LearningRateScheduler, code of your own) that assigns it changes nothing: leave one of them out. "
-            f"Received: learning_rate={rate:g}, assigned while the schedule was running"
+            f"{type(self).__name__} sets the learning rate of this fit, so a value assigned by another callback "
+            "(ReduceLROnPlateau, LearningRateScheduler, your own code) has no effect: remove one of them. "
+            f"Received: learning_rate={rate:g}, assigned during the fit"
         )
         if self._epoch == self._first_epoch:
             raise ValueError(message)
-        warnings.warn(message, stacklevel=2)  # later, an error would cost the epochs trained so far
+        warnings.warn(message, stacklevel=2)  # an error would lose the epochs trained so far
 
     def _over(self, function: Any, lengths: list[int]) -> Schedule:
         parts = [lambda step, length=length: function(step, length) for length in lengths]
@@ -97,8 +98,8 @@ class Scheduling(Restoring):
         name, steps, epochs = type(self).__name__, self.params["steps"], self.params["epochs"]
         if steps is None and (self.total_steps is None or epoch):
             raise ValueError(
-                f"{name} needs the length of the fit, and these data do not know theirs: give steps_per_epoch to fit"
-                + (", to resume it" if epoch else " or total_steps")
+                f"{name} needs the number of steps, but the dataset has unknown length: give steps_per_epoch to fit"
+                + (" to resume it" if epoch else f" or total_steps to {name}")
                 + f". Received: total_steps={self.total_steps}, initial_epoch={epoch}"
             )
         if self.total_steps is not None and steps is not None and self.total_steps < steps * epochs:

@@ -1,4 +1,4 @@
-"""Snapshot: everything that training moves, to be put back bit for bit."""
+"""Snapshot: the complete training state, restored bit for bit."""
 
 import random
 from typing import Any
@@ -13,10 +13,10 @@ _FLAGS = ("stop_training", "history", "_initial_epoch")
 
 
 class Snapshot:
-    """Copies weights, BatchNormalization statistics, optimizer, metrics, random state and pipeline positions.
+    """Copy of weights, BatchNormalization statistics, optimizer, metrics, random state and pipeline positions.
 
-    The optimizer is built first, so that its slots are among what is copied. The order of a `tf.data` shuffle that is
-    not ours is not restored.
+    The optimizer is built first, so that its slots are included. The order of a `tf.data` shuffle outside kerasdl
+    pipelines is not restored.
 
     Args:
         model: A built, compiled model.
@@ -24,7 +24,7 @@ class Snapshot:
     Example:
         >>> snapshot = Snapshot(model)
         >>> model.fit(x, y)
-        >>> snapshot.restore()      # as if the fit had not been
+        >>> snapshot.restore()      # as before the fit
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -35,14 +35,14 @@ class Snapshot:
         self._values = [(variable, np.array(keras.ops.convert_to_numpy(variable))) for variable in _variables(model)]
         self._recurrent = [(layer, _copy(layer.states)) for layer in _stateful(model)]
         self._flags = {name: getattr(model, name, None) for name in _FLAGS}
-        self._random = (random.getstate(), np.random.get_state())  # noqa: NPY002 -- the state Keras itself draws from
+        self._random = (random.getstate(), np.random.get_state())  # noqa: NPY002 -- Keras draws from this state
         self._epochs = epochs_now()
-        # Serves random ops that were given no seed; it is made when the first of them runs.
+        # Seeds random ops without a seed of their own; Keras creates it when the first of them runs.
         self._generator = global_state.get_global_attribute(_GENERATOR)
         self._drawn = np.array(self._generator.state) if self._generator else None
 
     def restore(self) -> None:
-        """Puts everything back; what the model has gained since (metrics, built at the first step) starts afresh."""
+        """Restore everything; state created since (metrics are built at the first step) is reset."""
         for metric in self._model.metrics:
             metric.reset_state()
         for variable, value in self._values:
@@ -67,7 +67,7 @@ def _variables(model: keras.Model) -> list[Any]:
         optimizer = getattr(optimizer, "inner_optimizer", None)
     found = [*model.variables, *model.metrics_variables]
     found += [variable for optimizer in optimizers for variable in optimizer.variables]
-    # Nadam's product of momenta is not among them where it was built inside a LossScaleOptimizer.
+    # Not in `variables`: Nadam's product of momenta if it was built inside a LossScaleOptimizer.
     found += [
         value for optimizer in optimizers for value in vars(optimizer).values() if isinstance(value, keras.Variable)
     ]

@@ -7,7 +7,7 @@ def read(folder):
     return EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
 
 
-def test_tensorboard_reads_what_was_written(tmp_path):
+def test_tensorboard_reads_the_file(tmp_path):
     file = EventFile(str(tmp_path / "new" / "logs"))
     for step in range(3):
         file.write(step, {"loss": 1 / (step + 1), "rate": 0.1})

@@ -10,7 +10,7 @@ LAYERS = ("stem_dense", "stage1_dense", "head_logits")
 
 
 class Watches(keras.callbacks.Callback):
-    """Which kernels move in each epoch."""
+    """Records which kernels change in each epoch."""
 
     def on_train_begin(self, logs=None):
         self.moved = []
@@ -37,7 +37,7 @@ def fit(model, at, epochs=4, groups=None, *more):
     return watches.moved
 
 
-def test_groups_move_from_the_epoch_at_which_they_thaw_and_not_before():
+def test_a_group_trains_from_the_epoch_at_which_it_is_unfrozen():
     model = small_model(Mode())
     assert fit(model, at=[1, 3]) == [
         ["head_logits"],
@@ -49,11 +49,11 @@ def test_groups_move_from_the_epoch_at_which_they_thaw_and_not_before():
     assert int(model.optimizer.iterations) == 20
 
 
-def test_groups_of_the_user():
+def test_groups_given_by_the_user():
     assert fit(small_model(Mode()), at=[1], epochs=2, groups=["stem|stage1", "head"]) == [["head_logits"], list(LAYERS)]
 
 
-def test_a_frozen_normalization_stands_still():
+def test_a_frozen_normalization_does_not_change():
     model = small_model(Mode())
     before = [value.copy() for value in model.get_layer("stem_norm").get_weights()]
     fit(model, at=[1], epochs=2)
@@ -67,7 +67,7 @@ def test_a_frozen_normalization_stands_still():
         ("train", {"gamma", "beta", "moving_mean", "moving_variance"}),
     ],
 )
-def test_a_normalization_in_a_frozen_group_does_as_told(policy, moves):
+def test_batch_norm_decides_what_a_frozen_normalization_updates(policy, moves):
     model = small_model(Mode())
     layer = model.get_layer("stem_norm")
     before = {variable.name: variable.numpy().copy() for variable in layer.weights}
@@ -75,7 +75,7 @@ def test_a_normalization_in_a_frozen_group_does_as_told(policy, moves):
     assert {variable.name for variable in layer.weights if (variable.numpy() != before[variable.name]).any()} == moves
 
 
-def test_a_layer_that_the_user_froze_stays_frozen():
+def test_a_layer_frozen_by_the_user_stays_frozen():
     model = small_model(Mode())
     model.get_layer("stem_norm").trainable = False
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -85,7 +85,7 @@ def test_a_layer_that_the_user_froze_stays_frozen():
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_layer("stem_norm").get_weights(), strict=True))
 
 
-def test_a_group_that_was_frozen_before_is_refused():
+def test_a_group_that_is_frozen_before_the_fit_raises():
     model = small_model(Mode())
     model.get_layer("head_logits").trainable = False
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -94,7 +94,7 @@ def test_a_group_that_was_frozen_before_is_refused():
 
 
 class Losses(keras.callbacks.Callback):
-    """A validation loss as a test wants it."""
+    """Sets the validation loss of each epoch."""
 
     def __init__(self, values):
         super().__init__()
@@ -116,22 +116,22 @@ def patient(values, **more):
     return [len(moved) for moved in watches.moved]
 
 
-def test_a_group_thaws_when_the_loss_has_stalled():
+def test_a_group_is_unfrozen_when_the_loss_stalls():
     #              best best stall stall|best stall stall| all
     assert patient([1.0, 0.9, 0.9, 0.95, 0.5, 0.6, 0.7, 0.8]) == [1, 1, 1, 1, 2, 2, 2, 3]
 
 
-def test_a_small_improvement_is_none_and_a_score_may_rise():
+def test_min_delta_and_mode():
     assert patient([1.0, 0.99, 0.98, 0.97], min_delta=0.05) == [1, 1, 1, 2]
     assert patient([0.5, 0.6, 0.7, 0.8], mode="max") == [1, 1, 1, 1]
 
 
-def test_a_monitored_name_that_the_logs_lack_is_named():
-    with pytest.raises(ValueError, match=r"no such value in the logs: \['loss', 'val_loss'\]. Received: 'val_f1'"):
+def test_a_monitored_value_that_is_not_in_the_logs_raises():
+    with pytest.raises(ValueError, match=r"one of the logs \['loss', 'val_loss'\]. Received: monitor='val_f1'"):
         patient([1.0], monitor="val_f1")
 
 
-def test_a_resumed_fit_goes_on_with_the_groups_that_had_thawed(tmp_path):
+def test_a_resumed_fit_continues_with_the_groups_that_were_unfrozen(tmp_path):
     def policy(*more):
         return [
             keras.callbacks.BackupAndRestore(str(tmp_path)),
@@ -145,9 +145,14 @@ def test_a_resumed_fit_goes_on_with_the_groups_that_had_thawed(tmp_path):
         small_model(Mode()).fit(batches(), epochs=4, verbose=0, shuffle=False, callbacks=callbacks)
     callbacks, unfreezing = policy(watches := Watches())
     small_model(Mode()).fit(batches(), epochs=4, verbose=0, shuffle=False, callbacks=callbacks)
-    # Thawed by the loss after epoch 1, the interruption in epoch 3 came after its first steps were saved.
+    # The first group was unfrozen after epoch 1; the second after epoch 2, but epoch 3 was interrupted at its start.
     assert [len(moved) for moved in watches.moved] == [2]
-    assert unfreezing.thawed in (1, 2)
+    assert unfreezing.unfrozen in (1, 2)
+
+
+def test_the_old_name_of_unfrozen_still_works():
+    with pytest.warns(DeprecationWarning, match="thawed is deprecated.*use GradualUnfreezing.unfrozen"):
+        assert GradualUnfreezing(at=[1]).thawed == 0
 
 
 class Breaks(keras.callbacks.Callback):
@@ -156,7 +161,7 @@ class Breaks(keras.callbacks.Callback):
             raise RuntimeError("on purpose")
 
 
-def test_resuming_without_slots_is_refused():
+def test_resuming_without_slots_raises():
     model = small_model(Mode(), keras.optimizers.SGD(0.1))
     with pytest.raises(ValueError, match="or momentum. Received: SGD"):
         model.fit(
@@ -164,7 +169,7 @@ def test_resuming_without_slots_is_refused():
         )
 
 
-def test_groups_of_a_backbone_thaw():
+def test_groups_of_a_backbone_are_unfrozen():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6,))
     first = keras.layers.Dense(4, name="block1")(inputs)
@@ -187,16 +192,16 @@ def test_groups_of_a_backbone_thaw():
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_averaged_weights_are_those_of_their_own_layers(ours):
-    """With momentum 0 an average is the weight itself, so settling the averages must change nothing."""
+def test_averaged_weights_belong_to_their_layers(ours):
+    """With ema_momentum=0 the average is the weight itself, so assigning the averages must change nothing."""
     adam = optimizers.Adam if ours else keras.optimizers.Adam
     plain, averaged = (small_model(Mode(), adam(0.003, use_ema=ema, ema_momentum=0.0)) for ema in (False, True))
     for model in (plain, averaged):
-        fit(model, at=[1], epochs=2)  # the stem is frozen to the end
+        fit(model, at=[1], epochs=2)  # the stem stays frozen
     assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), averaged.get_weights(), strict=True))
 
 
-def test_a_model_saved_half_way_goes_on_as_the_one_that_was_saved(tmp_path):
+def test_a_model_saved_during_a_fit_has_the_state_of_that_epoch(tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"))
     model = small_model(Mode(), optimizers.AdamW(0.003))
     fit(model, [1, 2], 3, None, checkpoint)
@@ -204,8 +209,8 @@ def test_a_model_saved_half_way_goes_on_as_the_one_that_was_saved(tmp_path):
     assert all(layer.trainable for layer in loaded.layers)
     fresh = small_model(Mode(), optimizers.AdamW(0.003))
     fit(fresh, [1, 2], 3, None, StopAfter(0))
-    for saved, kept in zip(loaded.optimizer.variables, fresh.optimizer.variables, strict=True):
-        np.testing.assert_array_equal(saved.numpy(), kept.numpy())
+    for saved, expected in zip(loaded.optimizer.variables, fresh.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(saved.numpy(), expected.numpy())
 
 
 class StopAfter(keras.callbacks.Callback):
@@ -218,37 +223,37 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def test_early_stopping_keeps_the_best():
+def test_early_stopping_restores_the_best_weights():
     model = small_model(Mode())
     stopping = keras.callbacks.EarlyStopping("val_loss", patience=1, restore_best_weights=True)
-    kept = []
-    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
+    weights = []
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
     model.fit(
         batches(),
         epochs=4,
         verbose=0,
         shuffle=False,
-        callbacks=[Losses([1.0, 0.5, 0.6, 0.7]), GradualUnfreezing(at=[1]), keep, stopping],
+        callbacks=[Losses([1.0, 0.5, 0.6, 0.7]), GradualUnfreezing(at=[1]), record, stopping],
     )
-    assert len(kept) == 3
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), kept[1], strict=True))
+    assert len(weights) == 3
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), weights[1], strict=True))
 
 
 @pytest.mark.parametrize("at", [[0], [2, 1], [1, 1]])
-def test_epochs_that_do_not_rise(at):
-    with pytest.raises(ValueError, match="rising epochs from 1. Received: at="):
+def test_epochs_that_do_not_increase_raise(at):
+    with pytest.raises(ValueError, match="increasing epochs from 1. Received: at="):
         GradualUnfreezing(at)
 
 
 @pytest.mark.parametrize("at", [[1, 2, 3], [4]])
-def test_epochs_that_cannot_take_effect(at):
+def test_epochs_without_effect_raise(at):
     with pytest.raises(
-        ValueError, match=r"has 3 groups, of which 2 can be thawed, and the fit has 4 epochs.*Received: at="
+        ValueError, match=r"has 3 groups, of which 2 can be unfrozen, and the fit has 4 epochs.*Received: at="
     ):
         fit(small_model(Mode()), at)
 
 
-def test_an_optimizer_built_while_layers_were_frozen_is_refused():
+def test_an_optimizer_built_while_layers_were_frozen_raises():
     model = small_model(Mode())
     model.get_layer("stem_dense").trainable = False
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -264,8 +269,8 @@ def test_an_optimizer_built_while_layers_were_frozen_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, r"at or patience, not both. Received: at=\[\], patience=None"),
-        ({"at": [1], "patience": 2}, "at or patience, not both"),
+        ({}, r"either at or patience. Received: at=\[\], patience=None"),
+        ({"at": [1], "patience": 2}, "either at or patience"),
         ({"patience": 0}, "Received: patience=0"),
         ({"at": [1], "mode": "best"}, "Received: mode='best'"),
         ({"at": [1], "batch_norm": "off"}, "Received: batch_norm='off'"),

@@ -13,8 +13,8 @@ def fit(model, *callbacks, epochs=3, **options):
     return model
 
 
-def test_momentum_really_moves(tmp_path):
-    """Fails when momentum stands still: 15 steps of Keras's SGD followed in NumPy, on one weight."""
+def test_momentum_changes(tmp_path):
+    """15 steps of Keras's SGD on one weight, computed in NumPy; fails if momentum is constant."""
     x = np.arange(1.0, 16.0)[:, None] / 10
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
@@ -33,7 +33,7 @@ def test_steps_per_execution_changes_nothing():
     assert same(state(one), state(four))
 
 
-def test_a_resumed_fit_goes_on_in_the_middle_of_the_cycle(tmp_path):
+def test_a_resumed_fit_continues_the_cycle(tmp_path):
     class Stops(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch == 0
@@ -63,13 +63,13 @@ def test_gradient_accumulation_counts_batches(tmp_path):
     np.testing.assert_allclose(scalars.history["learning_rate"], expected)
 
 
-def test_plain_sgd_needs_momentum_left_alone():
-    with pytest.raises(ValueError, match=r"SGD has no momentum to move.*momentum=None.*Received: momentum=0\.0"):
+def test_sgd_without_momentum_needs_momentum_none():
+    with pytest.raises(ValueError, match=r"SGD has no momentum to schedule.*momentum=None.*Received: momentum=0\.0"):
         fit(small_model(Mode(), keras.optimizers.SGD(0.1)), OneCycle(0.05))
     fit(small_model(Mode(), keras.optimizers.SGD(0.1)), OneCycle(0.05, momentum=None))
 
 
-def test_a_cycle_shorter_than_the_fit_is_refused():
+def test_a_cycle_shorter_than_the_fit_raises():
     with pytest.raises(ValueError, match=r"takes 15 steps \(3 epochs of 5\)\. Received: total_steps=14"):
         fit(small_model(Mode()), OneCycle(0.05, total_steps=14))
 

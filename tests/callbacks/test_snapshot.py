@@ -7,9 +7,9 @@ from kerasdl.callbacks.snapshot import Snapshot
 from tests.contracts import Mode, batches, same, small_model, state
 
 
-def test_everything_that_a_fit_moves_is_put_back():
+def test_everything_that_a_fit_changes_is_restored():
     model = small_model(Mode(policy="mixed_float16"))
-    kept = model.fit(batches(), verbose=0, shuffle=False)
+    history = model.fit(batches(), verbose=0, shuffle=False)
     before, metrics = state(model), [float(metric.result()) for metric in model.metrics]
     snapshot = Snapshot(model)
     drawn = random.random(), np.random.random(), float(keras.random.uniform(()))
@@ -19,11 +19,11 @@ def test_everything_that_a_fit_moves_is_put_back():
     snapshot.restore()
     assert same(state(model), before)
     assert [float(metric.result()) for metric in model.metrics] == metrics
-    assert model.history is kept
+    assert model.history is history
     assert (random.random(), np.random.random(), float(keras.random.uniform(()))) == drawn
 
 
-def test_states_of_a_stateful_layer_are_put_back():
+def test_states_of_a_stateful_layer_are_restored():
     model = keras.Sequential([keras.Input((3, 2), batch_size=4), keras.layers.LSTM(5, stateful=True)])
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).random((4, 3, 2)).astype("float32")

@@ -13,7 +13,7 @@ def scalars(folder):
     return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
-def test_every_step_is_written_on_an_axis_of_optimizer_steps(tmp_path):
+def test_every_step_is_written_over_optimizer_steps(tmp_path):
     model, callback = small_model(Mode()), StepScalars(str(tmp_path))
     model.fit(batches(), epochs=2, callbacks=[OneCycle(0.05), callback], verbose=0, shuffle=False)
     written = scalars(tmp_path)
@@ -30,7 +30,7 @@ def test_losses_are_those_of_the_batches(tmp_path):
     np.testing.assert_allclose(callback.history["loss"], [twin.train_on_batch(x, y) for x, y in batches()], rtol=1e-5)
 
 
-def test_under_several_steps_an_execution_the_loss_says_that_it_is_a_mean(tmp_path):
+def test_with_several_steps_per_execution_the_loss_is_named_as_a_mean(tmp_path):
     one, four = StepScalars(tmp_path / "one"), StepScalars(tmp_path / "four")
     data = batches().take(4)
     small_model(Mode()).fit(data, epochs=2, callbacks=[OneCycle(0.05), one], verbose=0, shuffle=False)
@@ -42,7 +42,7 @@ def test_under_several_steps_an_execution_the_loss_says_that_it_is_a_mean(tmp_pa
     assert four.history["learning_rate"] == one.history["learning_rate"][::4]
 
 
-def test_an_evaluation_between_steps_does_not_enter_the_losses(tmp_path):
+def test_an_evaluation_between_steps_does_not_change_the_losses(tmp_path):
     class Evaluates(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if batch == 2:
