@@ -1,4 +1,4 @@
-"""Recurrent networks that forecast time series: windows of the past in, the next values out."""
+"""Recurrent networks that forecast time series: from windows of the past to the next values."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -27,25 +27,25 @@ def forecaster(
 ) -> keras.Model:
     """A recurrent forecaster: LSTM (Hochreiter and Schmidhuber, 1997) or GRU (Cho et al., arXiv:1406.1078) layers.
 
-    What it says is added to a naive forecast (`skip`), from which the untrained network does not differ: its last
-    layer begins at zero. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…`, a recurrent layer each, and
-    `head_…`.
+    The network's output is added to a naive forecast (`skip`). Its last layer is initialized with zeros, so that the
+    untrained model gives the naive forecast. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per
+    recurrent layer), `head_…`.
 
     Args:
         input_shape: (lookback, channels); the first channels are the ones to forecast.
-        outputs: How many.
-        horizon: Steps to forecast.
+        outputs: Number of channels to forecast.
+        horizon: Number of steps to forecast.
         cell: "lstm" or "gru".
         units: Width of each recurrent layer.
-        decoder: Whether one more recurrent layer runs over the horizon, from the last layer's state (Sutskever et al.,
-            arXiv:1409.3215), for long horizons; otherwise one dense layer gives all steps at once.
-        dropout: Share of the features dropped behind each recurrent layer.
-        normalization: "window" takes each window's channels less their mean, by their deviation, and turns the
-            forecast back (reversible instance normalization, Kim et al., https://openreview.net/forum?id=cGDAkQo1C0p),
-            for series whose level or spread moves; None for windows as they are.
-        skip: The forecast to begin from: "naive" repeats the last value, "seasonal" the last `season` values, None
-            begins from nothing (with normalization: from the window's mean).
-        season: Steps of a season, for skip="seasonal".
+        decoder: Whether to add a recurrent layer over the horizon that starts from the last layer's state (Sutskever et
+            al., arXiv:1409.3215), for long horizons; otherwise one dense layer outputs all steps.
+        dropout: Dropout rate after each recurrent layer.
+        normalization: "window" standardizes each channel of each window and transforms the forecast back (reversible
+            instance normalization, Kim et al., https://openreview.net/forum?id=cGDAkQo1C0p), for series whose level or
+            spread changes; None for no normalization.
+        skip: The naive forecast: "naive" repeats the last value, "seasonal" the last `season` values; None adds nothing
+            (with normalization: the window's mean).
+        season: Length of a season in steps, for skip="seasonal".
         name: Name of the model.
 
     Returns:
@@ -53,7 +53,7 @@ def forecaster(
 
     Raises:
         ValueError: An unknown cell, normalization or skip; no units; more outputs than channels; a season that is
-            missing or longer than the window.
+            missing or longer than the lookback.
 
     Example:
         >>> model = kerasdl.models.forecaster((48, 7), 1, horizon=24, units=(64, 64), decoder=True)
@@ -81,7 +81,7 @@ def forecaster(
 
 
 def _steps(x: Any, horizon: int, outputs: int, initializer: str, *, is_sequence: bool) -> Any:
-    """From features, of each step or of the window, to the outputs at each step."""
+    """Map features, of each step or of the window, to the outputs of each step."""
     width = outputs if is_sequence else horizon * outputs
     x = layers.Dense(width, kernel_initializer=initializer, dtype="float32", name="head_dense")(x)
     return x if is_sequence else layers.Reshape((horizon, outputs), dtype="float32", name="head_steps")(x)
@@ -104,15 +104,15 @@ def _check(
     if skip not in ("naive", "seasonal", None):
         raise ValueError(f"skip must be 'naive', 'seasonal' or None. Received: skip={skip!r}")
     if not units:
-        raise ValueError(f"A forecaster has one recurrent layer at least. Received: units={tuple(units)}")
+        raise ValueError(f"units must hold at least one recurrent layer. Received: units={tuple(units)}")
     lookback, channels = input_shape
     if not 1 <= outputs <= channels:
         raise ValueError(
-            f"The outputs are the first channels of the window. Received: outputs={outputs} of {channels} channels"
+            f"outputs must be between 1 and the number of channels. Received: outputs={outputs} of {channels} channels"
         )
     if skip == "seasonal" and not 1 <= (season or 0) <= lookback:
         raise ValueError(
-            f"skip='seasonal' needs a season that the window holds. Received: season={season}, lookback={lookback}"
+            f"skip='seasonal' needs a season between 1 and the lookback. Received: season={season}, lookback={lookback}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Normalizations by name, for vectors and images alike."""
+"""Normalization layers by name, for vectors and images."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
@@ -7,40 +7,42 @@ import keras
 from kerasdl.layers import BatchRenormalization
 
 Normalization = Literal["none", "batch", "batch_renorm", "layer", "instance", "group"]
-# Keras's momentum of 0.99 and epsilon of 1e-3 are not what the papers and other libraries train with.
+# As in the papers and other libraries; Keras's defaults are 0.99 and 1e-3.
 MOMENTUM, EPSILON = 0.9, 1e-5
-# Wu and He, arXiv:1803.08494, found 32 groups, or 16 channels in each, to do equally well.
+# Wu and He, arXiv:1803.08494, found 32 groups and 16 channels per group equally good.
 MOST_GROUPS, GROUP_SIZE = 32, 16
 
 
 def normalization_layer(
     kind: Normalization, *, shape: Sequence[int | None], name: str, gamma_initializer: str = "ones"
 ) -> keras.layers.Layer:
-    """The layer that normalizes a tensor of `shape`, with a learned gain and offset a channel.
+    """Create the layer that normalizes a tensor of `shape`, with a learned gain and offset per channel.
 
     Args:
         kind: "batch" (Ioffe and Szegedy, arXiv:1502.03167): each channel over the batch and the positions.
-            "batch_renorm" (Ioffe, arXiv:1702.03275): the same, for small batches; see `BatchRenormalization`.
+            "batch_renorm" (Ioffe, arXiv:1702.03275): the same for small batches; see `BatchRenormalization`.
             "layer" (Ba et al., arXiv:1607.06450): each position over its channels. "instance" (Ulyanov et al.,
             arXiv:1607.08022): each channel of a sample over its positions. "group" (Wu and He, arXiv:1803.08494):
-            groups of a sample's channels over the positions; the largest number of groups up to 32 that divides the
-            channels, and on vectors of at least 16 features each, or one group. "none": nothing.
+            groups of a sample's channels over the positions. The number of groups is the largest up to 32 that divides
+            the channels; on vectors, groups have at least 16 features. "none": an identity layer.
         shape: (batch, [positions …,] channels), as `x.shape`.
         name: Name of the layer.
-        gamma_initializer: What the gain begins at; "zeros" keeps a residual branch silent at first.
+        gamma_initializer: Initializer of the gain; "zeros" lets a residual branch start at 0.
 
     Returns:
-        A layer that keeps shape and dtype and computes its statistics in float32.
+        A layer that preserves shape and dtype and computes its statistics in float32.
 
     Raises:
-        ValueError: Another kind, or "instance" without positions.
+        ValueError: An unknown kind, or "instance" without positions.
 
     Example:
         >>> normalization_layer("group", shape=(None, 8, 8, 48), name="stem_norm").groups
         24
     """
     if kind not in _MAKERS:
-        raise ValueError(f"normalization must be one of {list(get_args(Normalization))}. Received: {kind!r}")
+        raise ValueError(
+            f"normalization must be one of {list(get_args(Normalization))}. Received: normalization={kind!r}"
+        )
     gain = {} if kind == "none" else {"gamma_initializer": gamma_initializer}
     return _MAKERS[kind](tuple(shape), name=name, **gain)
 
@@ -60,15 +62,15 @@ def _layer(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
 def _instance(shape: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
     if _has_one_position(shape):
         raise ValueError(
-            "Instance normalization needs positions to average over: here a channel of a sample is one number, and "
-            f"less its own mean that is always 0. Take 'layer' or 'batch'. Received: shape={shape}"
+            "normalization='instance' needs more than one position: a single number minus its own mean is always 0. "
+            f"Use 'layer' or 'batch'. Received: shape={shape}"
         )
     return keras.layers.GroupNormalization(groups=-1, epsilon=EPSILON, **options)
 
 
 def _group(shape: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
     channels = int(shape[-1] or 0)
-    # Of a single feature nothing is left, and of a few only their order; a group of an image has many positions.
+    # On vectors small groups lose information: a single feature becomes 0. A group of an image has many positions.
     most = channels // GROUP_SIZE if _has_one_position(shape) else channels
     groups = max(count for count in range(1, max(1, min(MOST_GROUPS, most)) + 1) if channels % count == 0)
     return keras.layers.GroupNormalization(groups=groups, epsilon=EPSILON, **options)

@@ -1,4 +1,4 @@
-"""Preprocessing that travels inside a model: from pixels of 0..255 to what the first convolution likes."""
+"""Preprocessing inside the model: scaling of pixels of 0..255."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,18 +12,18 @@ IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def preprocess_layer(preprocess: Preprocess, *, name: str) -> keras.layers.Layer:
-    """The layer that scales pixels of 0..255: to [0, 1], to [-1, 1], or to zero mean and unit deviation.
+    """Create the layer that scales pixels of 0..255 to [0, 1], to [-1, 1], or by mean and standard deviation.
 
     Args:
-        preprocess: "unit", "symmetric", "imagenet" (its mean and deviation), or a pair (mean, std) on the [0, 1] scale,
-            numbers or one a channel.
+        preprocess: "unit", "symmetric", "imagenet" (its mean and standard deviation), or (mean, std) on the [0, 1]
+            scale, each one number or one per channel.
         name: Name of the layer.
 
     Returns:
-        A `keras.layers.Rescaling`, which serializes and computes in float32.
+        A `keras.layers.Rescaling` in float32.
 
     Raises:
-        ValueError: None of these.
+        ValueError: Any other value, or a standard deviation that is not positive.
 
     Example:
         >>> preprocess_layer("symmetric", name="stem_preprocess")(np.array([0, 255])).numpy().tolist()
@@ -37,31 +37,31 @@ def preprocess_layer(preprocess: Preprocess, *, name: str) -> keras.layers.Layer
         case (mean, std):
             mean, std = np.asarray(mean, float), np.asarray(std, float)
             if (std <= 0).any():
-                raise ValueError(f"The deviation must be positive. Received: preprocess={preprocess}")
+                raise ValueError(f"The standard deviation must be positive. Received: preprocess={preprocess}")
             scale, offset = (1 / (255 * std)).tolist(), (-mean / std).tolist()
         case _:
             raise ValueError(
-                "preprocess must be 'unit', 'symmetric', 'imagenet' or a pair (mean, std). "
+                "preprocess must be 'unit', 'symmetric', 'imagenet' or (mean, std). "
                 f"Received: preprocess={preprocess!r}"
             )
     return keras.layers.Rescaling(scale, offset, dtype="float32", name=name)
 
 
 def fitted_to(preprocess: Preprocess, channels: int) -> Preprocess:
-    """The same preprocessing for images of `channels` channels.
+    """Adapt preprocessing to a number of channels.
 
-    ImageNet's statistics are those of red, green and blue: one channel takes their means, any other number takes them
-    in turn, as the first kernel of pretrained weights does. Statistics of the user's must fit as they are.
+    ImageNet's statistics are those of red, green and blue: one channel gets their mean, any other number repeats them
+    cyclically, as the first kernel of pretrained weights is adapted. Other statistics must match the channels.
 
     Args:
         preprocess: As for `preprocess_layer`, or None.
-        channels: Of the images.
+        channels: Number of channels of the images.
 
     Returns:
-        None, a name, or a pair (mean, std).
+        None, a name, or (mean, std).
 
     Raises:
-        ValueError: As many means or deviations as channels are needed, or one.
+        ValueError: The number of means or standard deviations is neither 1 nor `channels`.
 
     Example:
         >>> mean, std = fitted_to("imagenet", 1)
@@ -74,5 +74,8 @@ def fitted_to(preprocess: Preprocess, channels: int) -> Preprocess:
             return [float(mean.mean())], [float(std.mean())]
         return np.resize(mean, channels).tolist(), np.resize(std, channels).tolist()
     if isinstance(preprocess, tuple | list) and any(np.size(each) not in (1, channels) for each in preprocess):
-        raise ValueError(f"One mean and deviation, or one for each of {channels} channels. Received: {preprocess=}")
+        raise ValueError(
+            f"preprocess must hold one mean and standard deviation, or one per channel ({channels}). "
+            f"Received: {preprocess=}"
+        )
     return preprocess

@@ -1,4 +1,4 @@
-"""Pretrained weights for the residual networks: where they are had from, and how strictly they are taken."""
+"""Pretrained weights of the residual networks: finding, downloading and loading them."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from kerasdl.errors import BadInput
 from kerasdl.models.preprocess import Preprocess
 from kerasdl.models.weight_files import Tensors, own_name, read_keras, read_safetensors, torch_name
 
-# Block and depths of each network that torchvision published for ImageNet.
+# Block and depths of the networks with published ImageNet weights (torchvision).
 PUBLISHED = {
     ("basic", (2, 2, 2, 2)): "resnet18",
     ("basic", (3, 4, 6, 3)): "resnet34",
@@ -21,26 +21,26 @@ PUBLISHED = {
 }
 TAGS = ("imagenet",)
 CLASSES = 1000
-# How long the hub may take to answer, and how many weights an error names of each kind.
+# Timeout of the hub's answer, and the number of weights that an error lists per kind.
 _SECONDS, _NAMED = 5, 5
 
 
 def load_weights(model: keras.Model, path: str | os.PathLike[str], *, top: bool = True) -> None:
-    """Loads a file of weights into a network for images, every one or none.
+    """Load a file of weights into an image network: all of them, or none if any does not fit.
 
-    Where the images have another number of channels than the file's, the first kernel is adapted: summed over its
-    channels for one channel, which on grey images is the same function, and else repeated in turn and scaled by the
-    file's number of channels over the new one.
+    If the number of channels differs from the file's, the first kernel is adapted. For one channel it is summed over
+    the channels, which gives the same outputs on gray images. Otherwise its channels are repeated cyclically and scaled
+    by the ratio of the file's number of channels to the model's.
 
     Args:
-        model: Of `resnet`, `cifar_resnet` or `convnet`.
-        path: .safetensors under torchvision's names (a prefix `module.` and the counters `num_batches_tracked` do not
-            matter, nor whether the last layer is called `fc` or `linear`), .weights.h5 or .keras under the model's own.
-        top: Whether the head is loaded too; without it the file's is passed over.
+        model: A model of `resnet`, `cifar_resnet` or `convnet`.
+        path: .safetensors with torchvision's names (a prefix `module.`, counters `num_batches_tracked` and a last layer
+            called `linear` are accepted), or .weights.h5 or .keras with the model's layer names.
+        top: Whether to load the head; if False the file's head is ignored.
 
     Raises:
-        BadInput: No such file, one that is cut short or of another kind, or weights that are missing, not the model's,
-            or of another shape, named.
+        BadInput: A file that is missing, damaged or of an unknown kind; weights that are missing, unknown or of another
+            shape.
         ImportError: safetensors is not installed.
 
     Example:
@@ -63,17 +63,17 @@ def load_weights(model: keras.Model, path: str | os.PathLike[str], *, top: bool 
 def initialize(
     model: keras.Model, weights: str | os.PathLike[str], *, block: str, depths: Sequence[int], top: bool
 ) -> None:
-    """What `weights=` of a builder does.
+    """Load the weights that a builder's `weights=` names.
 
     Args:
-        model: As it was built.
-        weights: A tag or a path.
+        model: The new model.
+        weights: "imagenet" or a path.
         block: As for `resnet`.
         depths: As for `resnet`.
         top: Whether the model has a head.
 
     Raises:
-        BadInput: A tag that has no such network, or as for `published_file` and `load_weights`.
+        BadInput: No weights are published for this network; or as for `published_file` and `load_weights`.
 
     Example:
         >>> initialize(model, "imagenet", block="basic", depths=(2, 2, 2, 2), top=True)
@@ -84,7 +84,7 @@ def initialize(
     architecture = (block, tuple(depths))
     if architecture not in PUBLISHED:
         raise BadInput(
-            f"weights={weights!r} is published for {', '.join(PUBLISHED.values())}. "
+            f"weights={weights!r} is available for {', '.join(PUBLISHED.values())}. "
             f"Received: block={block!r}, depths={tuple(depths)}"
         )
     published_head = [layer.name for layer in model.layers if layer.name.startswith("head_") and layer.weights]
@@ -93,10 +93,10 @@ def initialize(
 
 
 def published_preprocessing(weights: str | os.PathLike[str] | None) -> Preprocess:
-    """What published weights need before the first convolution; nothing for others.
+    """The preprocessing that published weights need; None for all others.
 
-    Those of "imagenet" were trained by torchvision on crops of 224 pixels, and are evaluated on the middle of images
-    whose shorter side is 256 (a crop of 0.875), resized bilinearly.
+    The "imagenet" weights were trained by torchvision on crops of 224 pixels. They are evaluated on the center crop of
+    images resized bilinearly to a shorter side of 256 pixels (a crop of 0.875).
 
     Args:
         weights: As for `resnet`.
@@ -112,13 +112,13 @@ def published_preprocessing(weights: str | os.PathLike[str] | None) -> Preproces
 
 
 def published_file(network: str) -> Path:
-    """The file of torchvision's ImageNet weights, as timm publishes them on huggingface.co.
+    """Find or download torchvision's ImageNet weights, as published by timm on huggingface.co.
 
-    It is taken from ~/.keras/models (or KERAS_HOME) if it lies there as NETWORK.tv_in1k.safetensors, then from the
-    cache of huggingface_hub, which downloads it once and checks that it is whole.
+    Looks for NETWORK.tv_in1k.safetensors in ~/.keras/models (or $KERAS_HOME/models), then in the cache of
+    huggingface_hub, which downloads the file once and verifies it.
 
     Args:
-        network: "resnet18" and so on.
+        network: Name of the network, such as "resnet18".
 
     Returns:
         Path of a safetensors file.
@@ -136,34 +136,31 @@ def published_file(network: str) -> Path:
     try:
         import huggingface_hub as hub
     except ImportError as error:
-        raise ImportError("Pretrained weights need two libraries more: pip install 'kerasdl[pretrained]'") from error
+        raise ImportError("Pretrained weights need huggingface_hub: pip install 'kerasdl[pretrained]'") from error
     repository, name = f"timm/{network}.tv_in1k", "model.safetensors"
     cached = hub.try_to_load_from_cache(repository, name)
     if isinstance(cached, str):
         return Path(cached)
     try:
-        # Asked for once, without the download's own patience of many retries.
+        # One request with a timeout: the download itself would retry many times.
         hub.get_hf_file_metadata(hub.hf_hub_url(repository, name), timeout=_SECONDS)
         return Path(hub.hf_hub_download(repository, name))
-    except Exception as error:  # of whatever library the hub speaks HTTP with
+    except Exception as error:  # the hub's HTTP library decides the type
         url = f"https://huggingface.co/{repository}/resolve/main/{name}"
         raise BadInput(
-            f"The weights of {network} could not be downloaded ({type(error).__name__}: {_first_line(error)}). "
-            f"Download {url} by hand to {by_hand}. Received: weights='imagenet'"
+            f"Cannot download the weights of {network} ({type(error).__name__}: {_first_line(error)}). "
+            f"Download {url} manually to {by_hand}. Received: weights='imagenet'"
         ) from error
 
 
 def _format(path: Path) -> tuple[Callable[[Path], Tensors], Callable[[str, int, str], str]]:
     if not path.is_file():
-        raise BadInput(
-            f"No such file; and weights that are no file are one of the tags {list(TAGS)}. "
-            f"Received: weights={str(path)!r}"
-        )
+        raise BadInput(f"weights must be an existing file or one of {list(TAGS)}. Received: weights={str(path)!r}")
     if path.suffix == ".safetensors":
         return read_safetensors, torch_name
     if path.suffix == ".keras" or path.name.endswith(".weights.h5"):
         return read_keras, own_name
-    raise BadInput(f"Weights are read from .safetensors, .weights.h5 and .keras. Received: weights={str(path)!r}")
+    raise BadInput(f"weights must be a .safetensors, .weights.h5 or .keras file. Received: weights={str(path)!r}")
 
 
 def _targets(model: keras.Model, name_of: Callable[[str, int, str], str]) -> dict[str, Any]:
@@ -188,19 +185,19 @@ def _adapt_first_kernel(tensors: Tensors, targets: dict[str, Any]) -> None:
 def _check(tensors: Tensors, targets: dict[str, Any], model: keras.Model, path: Path) -> None:
     shared = [name for name in targets if name in tensors]
     faults = {
-        "missing in the file": [name for name in targets if name not in tensors],
-        "not the model's": [name for name in tensors if name not in targets],
+        "missing from the file": [name for name in targets if name not in tensors],
+        "not in the model": [name for name in tensors if name not in targets],
         "of another shape": [
-            f"{name} {tensors[name].shape} for {tuple(targets[name].shape)}"
+            f"{name} {tensors[name].shape} instead of {tuple(targets[name].shape)}"
             for name in shared
             if tensors[name].shape != tuple(targets[name].shape)
         ],
     }
     if any(faults.values()):
-        said = "; ".join(f"{kind}: {_shortened(names)}" for kind, names in faults.items() if names)
+        listed = "; ".join(f"{kind}: {_shortened(names)}" for kind, names in faults.items() if names)
         raise BadInput(
-            f"The weights do not fit model {model.name!r}. {said}. (Shapes as Keras has them. For other classes build "
-            f"the file's own network, then call replace_head.) Received: weights={str(path)!r}"
+            f"The weights do not fit model {model.name!r}. {listed}. (Shapes in Keras's layout. For other classes, "
+            f"build the model with the file's classes, then call replace_head.) Received: weights={str(path)!r}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Files of weights, read as {name: array in Keras's layout}, and what each kind of file calls a weight."""
+"""Reading files of weights as {name: array in Keras's layout}, and the names of weights in each kind of file."""
 
 import io
 import re
@@ -22,10 +22,10 @@ _VARIABLES = {
 
 
 def torch_name(layer: str, _: int, variable: str) -> str:
-    """What torchvision calls a weight of a residual network; LAYER/VARIABLE for what it has not.
+    """Torchvision's name of a residual network's weight; LAYER/VARIABLE if torchvision has no such weight.
 
     Args:
-        layer: Our name of the layer.
+        layer: kerasdl's name of the layer.
         variable: Keras's name of the variable.
 
     Example:
@@ -44,11 +44,11 @@ def torch_name(layer: str, _: int, variable: str) -> str:
 
 
 def own_name(layer: str, index: int, _: str) -> str:
-    """What Keras's own files tell of a weight: its layer and its number there.
+    """The name of a weight in Keras's files: its layer and its index there.
 
     Args:
         layer: Name of the layer.
-        index: Number of the weight.
+        index: Index of the weight in the layer.
 
     Example:
         >>> own_name("stem_conv", 0, "kernel")
@@ -58,16 +58,16 @@ def own_name(layer: str, index: int, _: str) -> str:
 
 
 def read_safetensors(path: Path) -> Tensors:
-    """The weights of a PyTorch network, transposed for Keras.
+    """Read the weights of a PyTorch network, transposed for Keras.
 
     Args:
-        path: Of a .safetensors file.
+        path: A .safetensors file.
 
     Returns:
         torchvision's names to arrays: kernels (height, width, channels in, channels out), matrices (in, out).
 
     Raises:
-        BadInput: The file is cut short or no such file.
+        BadInput: The file is damaged or not a safetensors file.
         ImportError: safetensors is not installed.
 
     Example:
@@ -78,7 +78,7 @@ def read_safetensors(path: Path) -> Tensors:
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
     except ImportError as error:
-        raise ImportError(f"{path.name} is read by a library more: pip install 'kerasdl[pretrained]'") from error
+        raise ImportError(f"Reading {path.name} needs safetensors: pip install 'kerasdl[pretrained]'") from error
     try:
         tensors = load_file(path)
     except SafetensorError as error:
@@ -91,16 +91,16 @@ def read_safetensors(path: Path) -> Tensors:
 
 
 def read_keras(path: Path) -> Tensors:
-    """The weights of a model's layers out of Keras's own file; those of models inside it too.
+    """Read the weights of a model's layers, including nested models, from a Keras file.
 
     Args:
-        path: Of a .weights.h5 or .keras file.
+        path: A .weights.h5 or .keras file.
 
     Returns:
-        LAYER/NUMBER to arrays.
+        LAYER/INDEX to arrays.
 
     Raises:
-        BadInput: The file is cut short or no such file.
+        BadInput: The file is damaged or not a Keras file.
 
     Example:
         >>> read_keras(Path("run/model.keras"))["stem_conv/0"].shape
@@ -130,13 +130,12 @@ def _weights_of(path: Path) -> Path | io.BytesIO:
 
 
 def _canonical(name: str) -> str:
-    """Torchvision's name: other networks of the same build say shortcut and linear for its downsample and fc."""
+    """Torchvision's name: other implementations say shortcut and linear for its downsample and fc."""
     name = name.removeprefix("module.").replace(".shortcut.", ".downsample.")
     return re.sub("^linear[.]", "fc.", name)
 
 
 def _broken(path: Path, error: Exception) -> BadInput:
     return BadInput(
-        f"{path.name} is cut short or no such file: {error}. Take it from its source again. "
-        f"Received: weights={str(path)!r}"
+        f"{path.name} is damaged or not a weight file: {error}. Download it again. Received: weights={str(path)!r}"
     )

@@ -1,4 +1,4 @@
-"""SqueezeNet v1.1 without its top, Iandola et al., arXiv:1602.07360, with published weights of ImageNet."""
+"""SqueezeNet v1.1 without its top (Iandola et al., arXiv:1602.07360), with published ImageNet weights."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from keras import layers
 
 
 def squeezenet(side: int, weights: Path) -> keras.Model:
-    """From pixels 0..255 in RGB to a map of 512 features; layers conv1 and fire2_… to fire9_…."""
+    """From RGB pixels of 0..255 to a map of 512 features; layers conv1 and fire2_… to fire9_…."""
     x = inputs = keras.Input((side, side, 3))
-    # The published network takes blue first, less these means; its first kernel is turned round instead.
+    # The published network expects BGR minus these means; its first kernel is reversed instead.
     x = layers.Rescaling(1.0, (-123.68, -116.779, -103.939), name="scaled")(x)
     x = layers.Conv2D(64, 3, 2, activation="relu", name="conv1")(x)
     for number, squeezed in enumerate((16, 16, 32, 32, 48, 48, 64, 64), start=2):

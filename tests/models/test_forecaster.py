@@ -65,9 +65,9 @@ def test_learns_a_rising_line():
         ({"cell": "rnn"}, "cell must be one of.*Received: cell='rnn'"),
         ({"normalization": "batch"}, "normalization must be"),
         ({"skip": "linear"}, "skip must be"),
-        ({"units": ()}, "one recurrent layer"),
-        ({"outputs": 4}, "first channels.*Received: outputs=4 of 3"),
-        ({"skip": "seasonal"}, "needs a season.*Received: season=None"),
+        ({"units": ()}, "at least one recurrent layer"),
+        ({"outputs": 4}, "number of channels.*Received: outputs=4 of 3"),
+        ({"skip": "seasonal"}, "needs a season between.*Received: season=None"),
         ({"skip": "seasonal", "season": 13}, "Received: season=13, lookback=12"),
     ],
 )

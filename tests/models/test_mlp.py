@@ -128,8 +128,8 @@ def test_outputs_are_float32_in_every_precision_and_reload_bit_for_bit(policy, o
     [
         ((None, 4), {}, r"fully known input_shape\. Received: input_shape=\(None, 4\)"),
         ((4,), {"dropout": (0.1,)}, r"one rate per hidden layer\. Received: hidden=\(200, 100\), dropout=\(0.1,\)"),
-        ((4,), {"normalization": "instance"}, "needs positions"),
-        ((4,), {"normalization": "weight"}, "Received: 'weight'"),
+        ((4,), {"normalization": "instance"}, "needs more than one position"),
+        ((4,), {"normalization": "weight"}, "Received: normalization='weight'"),
         ((4,), {"activation": "relux"}, "relux"),
     ],
 )

@@ -12,13 +12,13 @@ from kerasdl.models.weight_files import own_name, torch_name
         ("stage2_block1_conv_shortcut", "kernel", "layer2.0.downsample.0.weight"),
         ("stage2_block1_norm_shortcut", "beta", "layer2.0.downsample.1.bias"),
         ("head_logits", "bias", "fc.bias"),
-        # What torchvision's networks do not have keeps our name.
+        # Weights that torchvision's networks do not have.
         ("stem_conv2", "kernel", "stem_conv2/kernel"),
         ("head_norm1", "gamma", "head_norm1/gamma"),
         ("stem_norm", "steps", "stem_norm/steps"),
     ],
 )
-def test_torchvisions_names(layer, variable, expected):
+def test_torch_names(layer, variable, expected):
     assert torch_name(layer, 0, variable) == expected
 
 
