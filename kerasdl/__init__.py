@@ -1,4 +1,4 @@
-"""kerasdl: training that goes well, as plain Keras parts.
+"""fast.ai's training practice as plain Keras components.
 
 Namespaces load when first used, so that importing kerasdl costs next to nothing on top of Keras. Only what a saved
 model may hold is loaded at once: `keras.models.load_model` finds a class only after it is registered.
@@ -7,37 +7,44 @@ model may hold is loaded at once: `keras.models.load_model` finds a class only a
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if "tensorflow" not in sys.modules:
     # TensorFlow 2.21 leaves oneDNN's kernels off on CPUs without AVX-512 VNNI, where a ResNet-18 step on small images
-    # then takes nine times as long. The choice is read when TensorFlow loads; whoever has made it keeps it.
+    # then takes nine times as long. TensorFlow reads the variable when it loads; an existing value is respected.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from kerasdl import layers, losses, optimizers, schedules
+from kerasdl.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:  # type checkers do not see through __getattr__
+    from kerasdl import callbacks, data, errors, export, groups, interpret, lr_range, models, plots, runs
+    from kerasdl.callbacks import lr_find
 
-_NAMESPACES = (
+__all__ = [
+    "__version__",
     "callbacks",
     "data",
     "errors",
     "export",
     "groups",
     "interpret",
+    "layers",
+    "losses",
+    "lr_find",
     "lr_range",
     "models",
+    "optimizers",
     "plots",
-    "run_folder",
-)
-
-__all__ = ["__version__", "layers", "losses", "lr_find", "optimizers", "schedules", *_NAMESPACES]
+    "runs",
+    "schedules",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name == "lr_find":
         return importlib.import_module("kerasdl.callbacks").lr_find
-    if name in _NAMESPACES:
+    if name in __all__:
         return importlib.import_module(f"kerasdl.{name}")
     raise AttributeError(f"module 'kerasdl' has no attribute {name!r}")
 

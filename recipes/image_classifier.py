@@ -1,119 +1,107 @@
 """Trains an image classifier: look at the data, find the learning rate, train with one-cycle, look at the mistakes.
 
-With trained weights (--weights) a new head learns first, then the whole network, at once or layer group by layer group,
-each at 2.6 times the rate of the one before it (Howard and Ruder, arXiv:1801.06146), one cycle over each stage.
-The default data are scikit-learn's 1,797 handwritten digits, which need no download.
+With pretrained weights (--weights) the new head is trained first, then the whole network, at once or layer group by
+layer group, each group at 2.6 times the learning rate of the one before it (Howard and Ruder, arXiv:1801.06146), with
+one cycle per stage. The default data are scikit-learn's 1,797 handwritten digits, which need no download.
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import callbacks, groups, interpret, models, optimizers, plots
-from image_network import Network, images_and_network
-from kerasdl.data import features, images
+from kerasdl import interpret, models, optimizers, plots, runs
+from kerasdl.data import images
 from kerasdl.errors import BadInput
-from kerasdl.lr_range import LRRange
-from kerasdl.run_folder import RunFolder, run_recipe, set_up_devices
 
-# How many times the whole network's peak rate goes into that of its head alone. A range test of the whole says nothing
-# once the head has learned: its loss does not fall any more. Measured, with descent's rates: docs/transfer.md.
+# After the head the whole network trains at the head's rate, divided by this. Its own range test finds no rate then,
+# because the loss has already fallen. Measured with rates of the rule descent: docs/transfer.md.
 AFTER_HEAD = 200
+# If the range test finds no rate: of a new network or head, and of a pretrained network. See docs/measurements.md.
+CAUTIOUS_LR = 0.003
 
 
 @dataclass(frozen=True)
-class Config(Network):
+class Config:
+    images: runs.ImageData = field(default_factory=runs.ImageData)
+    network: runs.ImageNetwork = field(default_factory=runs.ImageNetwork)
+    transfer: runs.Transfer = field(default_factory=runs.Transfer)
+    run: runs.Options = field(default_factory=runs.Options)
+    epochs: int = 30
+    """Number of epochs of the whole network."""
     start_size: int | None = None
-    """Side in pixels for the first half of the epochs: progressive resizing."""
+    """Image side in pixels for the first half of the epochs: progressive resizing."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        runs.check_counts(epochs=self.epochs)
         if self.start_size is not None and self.epochs < 2:
-            raise BadInput(f"Images grow between epochs: take two at least. Received: epochs={self.epochs}")
+            raise BadInput(f"Progressive resizing needs two epochs or more. Received: epochs={self.epochs}")
 
 
 def main(config: Config) -> None:
-    devices = set_up_devices(config.precision, config.seed)
-    run = RunFolder.of(config, "image_classifier")
-    data, model = images_and_network(config, any_size=config.start_size is not None)
-    stages = config.stages(model)
+    devices = runs.set_up_devices(config.run.precision, config.run.seed)
+    run = runs.RunFolder.of(config.run.out, "image_classifier", config.images.data)
+    resizes, transfer = config.start_size is not None, config.transfer
+    data, model = runs.images_and_network(config.images, config.network, transfer, config.run, any_size=resizes)
+    unfreeze_at = transfer.unfreeze_at(model, config.epochs)
     print(data)
-    precision = keras.config.dtype_policy().name
-    run.write_config({**asdict(config), **devices, "precision": precision, "augmentation": data.augmentation})
+    facts = {**devices, "precision": keras.config.dtype_policy().name, "augmentation": data.augmentation}
+    run.write_config({**runs.flattened(config), **facts})
     run.save_figure("data", plots.image_sheet(*data.sheet()))
-    run.save_figure("augmentation", plots.image_sheet(data.draws(0, 12), ["as it is", *[""] * 11]))
+    run.save_figure("augmentation", plots.image_sheet(data.augmented(0, 12), ["original", *[""] * 11]))
 
-    middle = config.epochs_of_head + (config.epochs + 1) // 2
-    train = data.train if config.start_size is None else data.progressive({middle: config.start_size})
-    head_seconds, after_head = train_head(config, run, data, model) if config.epochs_of_head else (0.0, None)
-    rates = groups.discriminative(model, factor=2.6) if config.is_pretrained else None
-    model.compile(optimizers.AdamW(weight_decay=config.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
-    peak_lr = config.peak_lr or after_head or range_test(config, run, model, train).suggestion(config.lr_rule)
-    how = "given" if config.peak_lr else f"the head's, divided by {AFTER_HEAD}" if after_head else config.lr_rule
-    print(f"Peak learning rate: {peak_lr:.2g} ({how})")
-    seconds = fit(run, model, (train, data.valid), config.epochs, peak_lr, *stages)
-    more = {"train_seconds": head_seconds + seconds, "peak_lr": peak_lr, **data.counts}
+    seconds, rate = train_head(config, run, data, model) if transfer.epochs_of_head else (0.0, None)
+    middle = transfer.epochs_of_head + (config.epochs + 1) // 2
+    train = data.progressive({middle: config.start_size}) if config.start_size else data.train
+    rates = kerasdl.groups.discriminative(model, factor=2.6) if transfer.is_pretrained else None
+    model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
+    if rate is None or config.run.peak_lr:
+        cautious = CAUTIOUS_LR / AFTER_HEAD if transfer.is_pretrained else CAUTIOUS_LR
+        peak_lr = runs.peak_lr(run, model, train, config.run, cautious=cautious)
+    else:
+        peak_lr = runs.announced(rate, f"the head's, divided by {AFTER_HEAD}")
+    stage = runs.Stage(run, peak_lr, unfreeze_at=unfreeze_at)
+    # The pipeline shuffles; shuffle=False avoids a warning from Keras.
+    fitted = model.fit(
+        train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
+    )
+    seconds += stage.finish(fitted.history, ["loss", "accuracy"])
+    evaluate(config, run, data, model, train_seconds=seconds, peak_lr=peak_lr)
 
+
+def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: keras.Model) -> tuple[float, float]:
+    """Trains the new head alone; the seconds it took, and the peak learning rate of the whole network after it."""
+    started = time.perf_counter()
+    with runs.frozen_body(model, data, precompute=config.transfer.precompute) as (learner, seen):
+        seconds = time.perf_counter() - started
+        learner.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
+        found = runs.range_test(run, learner, seen.train, config.run.lr_rule, prefix="head_")
+        peak_lr = runs.announced(*runs.suggested(found, config.run.lr_rule, CAUTIOUS_LR))
+        stage, epochs = runs.Stage(run, peak_lr, prefix="head_"), config.transfer.epochs_of_head
+        fitted = learner.fit(
+            seen.train, validation_data=seen.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks
+        )
+        seconds += stage.finish(fitted.history, ["loss", "accuracy"])
+    return seconds, runs.suggested(found, "descent", CAUTIOUS_LR)[0] / AFTER_HEAD
+
+
+def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: keras.Model, **more: Any) -> None:
+    """Saves the model, and writes metrics and figures of what it gets wrong."""
     result = interpret.Classification.of(model, data.valid, data.classes)
-    if config.views:
-        views = data.views(config.views)
-        more["views_accuracy"] = interpret.Classification.of_views(model, data.valid, views, data.classes).accuracy
+    if config.images.tta:
+        copies = data.test_time_augmentation(config.images.tta)
+        averaged = interpret.Classification.of_test_time_augmentation(model, data.valid, copies, data.classes)
+        more["tta_accuracy"] = averaged.accuracy
     if data.test_pictures:
         more["test_accuracy"] = interpret.Classification.of(model, data.test, data.classes).accuracy
     run.save_model(models.image_classifier(model, data.classes, image_size=data.shape[:2]))
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
-    pictures, captions = interpret.samples(data.valid, worst), [result.caption(index) for index in worst]
-    run.save_figure("top_losses", plots.image_sheet(pictures, captions))
-    run.finish(result.scores, **more)
-
-
-def train_head(config: Config, run: RunFolder, data: images.Images, model: keras.Model) -> tuple[float, float]:
-    """Trains the new head alone, on images or their features; its time, and the whole network's peak rate after it."""
-    *body_layers, _ = groups.layer_groups(model).values()
-    started = time.perf_counter()
-    learner: keras.Model = model
-    seen: images.Images | features.Features = data
-    if config.precompute:
-        body, learner = models.split_head(model)
-        seen = features.precompute(body, data)
-    seconds = time.perf_counter() - started
-    with groups.frozen([layer for layers in body_layers for layer in layers]):
-        learner.compile(optimizers.AdamW(weight_decay=config.weight_decay), data.loss, metrics=["accuracy"])
-        found = range_test(config, run, learner, seen.train, "head_")
-        peak_lr = found.suggestion(config.lr_rule)
-        seconds += fit(run, learner, (seen.train, seen.valid), config.epochs_of_head, peak_lr, prefix="head_")
-    return seconds, found.suggestion() / AFTER_HEAD
-
-
-def range_test(config: Config, run: RunFolder, model: keras.Model, train: Any, prefix: str = "") -> LRRange:
-    found = kerasdl.lr_find(model, train, verbose=0)
-    run.save_figure(f"{prefix}lr_range", found.plot(rules=[config.lr_rule]))
-    if found.why_none:
-        way_out = "leave the head's stage out (--head-epochs 0)" if prefix else "give the peak rate (--peak-lr)"
-        raise BadInput(f"{found.why_none} It is drawn in {run.path}/{prefix}lr_range.png; {way_out}.")
-    return found
-
-
-def fit(
-    run: RunFolder, model: keras.Model, datasets: Any, epochs: int, peak_lr: float, *stages: int, prefix: str = ""
-) -> float:
-    """One cycle over each stage, drawn and logged; how many seconds it took."""
-    logs = run.logs / prefix.rstrip("_")
-    steps, board = callbacks.StepScalars(logs / "steps"), keras.callbacks.TensorBoard(logs, write_graph=False)
-    policy = [callbacks.OneCycle(peak_lr, restart_at=stages), steps, board]
-    policy += [callbacks.GradualUnfreezing(stages)] if stages else []
-    started = time.perf_counter()
-    # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
-    train, valid = datasets
-    fitted = model.fit(train, validation_data=valid, epochs=epochs, shuffle=False, callbacks=policy)
-    seconds, shown = time.perf_counter() - started, steps.history
-    run.save_figure(f"{prefix}schedule", plots.schedule(shown["step"], shown["learning_rate"], shown["momentum"]))
-    run.save_figure(f"{prefix}curves", plots.curves(fitted.history, ["loss", "accuracy"]))
-    return seconds
+    captions = [result.caption(index) for index in worst]
+    run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), captions))
+    run.finish(result.scores, **more, **data.counts)
 
 
 if __name__ == "__main__":
-    run_recipe(main, Config)
+    runs.run_recipe(main, Config)

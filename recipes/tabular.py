@@ -3,115 +3,114 @@
 The default data are scikit-learn's 569 breast cancer biopsies; `--data diabetes` predicts numbers. No download.
 """
 
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import kerasdl
 import keras
-from kerasdl import callbacks, interpret, models, optimizers, plots
+from kerasdl import interpret, models, plots, runs
 from kerasdl.data import tabular
-from kerasdl.data.columns import Kind
 from kerasdl.errors import BadInput
-from kerasdl.run_folder import Options, RunFolder, run_recipe, set_up_devices
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-Loaded = tabular.Table
-Result = interpret.Classification | interpret.Regression
+# If the range test finds no rate. See docs/measurements.md.
+CAUTIOUS_LR = 0.002
 
 
 @dataclass(frozen=True)
-class Config(Options):
+class Config:
     data: str = "breast_cancer"
     """'breast_cancer', 'diabetes', or a CSV file with a header."""
     target: tuple[str, ...] = ()
-    """Column of the file to predict; several for several numbers."""
+    """Target column; several for several numbers."""
     task: Literal["auto", "classes", "numbers"] = "auto"
-    """What the target holds; auto takes words and up to 10 whole numbers for classes."""
-    kinds: dict[str, Kind] | None = None
-    """What columns hold where that is not to be guessed: NAME number, category, date or 'left out', and so on."""
+    """What the target holds; auto means classes for words and for up to 10 whole numbers."""
+    kinds: dict[str, tabular.Kind] | None = None
+    """Kinds of columns, instead of the inferred ones: NAME number, category, date or 'left out', and so on."""
     weight: str | None = None
-    """Column by which each training row counts."""
+    """Column with the weight of each training row."""
     balance: bool = False
-    """Let every class count alike, however rare."""
+    """Give all classes the same weight in the loss."""
+    valid_share: float = 0.2
+    """Share for validation."""
     time: str | None = None
     """Column of times: validate on the latest rows."""
     group: str | None = None
     """Column of groups: validate on whole groups."""
     split: str | None = None
-    """Column that says 'train' or 'valid'."""
+    """Column that holds 'train' or 'valid'."""
     encoding: str | None = None
-    """Of the file, as Python spells it; by default UTF-8."""
+    """Encoding of the file, as Python spells it; by default UTF-8."""
     separator: str | None = None
-    """Of the file's cells; by default what the header holds most of."""
+    """Separator of the file; by default the most frequent candidate in the header."""
     hidden: tuple[int, ...] = (200, 100)
     """Width of each hidden layer."""
     dropout: float = 0.0
-    """Of the hidden layers' outputs."""
+    """Dropout rate after each hidden layer."""
+    epochs: int = 10
+    """Number of epochs."""
+    batch_size: int = 64
+    """Rows per batch."""
+    run: runs.Options = field(default_factory=runs.Options)
+
+    def __post_init__(self) -> None:
+        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size)
 
 
 def main(config: Config) -> None:
-    devices = set_up_devices(config.precision, config.seed)
-    run = RunFolder.of(config, "tabular")
+    devices = runs.set_up_devices(config.run.precision, config.run.seed)
+    run = runs.RunFolder.of(config.run.out, "tabular", config.data)
     data = load(config)
     print(data)
-    run.write_config({**asdict(config), **devices, "columns": {each.name: each.kind for each in data.columns}})
+    columns = {each.name: each.kind for each in data.columns}
+    run.write_config({**runs.flattened(config), **devices, "columns": columns})
     model = network(config, data)
-    found = kerasdl.lr_find(model, data.train, verbose=0)
-    peak_lr = config.peak_lr or found.suggestion(config.lr_rule)
-    print(f"Peak learning rate: {peak_lr:.2g} ({'given' if config.peak_lr else config.lr_rule + ' of the range test'})")
-    run.save_figure("lr_range", found.plot({"peak": peak_lr}, rules=[]))
-
-    steps, board = callbacks.StepScalars(run.logs / "steps"), keras.callbacks.TensorBoard(run.logs, write_graph=False)
-    started = time.perf_counter()
-    # The pipeline shuffles; shuffle=False spares Keras saying that it will not.
-    policy = [callbacks.OneCycle(peak_lr), steps, board]
-    fitted = model.fit(data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=policy)
-    seconds = time.perf_counter() - started
-    run.save_model(
-        models.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
+    peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
+    stage = runs.Stage(run, peak_lr)
+    # The pipeline shuffles; shuffle=False avoids a warning from Keras.
+    fitted = model.fit(
+        data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )
-    result = look(run, data, model, steps.history, fitted.history)
-    run.finish(result.scores, train_seconds=seconds, peak_lr=peak_lr, **data.counts)
+    seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
+    exported = models.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
+    run.save_model(exported)
+    run.finish(evaluate(run, data, model), train_seconds=seconds, peak_lr=peak_lr, **data.counts)
 
 
-def load(config: Config) -> Loaded:
-    common: dict[str, Any] = {"task": config.task, "kinds": config.kinds, "weight": config.weight, "seed": config.seed}
-    common |= {"time": config.time, "group": config.group, "split": config.split, "batch_size": config.batch_size}
-    common |= {"valid_share": config.valid_share, "balance": config.balance}
+def load(config: Config) -> tabular.Table:
+    names = ("task", "kinds", "weight", "balance", "valid_share", "time", "group", "split", "batch_size")
+    options: dict[str, Any] = {name: getattr(config, name) for name in names} | {"seed": config.run.seed}
     if config.data == "breast_cancer":
         biopsies = load_breast_cancer(as_frame=True)
         frame = biopsies.frame.assign(diagnosis=biopsies.target_names[biopsies.target]).drop(columns="target")
-        return tabular.from_frame(frame, "diagnosis", **common)
+        return tabular.from_frame(frame, "diagnosis", **options)
     if config.data == "diabetes":
-        return tabular.from_frame(load_diabetes(as_frame=True).frame, "target", **common)
+        return tabular.from_frame(load_diabetes(as_frame=True).frame, "target", **options)
     if not config.target:
-        raise BadInput(f"Name the column to predict (--target). Received: --data {config.data}")
-    return tabular.from_csv(config.data, config.target, encoding=config.encoding, separator=config.separator, **common)
+        raise BadInput(f"Name the target column (--target). Received: --data {config.data}")
+    return tabular.from_csv(config.data, config.target, encoding=config.encoding, separator=config.separator, **options)
 
 
-def network(config: Config, data: Loaded) -> keras.Model:
+def network(config: Config, data: tabular.Table) -> keras.Model:
     ends: dict[str, Any] = {"classes": len(data.classes)} if data.classes else {"outputs": len(data.target)}
     model = models.tabular(data.cardinalities, data.numbers, hidden=config.hidden, dropout=config.dropout, **ends)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if data.classes else "mse"
-    metrics = ["accuracy"] if data.classes else []
-    model.compile(optimizers.AdamW(weight_decay=config.weight_decay), loss, metrics=metrics)
+    optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay)
+    model.compile(optimizer, data.loss, metrics=["accuracy"] if data.classes else [])
     return model
 
 
-def look(run: RunFolder, data: Loaded, model: keras.Model, steps: dict, epochs: dict) -> Result:
-    run.save_figure("schedule", plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"]))
-    run.save_figure("curves", plots.curves(epochs, ["loss", "accuracy"] if data.classes else ["loss"]))
+def evaluate(run: runs.RunFolder, data: tabular.Table, model: keras.Model) -> dict[str, float]:
+    """Draws what the model uses and what it gets wrong; its metrics."""
     run.save_figure("importance", plots.importance(interpret.permutation_importance(model, data.valid, data.places)))
     if data.classes:
         found = interpret.Classification.of(model, data.valid, data.classes)
         run.save_figure("confusion", plots.confusion(found.confusion, found.classes))
-        return found
+        return found.scores
     assert data.scale
     numbers = interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
     run.save_figure("residuals", plots.residuals(numbers.predictions, numbers.targets, numbers.names))
-    return numbers
+    return numbers.scores
 
 
 if __name__ == "__main__":
-    run_recipe(main, Config)
+    runs.run_recipe(main, Config)

@@ -1,9 +1,11 @@
 """The package as a whole: what importing it costs and does, and that imports point down."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import kerasdl
 import pytest
@@ -31,7 +33,7 @@ def test_namespaces_load_when_first_used():
     )
     assert run(code).splitlines() == [
         "['kerasdl']",
-        "['kerasdl.layers', 'kerasdl.losses', 'kerasdl.optimizers', 'kerasdl.schedules']",
+        "['kerasdl.layers', 'kerasdl.losses', 'kerasdl.optimizers', 'kerasdl.schedules', 'kerasdl.version']",
         "True",
     ]
 
@@ -50,41 +52,113 @@ def test_cpu_kernels_are_chosen_before_tensorflow_loads_and_a_choice_is_respecte
     assert run(f"import tensorflow; {ask}") == "None"
 
 
-# A room may import those below it; errors, epochs and the layers' registration are the ground under all.
-GROUND = {"errors", "epochs"}
+# What each room imports, and nothing else: an edge that nothing uses is an error, too. Errors, epochs, deprecation and
+# the version are the ground, which every room may import.
+GROUND = {"errors", "epochs", "deprecation", "version"}
 BELOW = {
     "errors": set(),
     "epochs": set(),
+    "deprecation": set(),
+    "version": set(),
+    "files": set(),
     "schedules": set(),
-    "lr_range": {"plots"},
     "losses": set(),
     "plots": set(),
     "layers": set(),
     "groups": set(),
+    "lr_range": {"plots"},
     "optimizers": {"schedules"},
-    "models": {"layers", "groups"},
-    "data": {"layers", "plots"},
-    "interpret": {"plots"},
-    "callbacks": {"optimizers", "schedules", "lr_range", "groups", "interpret", "plots"},
-    "run_folder": {"interpret", "plots"},
+    "export": {"layers"},
+    "models": {"layers", "export"},
+    "interpret": set(),
+    "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
+    "data": {"files"},
+    "data.tabular": {"data", "layers"},
+    "data.images": {"data", "data.tabular", "files", "layers"},
+    "data.series": {"data", "data.tabular"},
+    "data.sequences": {"data"},
+    "data faces": {"data.images", "data.tabular", "data.series", "data.sequences"},
+    "runs": {"callbacks", "data faces", "data.images", "files", "groups", "lr_range", "models", "plots"},
 }
+WINGS = {"images", "tabular", "series", "sequences"}
+# Modules of data that are names for a wing or for a part of one.
+DATA_FACES = {"", "augment", "mixing", "features"}
+
+
+def room_of(module: str) -> str:
+    """The room of "data.images.stores", a path below kerasdl; of "" the package root."""
+    first, *rest = module.split(".")
+    if first != "data":
+        return first
+    second = rest[0] if rest else ""
+    return f"data.{second}" if second in WINGS else "data faces" if second in DATA_FACES else "data"
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
 def imports(file: Path) -> set[str]:
+    """The modules below kerasdl that a file imports, "" for the root; `from x import y` is x.y if that is a module."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "kerasdl":
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+            base = node.module.removeprefix("kerasdl").removeprefix(".")
+            for alias in node.names:
+                below = f"{base}.{alias.name}".removeprefix(".")
+                path = PACKAGE / below.replace(".", "/")
+                is_module = path.with_suffix(".py").is_file() or path.is_dir()
+                # The face of a package may hold a function of its module's name.
+                found.add(below if is_module and not (base and hasattr_function(base, alias.name)) else base)
         elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("kerasdl.")}
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "kerasdl"]
+            found |= {name.removeprefix("kerasdl").removeprefix(".") for name in names}
     return found
 
 
-@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_imports_point_down(file):
-    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room != "__init__":
-        assert imports(file) - {room} <= BELOW[room] | GROUND
-    tensorflow = "import tensorflow" in file.read_text()
-    assert not tensorflow or room in {"data", "callbacks", "run_folder"}
+def hasattr_function(package: str, name: str) -> bool:
+    return not isinstance(getattr(importlib.import_module(f"kerasdl.{package}"), name, None), ModuleType)
+
+
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if file != PACKAGE / "__init__.py")
+
+
+def test_imports_point_down_and_every_edge_is_used():
+    edges: dict[str, set[str]] = {room: set() for room in BELOW}
+    for file in FILES:
+        room = room_of(module_of(file))
+        assert "" not in imports(file), f"{file} imports the package root"
+        edges[room] |= {room_of(module) for module in imports(file)} - {room} - GROUND
+    assert edges == BELOW
+
+
+def test_there_is_no_circle():
+    rooms = dict(BELOW)
+    while rooms:
+        free = {room for room, below in rooms.items() if not below & set(rooms)}
+        assert free, f"a circle among {sorted(rooms)}"
+        rooms = {room: below for room, below in rooms.items() if room not in free}
+
+
+def test_wings_are_entered_by_their_faces():
+    """From outside data by any face, from another wing by that of tabular."""
+    for file in FILES:
+        room = room_of(module_of(file))
+        entered = {each for each in imports(file) if room_of(each) in {f"data.{wing}" for wing in WINGS}} - {room}
+        entered = {each for each in entered if room_of(each) != room}
+        if room in {"data", *(f"data.{wing}" for wing in WINGS)}:
+            assert entered <= {"data.tabular"}, file
+        elif room != "data faces":
+            assert entered <= {f"data.{wing}" for wing in WINGS}, file
+
+
+def test_tensorflow_appears_only_where_it_may():
+    rooms = {room_of(module_of(file)) for file in FILES if "import tensorflow" in file.read_text()}
+    assert rooms <= {"callbacks", "runs", "export", "data", *(f"data.{wing}" for wing in WINGS)}
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE.parent / "recipes").rglob("*.py")), ids=lambda file: file.name)
+def test_recipes_import_faces_only(file):
+    faces = {"", *(name for name in kerasdl.__all__ if name not in ("__version__", "lr_find"))}
+    faces |= {f"data.{name}" for name in (*WINGS, *DATA_FACES - {""})}
+    assert imports(file) <= faces

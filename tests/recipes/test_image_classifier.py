@@ -1,4 +1,4 @@
-"""The recipe end to end, small, and what it writes read back; then everything that it refuses."""
+"""The recipe end to end, small; what it writes is read back; then its errors."""
 
 import importlib.util
 import json
@@ -10,17 +10,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl import models
+from kerasdl import runs
 from kerasdl.errors import BadInput
 from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves", "confusion", "top_losses"}
-
-
-# As Python does for a script, so that recipes find what they share.
-sys.path.insert(0, str(RECIPES))
 
 
 def recipe(name):
@@ -36,7 +32,7 @@ def run(name, *arguments, monkeypatch):
     module = recipe(name)
     monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
     with pytest.raises(SystemExit) as caught:
-        module.run_recipe(module.main, module.Config)
+        runs.run_recipe(module.main, module.Config)
     return caught.value.code
 
 
@@ -84,8 +80,7 @@ def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
 def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
     out, _ = finished
     model = keras.models.load_model(out / "model.keras")
-    module = recipe("image_classifier")
-    valid = sys.modules["image_data"].load(module.Config()).valid
+    valid = runs.load_images(runs.ImageData(), seed=0).valid
     hits = [np.argmax(model(tf.cast(x, tf.uint8)), axis=1) == y.numpy() for x, y in valid]
     assert np.concatenate(hits).mean() == pytest.approx(
         json.loads((out / "metrics.json").read_text())["valid"]["accuracy"]
@@ -103,8 +98,7 @@ def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
 def test_predictions_a_line_a_file(finished, tmp_path, monkeypatch, capsys):
     folder = tmp_path / "pictures"
     folder.mkdir()
-    module = recipe("image_classifier")
-    pictures, labels = next(iter(sys.modules["image_data"].load(module.Config()).valid))
+    pictures, labels = next(iter(runs.load_images(runs.ImageData(), seed=0).valid))
     for index in range(5):
         tf.io.write_file(str(folder / f"{index}.png"), tf.io.encode_png(tf.cast(pictures[index], tf.uint8)))
     (folder / "bad.png").write_bytes(b"nothing")
@@ -131,7 +125,7 @@ def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
     assert run("predict", tmp_path, "x.png", monkeypatch=monkeypatch) == 1
     assert (
         capsys.readouterr().err
-        == f"error: No model.keras there: give the folder of a finished run. Received: '{tmp_path}'\n"
+        == f"error: The folder has no model.keras: choose the folder of a finished run. Received: '{tmp_path}'\n"
     )
 
 
@@ -143,7 +137,10 @@ def test_a_folder_of_the_users(image_folder, tmp_path, monkeypatch, capsys):
     assert run("image_classifier", "--data", folder, "--out", out, *options, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["train_images"], metrics["skipped_images"], metrics["peak_lr"]) == (23, 1, 0.01)
-    assert "23 training and 6 validation images of 8x8x3 in 2 classes, 1 unreadable left out" in capsys.readouterr().out
+    assert (
+        "23 training and 6 validation images of 8x8x3 in 2 classes, 1 unreadable files skipped"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, monkeypatch, capsys):
@@ -157,7 +154,7 @@ def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, mo
         16,
         "--start-size",
         8,
-        "--views",
+        "--tta",
         2,
         "--mixing",
         "cutmix",
@@ -168,7 +165,7 @@ def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, mo
     assert run("image_classifier", *command, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["train_images"], metrics["valid_images"]) == (25, 7)
-    assert 0 <= metrics["views_accuracy"] <= 1
+    assert 0 <= metrics["tta_accuracy"] <= 1
     assert json.loads((out / "config.json").read_text())["augmentation"].startswith("Augmentation(flip=True, ")
     assert len(list((tmp_path / "cache").iterdir())) == 1
     model = keras.models.load_model(out / "model.keras")
@@ -181,7 +178,7 @@ def test_a_file_that_is_met_bad_in_training_is_one_line(image_folder, tmp_path, 
     bad = folder / "a" / "3.jpg"
     bad.write_bytes(bad.read_bytes()[:-200])
     # As if it had been good a moment ago.
-    monkeypatch.setattr("kerasdl.data.assembly.bad_files", lambda *_, **__: {})
+    monkeypatch.setattr("kerasdl.data.images.build.bad_files", lambda *_, **__: {})
     options = ["--image-size", 8, "--batch-size", 4, "--epochs", 1, "--out", tmp_path / "run"]
     assert run("image_classifier", "--data", folder, *options, monkeypatch=monkeypatch) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
@@ -194,17 +191,17 @@ def test_images_cannot_grow_in_one_epoch():
         recipe("image_classifier").Config(epochs=1, start_size=4)
 
 
-def test_views_without_augmentation_are_refused(tmp_path, monkeypatch, capsys):
-    options = ["--views", 2, "--augment", "none", "--out", tmp_path / "run"]
-    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 2  # an option, refused as options are
-    assert "Views differ by augmentation" in capsys.readouterr().err
+def test_test_time_augmentation_needs_an_augmentation(tmp_path, monkeypatch, capsys):
+    options = ["--tta", 2, "--augment", "none", "--out", tmp_path / "run"]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 2  # an invalid option
+    assert "Test-time augmentation needs an augmentation" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
         ({}, "No images"),
-        ({"a": 3}, "One class only"),
+        ({"a": 3}, "There is only one class"),
         (
             {"train/a": 2, "train/b": 2, "train/c": 2, "valid/a": 1, "valid/b": 1},
             "Classes without images in validation",
@@ -217,7 +214,7 @@ def test_folders_that_cannot_be_used_are_one_line(counts, message, image_folder,
     error = capsys.readouterr().err
     assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
-    assert not list(out.iterdir())  # so that the same command can be mended and run again
+    assert not list(out.iterdir())  # so that the same command can be fixed and run again
 
 
 def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monkeypatch, capsys):
@@ -236,7 +233,7 @@ def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monk
 def test_data_that_are_neither_folder_nor_dataset(data, tmp_path, monkeypatch, capsys):
     assert run("image_classifier", "--data", data, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: No such folder, and no TensorFlow Datasets name either")
+    assert error.startswith("error: No such folder, and no TensorFlow Datasets name")
     assert error.endswith(f"Received: '{data}'\n")
     assert error.count("\n") == 1
 
@@ -270,8 +267,20 @@ def base(tmp_path_factory):
 def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     out = tmp_path / "run"
-    options = ["--weights", base, "--precompute", "--head-epochs", 2, "--thaw-every", 1, "--epochs", 6, "--out", out]
-    assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
+    options = [
+        "--weights",
+        base,
+        "--precompute",
+        "--head-epochs",
+        2,
+        "--unfreeze-every",
+        1,
+        "--epochs",
+        6,
+        "--out",
+        out,
+    ]
+    assert run("image_classifier", *options, "--out", out, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["valid"]["accuracy"] > 0.6  # ten classes
     assert class_names(keras.models.load_model(out / "model.keras")) == tuple("0123456789")
@@ -305,15 +314,20 @@ def test_a_head_learns_alone_and_the_groups_after_it_each_at_its_rate(base, tmp_
     assert asked == [2.6]
 
 
-def test_a_head_whose_loss_does_not_fall_is_drawn_and_told(base, image_folder, tmp_path, monkeypatch, capsys):
-    folder = image_folder({"a": 20, "b": 20})  # noise
-    monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall.")
-    options = ["--weights", base, "--precompute", "--epochs", 1, "--out", tmp_path / "run", "--data", folder]
-    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith("error: The loss does not fall. It is drawn in ")
-    assert error.endswith("head_lr_range.png; leave the head's stage out (--head-epochs 0).")
-    assert (tmp_path / "run" / "head_lr_range.png").exists()
+def test_a_head_whose_loss_does_not_fall_is_drawn_and_trained_at_a_cautious_rate(
+    base, image_folder, tmp_path, monkeypatch, capsys
+):
+    folder, out = image_folder({"a": 20, "b": 20}), tmp_path / "run"  # noise
+    monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall. And so on.")
+    options = ["--weights", base, "--precompute", "--epochs", 1, "--out", out, "--data", folder]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) is None
+    cautious, printed = recipe("image_classifier").CAUTIOUS_LR, capsys.readouterr().out
+    assert (
+        f"Peak learning rate: {cautious:.2g} (a cautious default, because the range test found none: "
+        "The loss does not fall)\n" in printed
+    )
+    assert (out / "head_lr_range.png").exists()
+    assert json.loads((out / "metrics.json").read_text())["peak_lr"] == cautious / 200
 
 
 def test_images_grow_in_the_middle_of_the_whole_networks_epochs(tmp_path, monkeypatch, base):
@@ -321,87 +335,18 @@ def test_images_grow_in_the_middle_of_the_whole_networks_epochs(tmp_path, monkey
     trained = keras.models.load_model(base / "model.keras").get_layer("resnet8")
     trained.save_weights(tmp_path / "a.weights.h5")
     monkeypatch.setattr(module.images.Images, "progressive", lambda data, sizes: seen.append(sizes) or data.train)
-    monkeypatch.setattr(module, "fit", lambda *_, **__: 1.0)
-    options = {"weights": str(tmp_path / "a.weights.h5"), "arch": "resnet8", "preprocess": "symmetric", "peak_lr": 1e-3}
-    module.main(module.Config(**options, epochs=4, head_epochs=3, start_size=4, out=tmp_path / "run"))
+    monkeypatch.setattr(module, "train_head", lambda *_: (1.0, 1e-3))
+    config = module.Config(
+        network=runs.ImageNetwork(arch="resnet8", preprocess="symmetric"),
+        transfer=runs.Transfer(weights=str(tmp_path / "a.weights.h5"), head_epochs=3),
+        run=runs.Options(peak_lr=1e-3, out=tmp_path / "run"),
+        epochs=4,
+        start_size=4,
+    )
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: (_ for _ in ()).throw(InterruptedError))
+    with pytest.raises(InterruptedError):
+        module.main(config)
     assert seen == [{5: 4}]
-
-
-@pytest.fixture
-def network(monkeypatch):
-    """The images and the network that options give."""
-    recipe("image_classifier")
-    module = sys.modules["image_network"]
-    return lambda **options: module.images_and_network(module.Network(**options))
-
-
-def test_a_file_of_weights_is_where_the_network_begins(base, network, tmp_path):
-    trained = keras.models.load_model(base / "model.keras").get_layer("resnet8")
-    trained.save_weights(tmp_path / "a.weights.h5")
-    for weights in (tmp_path / "a.weights.h5", base / "model.keras"):
-        _, model = network(weights=str(weights), arch="resnet8", preprocess="symmetric", head="fastai")
-        kernel = trained.get_layer("stem_conv").get_weights()[0]
-        assert np.array_equal(model.get_layer("stem_conv").get_weights()[0], kernel)
-        assert (model.output_shape, model.get_layer("head_dense").units) == ((None, 10), 512)
-
-
-def test_trained_weights_that_cannot_be_used(base, network, image_folder, tmp_path):
-    folder = image_folder({"a": 3, "b": 3})
-    keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
-    for options, message in (
-        ({"weights": "imagenets"}, r"one of the tags \['imagenet'\]. Received: weights='imagenets'"),
-        ({"weights": "imagenet"}, "Images of 8 x 8 are too small: the smallest side .* is 17"),
-        ({"weights": str(base / "model.keras")}, r"how the pixels are to be scaled \(--preprocess\)"),
-        (
-            {"weights": str(base / "model.keras"), "arch": "resnet10", "preprocess": "unit"},
-            "do not fit .* 'resnet10'",
-        ),
-        ({"weights": str(base), "arch": "resnet8", "channels": 1}, "brings these itself: arch, channels"),
-        ({"weights": str(tmp_path)}, "did not train an image classifier"),
-        ({"weights": str(base), "precision": "mixed_bfloat16"}, "keeps its precision, float32"),
-        ({"weights": str(folder / "a")}, "No model.keras there"),
-    ):
-        with pytest.raises(BadInput, match=message):
-            network(**options)
-    models.image_classifier(models.resnet8((8, 8, 3), 2), ["a", "b"]).save(tmp_path / "model.keras")
-    with pytest.raises(BadInput, match="learned images of 3 channels. Received: images of 1"):
-        network(weights=str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"precompute": True}, "Only a body with trained weights can wait"),
-        ({"head_epochs": 1}, "Only a body with trained weights can wait"),
-        ({"thaw_every": 1}, "Only a body with trained weights can wait"),
-        ({"weights": "imagenet", "head_epochs": -1}, "counted from 0 up. Received: .*'head_epochs': -1"),
-        ({"weights": "imagenet", "thaw_every": -1}, "counted from 0 up. Received: .*'thaw_every': -1"),
-        ({"weights": "imagenet", "precompute": True, "head_epochs": 0}, "Features are for the head's epochs"),
-    ],
-)
-def test_stages_that_are_none(options, message):
-    with pytest.raises(BadInput, match=message):
-        recipe("image_classifier").Config(**options)
-
-
-@pytest.mark.parametrize(
-    ("options", "alone", "thawing"),
-    [
-        ({}, 0, []),
-        ({"weights": "imagenet"}, 1, []),
-        ({"weights": "imagenet", "head_epochs": 0}, 0, []),
-        ({"weights": "imagenet", "head_epochs": 2, "thaw_every": 2, "epochs": 9}, 2, [2, 4, 6, 8]),
-    ],
-)
-def test_when_groups_thaw(options, alone, thawing):
-    config = recipe("image_classifier").Config(**options)
-    assert (config.epochs_of_head, config.stages(models.resnet8((8, 8, 1), 2))) == (alone, thawing)
-
-
-def test_more_groups_than_epochs():
-    config = recipe("image_classifier").Config(weights="imagenet", thaw_every=2, epochs=8)
-    with pytest.raises(BadInput, match="The last of 4 groups thaws after 8 epochs: take more"):
-        config.stages(models.resnet8((8, 8, 1), 2))
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The recipe end to end, small, and what it writes read back; then what it refuses."""
+"""The recipe for time series end to end, small; what it writes is read back; then its errors."""
 
 import kerasdl  # isort: skip
 import json
@@ -86,8 +86,8 @@ def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
     found = kerasdl.lr_range.LRRange(*[np.linspace(1, 2, 40)] * 3, "It was stopped.")
     monkeypatch.setattr(kerasdl.callbacks, "lr_find", lambda *_, **__: found)
     assert run("time_series", *arguments, "--out", tmp_path / "run", monkeypatch=monkeypatch) is None
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["peak_lr"] == module.USUAL_PEAK_LR
-    assert "(the range test shows none)" in capsys.readouterr().out
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["peak_lr"] == module.CAUTIOUS_LR
+    assert "(a cautious default, because the range test found none: The loss does not fall" in (capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,8 @@ def test_what_cannot_be_used_is_one_line(options, message, table, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [(["--epochs", "-1"], "At least one epoch"), (["--peak-lr", "0"], "The peak rate must be")]
+    ("options", "message"),
+    [(["--epochs", "-1"], "epochs must be at least 1"), (["--peak-lr", "0"], "peak learning rate must be positive")],
 )
 def test_options_out_of_range_are_named_before_anything_runs(options, message, tmp_path, monkeypatch, capsys):
     assert run("time_series", *options, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 2

@@ -1,0 +1,160 @@
+"""The run folder: everything that a run writes."""
+
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.errors import BadInput
+from kerasdl.files import atomic_write
+from matplotlib.figure import Figure
+
+
+class RunFolder:
+    """One folder for everything that a run writes: configuration, logs, figures, metrics, model.
+
+    Args:
+        path: A folder that does not exist, or is empty.
+
+    Raises:
+        BadInput: The folder is not empty, or cannot be created.
+
+    Example:
+        >>> run = RunFolder("runs/pets")
+        >>> run.write_config({"epochs": 5})
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            if self.path.exists() and any(self.path.iterdir()):
+                raise BadInput(
+                    f"The run folder exists and is not empty: choose another one (--out). Received: {str(self.path)!r}"
+                )
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"The run folder cannot be created ({error.strerror}). Received: {str(path)!r}") from error
+
+    @classmethod
+    def of(cls, out: Path | None, recipe: str, data: str) -> "RunFolder":
+        """The folder `out`, or by default a new one: `runs/RECIPE/DATA-DATE-TIME`."""
+        name = Path(data).name.replace(":", "_") or "data"
+        return cls(out or Path("runs") / recipe / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the TensorBoard logs."""
+        return self.path / "logs"
+
+    @cached_property
+    def _writer(self) -> Any:
+        # Created on the first write: after bad input the folder is still empty, and the fixed command can use it.
+        return tf.summary.create_file_writer(str(self.logs))
+
+    def write_config(self, config: Any) -> None:
+        """Writes config.json, and the same table to TensorBoard's Text tab.
+
+        Args:
+            config: A mapping, or a dataclass, which is flattened.
+        """
+        values = dict(config) if isinstance(config, Mapping) else flattened(config)
+        self._write_json("config.json", values)
+        rows = "\n".join(f"| {name} | {value} |" for name, value in values.items())
+        with self._writer.as_default(step=0):
+            tf.summary.text("config", f"| option | value |\n| --- | --- |\n{rows}")
+        self._writer.flush()
+
+    def save_figure(self, name: str, figure: Figure) -> None:
+        """Writes `name`.png, and the same image to TensorBoard's Images tab."""
+        file = self.path / f"{name}.png"
+        figure.savefig(file)
+        pixels = tf.io.decode_png(tf.io.read_file(str(file)))[None]
+        with self._writer.as_default(step=0):
+            tf.summary.image(name, pixels)
+        self._writer.flush()
+
+    def save_model(self, model: keras.Model) -> None:
+        """Writes model.keras atomically.
+
+        Raises:
+            BadInput: A weight is not finite because the training diverged.
+        """
+        for weight in model.weights:
+            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+                raise BadInput(
+                    "The training diverged, so the model is not saved: use a lower peak learning rate (--peak-lr). "
+                    f"Received: non-finite weights in {weight.path!r}"
+                )
+        with atomic_write(self.path / "model.keras") as temporary:
+            model.save(temporary)
+
+    def finish(self, valid: Mapping[str, float], *, train_seconds: float, **more: Any) -> None:
+        """Writes metrics.json and prints it as a small table, with the paths of the results.
+
+        Args:
+            valid: Metrics on validation data: accuracy, loss, rmse, mae, perplexity, whichever apply.
+            train_seconds: Duration of `fit`.
+            **more: Anything else worth reporting.
+        """
+        from rich.console import Console
+        from rich.table import Table
+
+        self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more})
+        rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
+        rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
+        table = Table(show_header=False, box=None, padding=(0, 2))
+        for name, value in {**rows, "training time": f"{train_seconds:.1f} s"}.items():
+            table.add_row(f"[bold]{name}[/bold]", value)
+        Console().print(table)
+        # Not in the table: it would wrap long paths.
+        print(f"  model and figures    {self.path}\n  TensorBoard          tensorboard --logdir {self.logs}")
+
+    def _write_json(self, name: str, values: Any) -> None:
+        with atomic_write(self.path / name) as temporary:
+            temporary.write_text(json.dumps(values, indent=2, default=str) + "\n")
+
+
+def load_run(path: Path) -> keras.Model:
+    """Loads the model of an earlier run, for prediction or fine-tuning.
+
+    Args:
+        path: The run's folder.
+
+    Raises:
+        BadInput: The folder has no model, or a damaged one.
+
+    Example:
+        >>> load_run(Path("runs/pets")).predict(photographs)
+    """
+    if not (path / "model.keras").is_file():
+        raise BadInput(f"The folder has no model.keras: choose the folder of a finished run. Received: {str(path)!r}")
+    if not zipfile.is_zipfile(path / "model.keras"):
+        raise BadInput(f"Its model.keras is damaged or truncated: train it again. Received: {str(path)!r}")
+    return keras.models.load_model(path / "model.keras", compile=False)
+
+
+def flattened(config: Any) -> dict[str, Any]:
+    """The options of a dataclass and of the dataclasses in it, by name.
+
+    Example:
+        >>> flattened(Config(data="pets", run=Options(seed=1)))
+        {'data': 'pets', 'out': None, ..., 'seed': 1}
+    """
+    values: dict[str, Any] = {}
+    for each in fields(config):
+        value = getattr(config, each.name)
+        values |= flattened(value) if is_dataclass(value) else {each.name: value}
+    return values
+
+
+def _readable(name: str, value: Any) -> str:
+    if name == "accuracy":
+        return f"{value:.2%}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,129 @@
+import json
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl import plots
+from kerasdl.errors import BadInput
+from kerasdl.runs import Options, RunFolder, flattened, load_run
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunFolder(tmp_path / "run")
+
+
+def events(run):
+    return EventAccumulator(str(run.logs), size_guidance={"tensors": 0}).Reload()
+
+
+def test_a_folder_that_is_not_empty_is_not_touched(tmp_path):
+    (tmp_path / "old.txt").write_text("precious")
+    with pytest.raises(BadInput, match=r"exists and is not empty.*--out.*Received: "):
+        RunFolder(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["old.txt"]
+
+
+def test_an_empty_folder_is_used_and_a_file_is_not_one(tmp_path):
+    assert RunFolder(tmp_path).path == tmp_path
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be created"):
+        RunFolder(tmp_path / "file")
+
+
+def test_the_default_name_holds_recipe_and_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = RunFolder.of(None, "image_classifier", "data/pets").path
+    assert path.match("runs/image_classifier/pets-*-*")
+    assert RunFolder.of(tmp_path / "mine", "image_classifier", "pets").path == tmp_path / "mine"
+
+
+def test_a_configuration_of_dataclasses_is_flattened(run):
+    @dataclass(frozen=True)
+    class Config:
+        data: str = "pets"
+        run: Options = field(default_factory=lambda: Options(seed=3))
+
+    assert list(flattened(Config()))[:3] == ["data", "out", "peak_lr"]
+    run.write_config(Config())
+    written = json.loads((run.path / "config.json").read_text())
+    assert (written["data"], written["seed"], "run" in written) == ("pets", 3, False)
+
+
+def test_configuration_in_file_and_tensorboard(run):
+    run.write_config({"epochs": 5, "out": run.path})
+    assert json.loads((run.path / "config.json").read_text()) == {"epochs": 5, "out": str(run.path)}
+    (event,) = events(run).Tensors("config")
+    assert b"| epochs | 5 |" in event.tensor_proto.string_val[0]
+
+
+def test_a_figure_in_file_and_tensorboard(run):
+    run.save_figure("confusion", plots.confusion(np.eye(2), ["a", "b"]))
+    (event,) = events(run).Tensors("confusion")
+    shown = tf.io.decode_png(event.tensor_proto.string_val[2])
+    filed = tf.io.decode_png(tf.io.read_file(str(run.path / "confusion.png")))
+    assert np.array_equal(shown[..., :3], filed[..., :3])
+
+
+def test_metrics_in_file_and_table(run, capsys):
+    run.finish({"accuracy": 0.987654, "loss": 0.1}, train_seconds=12.34, peak_lr=0.001, skipped_images=2)
+    written = json.loads((run.path / "metrics.json").read_text())
+    assert written == {
+        "valid": {"accuracy": 0.987654, "loss": 0.1},
+        "train_seconds": 12.34,
+        "peak_lr": 0.001,
+        "skipped_images": 2,
+    }
+    printed = capsys.readouterr().out
+    for text in (
+        "98.77%",
+        "12.3 s",
+        "skipped images",
+        f"model and figures    {run.path}",
+        f"tensorboard --logdir {run.logs}",
+    ):
+        assert text in printed
+
+
+def small():
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+
+
+def test_a_model_is_saved_atomically(run, monkeypatch):
+    model = small()
+    run.save_model(model)
+    before = (run.path / "model.keras").read_bytes()
+
+    def killed(self, path):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(keras.Sequential, "save", killed)
+    with pytest.raises(OSError, match="disk full"):
+        run.save_model(model)
+    assert (run.path / "model.keras").read_bytes() == before
+    assert np.array_equal(keras.models.load_model(run.path / "model.keras").get_weights()[0], model.get_weights()[0])
+
+
+def test_weights_that_are_not_finite_are_not_saved(run):
+    model = small()
+    model.set_weights([np.array([[np.nan], [1.0]]), np.zeros(1)])
+    with pytest.raises(
+        BadInput, match="diverged.*--peak-lr.*Received: non-finite weights in 'sequential.*dense.*kernel'"
+    ):
+        run.save_model(model)
+    assert not (run.path / "model.keras").exists()
+
+
+def test_a_damaged_model_of_an_earlier_run_is_named(tmp_path):
+    for content, message in (
+        (None, "The folder has no model.keras"),
+        (b"PK", "is damaged or truncated"),
+    ):
+        if content:
+            (tmp_path / "model.keras").write_bytes(content)
+        with pytest.raises(BadInput, match=f"{message}.* Received: '{tmp_path}'"):
+            load_run(tmp_path)
