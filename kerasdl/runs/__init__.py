@@ -1,0 +1,32 @@
+"""What recipes share: run folder, options, devices, command line, training policy and transfer learning."""
+
+from kerasdl.runs.command_line import run_recipe
+from kerasdl.runs.devices import best_precision, set_up_devices
+from kerasdl.runs.folder import RunFolder, flattened, load_run
+from kerasdl.runs.image_data import ImageData, load_images
+from kerasdl.runs.image_network import ImageNetwork, images_and_network
+from kerasdl.runs.options import Options, check_counts
+from kerasdl.runs.policy import Stage, announced, peak_lr, range_test, suggested
+from kerasdl.runs.transfer import Transfer, frozen_body
+
+__all__ = [
+    "ImageData",
+    "ImageNetwork",
+    "Options",
+    "RunFolder",
+    "Stage",
+    "Transfer",
+    "announced",
+    "best_precision",
+    "check_counts",
+    "flattened",
+    "frozen_body",
+    "images_and_network",
+    "load_images",
+    "load_run",
+    "peak_lr",
+    "range_test",
+    "run_recipe",
+    "set_up_devices",
+    "suggested",
+]

@@ -1,0 +1,63 @@
+"""Recipes on the command line: options in, one-line errors out."""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import tensorflow as tf
+from kerasdl.errors import BadInput
+
+Config = TypeVar("Config")
+# Removed in the next version.
+DEPRECATED = {"--thaw-every": "--unfreeze-every", "--views": "--tta"}
+
+
+def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> None:
+    """Reads the options of a recipe from the command line and runs it; ends the process.
+
+    Bad input is printed as one line on stderr, with exit status 1; any other exception keeps its traceback.
+
+    Args:
+        recipe: Takes the configuration; may return an exit status.
+        config: A frozen dataclass. Its fields, and those of the dataclasses in it, become options; their docstrings
+            become the help.
+
+    Example:
+        >>> if __name__ == "__main__":
+        ...     run_recipe(main, Config)
+    """
+    import tyro
+
+    try:
+        description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
+        options = tyro.cli(config, args=_current(sys.argv[1:]), description=description, config=flat)
+        sys.exit(recipe(options))
+    except BadInput as error:
+        _fail(" ".join(str(error).split()))
+    except tf.errors.OpError as error:
+        # Raised by a pipeline in the middle of training.
+        found = re.search(r"BadInput: (.*)", error.message)
+        if found is None:
+            raise
+        _fail(found[1])
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _current(arguments: list[str]) -> list[str]:
+    """The arguments with deprecated options replaced, after a warning."""
+    found = []
+    for argument in arguments:
+        name, separator, value = argument.partition("=")
+        if new := DEPRECATED.get(name.replace("_", "-")):
+            print(f"warning: {name} is deprecated and will be removed in the next version: use {new}", file=sys.stderr)
+            name = new
+        found.append(name + separator + value)
+    return found

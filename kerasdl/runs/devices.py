@@ -1,0 +1,53 @@
+"""Devices: seeds, GPU memory and precision."""
+
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+
+
+def set_up_devices(precision: Precision, seed: int) -> dict[str, Any]:
+    """Sets all random seeds, GPU memory growth and the dtype policy; prints devices and precision.
+
+    On a GPU, operations are made deterministic, so that the same seed gives the same bits there too.
+
+    Args:
+        precision: A Keras dtype policy, or "auto": mixed_bfloat16 on a GPU of compute capability 8.0 or more,
+            mixed_float16 on one of 7.0 or more, otherwise float32.
+        seed: Random seed of Python, NumPy and Keras.
+
+    Returns:
+        {"devices": names, "precision": policy}, for the configuration of the run.
+
+    Example:
+        >>> set_up_devices("auto", seed=0)
+        {'devices': ['CPU'], 'precision': 'float32'}
+    """
+    keras.utils.set_random_seed(seed)
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if gpus:
+        tf.config.experimental.enable_op_determinism()
+    if precision == "auto":
+        precision = best_precision([detail.get("compute_capability", (0, 0)) for detail in details])
+    keras.mixed_precision.set_dtype_policy(precision)
+    devices = [detail.get("device_name", "GPU") for detail in details] or ["CPU"]
+    print(f"Devices: {', '.join(devices)}; precision: {precision}")
+    return {"devices": devices, "precision": precision}
+
+
+def best_precision(compute_capabilities: list[tuple[int, int]]) -> Precision:
+    """The fastest policy for GPUs of these compute capabilities: Tensor Cores need 7.0, bfloat16 8.0.
+
+    Example:
+        >>> best_precision([(7, 5)])
+        'mixed_float16'
+    """
+    lowest = min(compute_capabilities, default=(0, 0))
+    if lowest >= (8, 0):
+        return "mixed_bfloat16"
+    return "mixed_float16" if lowest >= (7, 0) else "float32"

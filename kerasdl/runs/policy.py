@@ -1,0 +1,93 @@
+"""The training policy of a recipe: the peak learning rate, and the callbacks and figures of a stage."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from kerasdl import callbacks, plots
+from kerasdl.lr_range import LRRange
+from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.options import Options
+
+
+def peak_lr(run: RunFolder, model: keras.Model, train: Any, options: Options, *, cautious: float) -> float:
+    """The peak learning rate: the user's, or the suggestion of a range test, or a cautious one.
+
+    Prints the rate and where it comes from.
+
+    Args:
+        run: Where the range test is drawn, as lr_range.png.
+        model: A compiled model.
+        train: Training data, as for `fit`.
+        options: `peak_lr` and `lr_rule`.
+        cautious: The rate to use if the range test finds none.
+
+    Example:
+        >>> rate = peak_lr(run, model, data.train, config.run, cautious=0.001)
+        Peak learning rate: 0.0099 (descent)
+    """
+    if options.peak_lr:
+        return announced(options.peak_lr, "given")
+    return announced(*suggested(range_test(run, model, train, options.lr_rule), options.lr_rule, cautious))
+
+
+def range_test(run: RunFolder, model: keras.Model, train: Any, rule: str, *, prefix: str = "") -> LRRange:
+    """Runs the range test and draws it as `PREFIXlr_range.png`."""
+    found = callbacks.lr_find(model, train)
+    run.save_figure(f"{prefix}lr_range", found.plot(rules=[rule]))
+    return found
+
+
+def suggested(found: LRRange, rule: str, cautious: float) -> tuple[float, str]:
+    """The rate that the rule suggests, or the cautious one if the curve suggests none; and where it comes from."""
+    if found.why_none:
+        return cautious, f"a cautious default, because the range test found none: {found.why_none.split('. ')[0]}"
+    return found.suggestion(rule), rule
+
+
+def announced(rate: float, origin: str) -> float:
+    """Prints the peak learning rate and where it comes from; returns the rate."""
+    print(f"Peak learning rate: {rate:.2g} ({origin})")
+    return rate
+
+
+class Stage:
+    """Callbacks for one training stage (one-cycle, logs, gradual unfreezing), and its figures afterwards.
+
+    Args:
+        run: Where logs and figures go.
+        peak_lr: The peak learning rate.
+        unfreeze_at: Epochs at which one more layer group is unfrozen and a new cycle begins; empty to train all
+            groups from the start.
+        prefix: Begins the names of figures, and names the folder of the logs: "head_" logs to `logs/head`.
+
+    Attributes:
+        callbacks: For `fit`.
+
+    Example:
+        >>> stage = Stage(run, 0.01)
+        >>> fitted = model.fit(data.train, epochs=5, shuffle=False, callbacks=stage.callbacks)
+        >>> seconds = stage.finish(fitted.history, ["loss", "accuracy"])
+    """
+
+    def __init__(self, run: RunFolder, peak_lr: float, *, unfreeze_at: Sequence[int] = (), prefix: str = "") -> None:
+        self.run, self.prefix = run, prefix
+        logs = run.logs / prefix.rstrip("_")
+        self._scalars = callbacks.StepScalars(logs / "steps")
+        self.callbacks: list[keras.callbacks.Callback] = [
+            callbacks.OneCycle(peak_lr, restart_at=unfreeze_at),
+            self._scalars,
+            keras.callbacks.TensorBoard(logs, write_graph=False),
+        ]
+        if unfreeze_at:
+            self.callbacks.append(callbacks.GradualUnfreezing(unfreeze_at))
+        self._started = time.perf_counter()
+
+    def finish(self, history: Mapping[str, Sequence[float]], metrics: Sequence[str]) -> float:
+        """Draws the schedule and the curves of `metrics`; returns the seconds since the stage was made."""
+        seconds, steps = time.perf_counter() - self._started, self._scalars.history
+        schedule = plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"])
+        self.run.save_figure(f"{self.prefix}schedule", schedule)
+        self.run.save_figure(f"{self.prefix}curves", plots.curves(history, metrics))
+        return seconds

@@ -1,0 +1,76 @@
+from dataclasses import dataclass, field
+
+import pytest
+from kerasdl.errors import BadInput
+from kerasdl.runs import Options, check_counts, flattened, run_recipe
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options of a recipe."""
+
+    data: str = "default"
+    """Training data."""
+    epochs: int = 10
+    run: Options = field(default_factory=Options)
+
+    def __post_init__(self):
+        check_counts(epochs=self.epochs)
+
+
+def exit_of(recipe, arguments, monkeypatch, config=Config):
+    monkeypatch.setattr("sys.argv", ["recipe", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        run_recipe(recipe, config)
+    return caught.value.code
+
+
+def test_options_come_from_the_command_line(monkeypatch):
+    def recipe(config):
+        assert config == Config(data="pets", epochs=3, run=Options(seed=5))
+        return 7
+
+    assert exit_of(recipe, ["--data", "pets", "--epochs", "3", "--seed", "5"], monkeypatch) == 7
+
+
+def test_help_lists_every_option(monkeypatch, capsys):
+    assert exit_of(lambda config: None, ["--help"], monkeypatch) == 0
+    printed = capsys.readouterr().out
+    assert all(f"--{name.replace('_', '-')}" in printed for name in flattened(Config()))
+    assert "Peak learning rate" in printed
+
+
+def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, capsys):
+    def refuses(config):
+        raise BadInput("No such\n  folder. Received: 'x'")
+
+    def breaks(config):
+        raise ValueError("defect")
+
+    def interrupted(config):
+        raise KeyboardInterrupt
+
+    assert exit_of(refuses, [], monkeypatch) == 1
+    assert capsys.readouterr().err == "error: No such folder. Received: 'x'\n"
+    with pytest.raises(ValueError, match="defect"):
+        exit_of(breaks, [], monkeypatch)
+    assert exit_of(interrupted, [], monkeypatch) == 130
+
+
+@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--seed", "-1"], ["--peak-lr", "-1"]])
+def test_options_out_of_range_are_one_line(arguments, monkeypatch, capsys):
+    assert exit_of(lambda config: None, arguments, monkeypatch) in (1, 2)
+    assert "Received: " in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Transferring:
+    """Options of a recipe with a renamed one."""
+
+    unfreeze_every: int = 0
+
+
+@pytest.mark.parametrize("typed", [["--thaw-every", "2"], ["--thaw-every=2"], ["--thaw_every", "2"]])
+def test_an_old_option_works_with_a_warning(typed, monkeypatch, capsys):
+    assert exit_of(lambda config: config.unfreeze_every, typed, monkeypatch, Transferring) == 2
+    assert "is deprecated and will be removed in the next version: use --unfreeze-every" in capsys.readouterr().err

@@ -1,0 +1,16 @@
+import pytest
+from kerasdl.errors import BadInput
+from kerasdl.runs import Options, check_counts
+
+
+@pytest.mark.parametrize("options", [{"seed": -1}, {"peak_lr": 0.0}, {"peak_lr": float("nan")}])
+def test_options_out_of_range_are_named(options):
+    (name, value), *_ = options.items()
+    with pytest.raises(BadInput, match=f"Received: {name}={value}"):
+        Options(**options)
+
+
+def test_counts_are_at_least_one_or_left_to_the_recipe():
+    check_counts(epochs=1, batch_size=None)
+    with pytest.raises(BadInput, match="batch_size must be at least 1. Received: batch_size=0"):
+        check_counts(epochs=1, batch_size=0)
