@@ -1,4 +1,4 @@
-"""Cells of a table, from a file or a frame: missing values, numbers, and where a cell is."""
+"""Cells of a table, from a file or a DataFrame: missing values, numbers, and the location of a cell."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
-# The largest numbers that float32 can hold.
+# Near the largest float32, 3.4e38.
 _LARGEST = 3e38
 
 
 def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Strips the text of a frame, and makes cells that say nothing ("", "?", "NA", …) missing.
+    """Strip the text of a DataFrame, and set cells that mark a missing value ("", "?", "NA", …) to None.
 
     Example:
         >>> tidy(pd.DataFrame({"job": [" clerk ", "n/a"]}))["job"].tolist()
@@ -33,10 +33,10 @@ def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def numbers(column: "pd.Series") -> np.ndarray:
-    """The numbers of a column, float64, NaN where a cell is missing.
+    """Convert a column to float64, with NaN for missing cells.
 
     Raises:
-        BadInput: A cell that is no finite number, by row and column.
+        BadInput: A cell is not a finite number; the message gives its row and column.
 
     Example:
         >>> numbers(pd.Series(["1", None, "2.5"]))
@@ -47,26 +47,26 @@ def numbers(column: "pd.Series") -> np.ndarray:
     if wrong.any():
         first = int(np.argmax(wrong))
         raise BadInput(
-            f"Column {column.name!r} holds numbers, but {place(column, first)} is no number that a network can take. "
-            f"Received: {cell(column, first)!r}"
+            f"Column {column.name!r} holds numbers, but {place(column, first)} is not a finite float32 number: "
+            f"correct it. Received: {cell(column, first)!r}"
         )
     return values
 
 
 def parsed_numbers(column: "pd.Series") -> np.ndarray:
-    """The numbers of a column, float64, NaN also where a cell is something else."""
+    """Convert a column to float64, with NaN for missing cells and for cells that are not numbers."""
     import pandas as pd
 
     return pd.to_numeric(column.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
 def place(column: "pd.Series", row: int) -> str:
-    """Where a cell stands, by position: "line 17" of a file, "row 15" of a frame."""
+    """Location of a cell, by position: "line 17" of a file, "row 15" of a DataFrame."""
     return f"{column.index.name or 'row'} {column.index[row]}"
 
 
 def cell(column: "pd.Series", row: int) -> Any:
-    """What a cell holds, by position, as Python shows it."""
+    """Value of a cell, by position, as a Python object."""
     value = column.iloc[row]
     return value.item() if isinstance(value, np.generic) else value
 

@@ -1,4 +1,4 @@
-"""CSV files as people have them: usual encodings, separators and quotes, missing cells, errors that name the line."""
+"""CSV files: common encodings, separators and quotes, missing cells, and errors that give the line."""
 
 import codecs
 import csv
@@ -21,30 +21,30 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# A number with a decimal comma, and one with points between its thousands.
+# A number with a decimal comma, and one with points as thousands separators.
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 
 
 def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | None = None) -> "pd.DataFrame":
-    """Reads a CSV file with a header, every cell as text; blank lines are passed over.
+    """Read a CSV file with a header, every cell as text; blank lines are skipped.
 
-    Where cells are separated by semicolons and some number of a column has a decimal comma, the column's points part
-    thousands: "1.234,5" is 1234.5.
+    If cells are separated by semicolons and any number of a column has a decimal comma, points in that column are
+    thousands separators: "1.234,5" is 1234.5.
 
     Args:
-        path: The file.
-        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
-        separator: One character, or a backslash and a t; by default the comma, semicolon, tab or bar that the header
-            holds most of.
+        path: Path of the file.
+        encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
+        separator: One character, or a backslash and a t; by default the most frequent of comma, semicolon, tab and bar
+            in the header.
 
     Returns:
-        A frame of stripped strings, None where a cell is empty or says "?", "NA", "N/A", "NaN", "null" or "none"; its
-        index holds the line of each row in the file.
+        A DataFrame of stripped strings, with None for cells that are empty or "?", "NA", "N/A", "NaN", "null" or
+        "none"; its index is the line of each row in the file.
 
     Raises:
-        BadInput: No such file, another encoding, a header without names or with one twice, a row of another length
-            than the header, an open quote, or no rows at all.
+        BadInput: The file does not exist or has another encoding, a column name is empty or duplicated, a row and the
+            header differ in length, a quote is not closed, or there are no rows.
 
     Example:
         >>> read_csv("houses.csv").columns
@@ -62,8 +62,8 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
     for line, row in rows:
         if len(row) != len(header):
             raise BadInput(
-                f"Line {line} has {len(row)} cells where the header has {len(header)}: mend it, or quote cells that "
-                f"hold {separator!r}. Received: {str(path)!r}"
+                f"Line {line} has {len(row)} cells, but the header has {len(header)}: fix it, or quote cells that "
+                f"contain {separator!r}. Received: {str(path)!r}"
             )
     columns = zip(*(row for _, row in rows), strict=True)
     cells = [_with_decimal_points(column) if separator == ";" else column for column in columns]
@@ -81,17 +81,19 @@ def _decode(path: Path, encoding: str | None) -> str:
     try:
         return data.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
-        raise BadInput(f"Python knows no such encoding. Received: encoding={encoding!r}") from error
+        raise BadInput(
+            f"Unknown encoding: pass the name of a Python codec, such as 'cp1252'. Received: encoding={encoding!r}"
+        ) from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise BadInput(
-            f"Line {line} is not {encoding}: say what it is by encoding (--encoding cp1252 is usual for spreadsheets). "
+            f"Line {line} is not {encoding}: pass the encoding (for spreadsheets often --encoding cp1252). "
             f"Received: {str(path)!r}"
         ) from error
 
 
 def _rows(text: str, separator: str, path: str | Path) -> list[tuple[int, list[str]]]:
-    """The rows that are not blank, each with the line on which it begins."""
+    """Rows that are not blank, each with its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
     rows, line = [], 1
     try:
@@ -101,7 +103,7 @@ def _rows(text: str, separator: str, path: str | Path) -> list[tuple[int, list[s
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadInput(
-            f"The row that begins on line {line} cannot be read ({error}): look for a quote that is not closed. "
+            f"The row that begins on line {line} cannot be read ({error}): look for an unclosed quote. "
             f"Received: {str(path)!r}"
         ) from error
     return rows
@@ -111,8 +113,8 @@ def _check_header(header: list[str], path: str | Path) -> None:
     for position, name in enumerate(header, start=1):
         if not name:
             raise BadInput(
-                f"Column {position} has no name in the header: name it, or leave it out (pandas writes one for its "
-                f"index unless told index=False). Received: {str(path)!r}"
+                f"Column {position} has no name in the header: name it, or remove it (pandas writes its index as "
+                f"such a column unless index=False). Received: {str(path)!r}"
             )
         if header.index(name) != position - 1:
             raise BadInput(f"Two columns are named {name!r}: rename one. Received: {str(path)!r}")
@@ -122,7 +124,9 @@ def _separator(text: str, separator: str | None) -> str:
     if separator is not None:
         separator = separator.replace("\\t", "\t")
         if len(separator) != 1 or separator in '"\r\n':
-            raise BadInput(f"A separator is one character, such as ';' or '\\t'. Received: separator={separator!r}")
+            raise BadInput(
+                f"The separator must be one character, such as ';' or '\\t'. Received: separator={separator!r}"
+            )
         return separator
     header = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)

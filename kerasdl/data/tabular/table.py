@@ -65,17 +65,17 @@ class Table(HeldDatasets):
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
-        """How many values each categorical column has, in the order of "categories"."""
+        """Number of values of each categorical column, in the order of "categories"."""
         return tuple(column.cardinality for column in self.columns if column.cardinality)
 
     @property
     def numbers(self) -> int:
-        """How many numbers there are in "numbers"."""
+        """Number of columns of "numbers"."""
         return sum(places.stop - places.start for kind, places in self.places.values() if kind == "numbers")
 
     @property
     def places(self) -> dict[str, tuple[str, slice]]:
-        """Where each column is: in "categories" or "numbers", and in which of their columns."""
+        """Location of each column: "categories" or "numbers", and a slice of its columns."""
         found, ends = {}, {"categories": 0, "numbers": 0}
         for column in self.columns:
             if column.preprocessor is not None:
@@ -87,17 +87,17 @@ class Table(HeldDatasets):
 
     @property
     def features(self) -> dict[str, list[str]]:
-        """Which columns make up "categories" and "numbers", by their names in the exported model."""
+        """Columns of "categories" and of "numbers", by their names in the exported model."""
         return features_of(self.columns)
 
     @property
     def raw(self) -> dict[str, Raw]:
-        """What the exported model's inputs hold."""
+        """Kind and date format of each input of the exported model."""
         return {column.key: column.raw for column in self.columns if column.preprocessor is not None}
 
     @property
     def target_scales(self) -> dict[str, tuple[float, float]] | None:
-        """Mean and deviation of each number that is predicted, by name; None where classes are."""
+        """Mean and standard deviation of each target by name; None for classes."""
         if self.scale is None:
             return None
         pairs = zip(self.scale.mean.tolist(), self.scale.std.tolist(), strict=True)
@@ -105,7 +105,7 @@ class Table(HeldDatasets):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows are for training and for validation."""
+        """Number of rows for training and for validation."""
         return {"train_rows": len(self.train_rows), "valid_rows": len(self.valid_rows)}
 
     def __str__(self) -> str:
@@ -124,17 +124,20 @@ def from_csv(
     separator: str | None = None,
     **options: Any,
 ) -> Table:
-    """A CSV file with a header, as `from_frame` takes a DataFrame.
+    """Make a `Table` from a CSV file with a header.
 
     Args:
-        path: The file.
+        path: Path of the file.
         target: The column to predict, or several columns of numbers.
-        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
-        separator: One character; by default what the header holds most of.
+        encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
+        separator: One character; by default the most frequent separator in the header.
         **options: As for `from_frame`.
 
+    Returns:
+        The datasets.
+
     Raises:
-        BadInput: As `csv_file.read_csv` and `from_frame`.
+        BadInput: As for `read_csv` and `from_frame`.
 
     Example:
         >>> flowers = kerasdl.data.tabular.from_csv("iris.csv", "species")
@@ -157,39 +160,40 @@ def from_frame(
     batch_size: int = 64,
     seed: int = 0,
 ) -> Table:
-    """A table split into training and validation rows, its columns turned into what a network takes.
+    """Make a `Table` from a DataFrame: split its rows and preprocess its columns.
 
-    Numbers are standardized, with the median where they are missing and a flag that says so; words become an index, of
-    which one is for what training has not seen; dates become days and their place in the year, month, week and day. A
-    column is left out that holds one value, numbers the rows, or has words of which hardly one comes twice.
+    Numbers are standardized; a missing one becomes the median, with a flag in a column of its own. Words become an
+    index, with one index for unknown values. Dates become days and cyclic features of the year, month, week and day.
+    Columns of equal values, of row numbers, or of words that are almost all unique are left out.
 
     Args:
-        frame: One row a sample; cells may be missing.
+        frame: One row per sample; cells may be missing.
         target: The column to predict, or several columns of numbers.
-        task: "classes", "numbers", or "auto": classes where the target has words, or at most 10 whole numbers.
-        kinds: What columns hold, where that shall not be told from their cells: "number", "category", "date" or
-            "left out".
-        weight: A column of numbers by which each training row counts in the loss.
-        balance: Let every class count as much as any other in training, however rare.
-        valid_share: Share of the rows kept for validation, drawn by seed, of every class alike; or by one of these:
-        time: A column of times or numbers: the latest share of the rows is for validation.
+        task: "classes", "numbers", or "auto": classes if the target has words, or at most 10 different whole numbers.
+        kinds: Kinds of columns, instead of the inferred ones: "number", "category", "date" or "left out".
+        weight: A column of sample weights for the training loss. It is not an input.
+        balance: Weight the classes so that each contributes the same to the training loss.
+        valid_share: Share of the rows for validation. They are drawn by seed, the same share of every class, unless
+            one of the next three names a column:
+        time: A column of times or numbers: the latest rows are for validation.
         group: A column: whole groups are for validation. It is not an input.
-        split: A column that says "train" or "valid" (also "test", true or false, 1 or 0). It is not an input.
-        batch_size: Rows a batch; the last one of an epoch may be smaller.
-        seed: Of the split and the order.
+        split: A column of "train" and "valid" (also "test", true or false, 1 or 0), instead of `valid_share`. It is
+            not an input.
+        batch_size: Rows per batch; the last batch of an epoch may be smaller.
+        seed: Random seed of the split and of the order.
 
     Returns:
-        The table.
+        The datasets.
 
     Raises:
-        BadInput: Columns that are not there, cells that do not fit, by row and column, a missing target, a class with
-            one row, or nothing left to learn from.
+        BadInput: A column does not exist, a cell does not fit its column (the message gives both row and column), a
+            target is missing, a class has one row, or no input is left.
 
     Example:
         >>> people = kerasdl.data.tabular.from_frame(frame, "income", kinds={"postcode": "category"}, group="household")
     """
     if batch_size < 1:
-        raise BadInput(f"A batch holds at least one row. Received: batch_size={batch_size}")
+        raise BadInput(f"A batch must hold at least one row. Received: batch_size={batch_size}")
     frame = tidy(frame.rename(columns=str))
     targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
     kinds = {str(name): kind for name, kind in (kinds or {}).items()}
@@ -244,15 +248,15 @@ def _check_columns(
     if absent := sorted({name for name in wanted if name not in known}):
         raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: a table with columns {known}")
     if twice := sorted({name for name in known if known.count(name) > 1}):
-        raise BadInput(f"Columns need names of their own. Received: {twice} more than once")
+        raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")
     if unknown := {name: kind for name, kind in kinds.items() if kind not in KINDS}:
-        raise BadInput(f"A column's kind is one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
+        raise BadInput(f"A column's kind must be one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
     if sum(name is not None for name in others[1:]) > 1:
-        raise BadInput(f"Split by time, by group or by a column, not by several. Received: {others[1:]}")
+        raise BadInput(f"Pass only one of time, group and split. Received: {others[1:]}")
     if aside := sorted({*targets, *(name for name in others if name is not None and name != others[1])} & {*kinds}):
-        raise BadInput(f"Columns that are no inputs have no kind (a target has a task). Received: kinds of {aside}")
+        raise BadInput(f"Only inputs have a kind (for a target, pass task). Received: kinds of {aside}")
     if len(set(targets)) < len(targets):
-        raise BadInput(f"Each target once. Received: {targets}")
+        raise BadInput(f"Name each target only once. Received: {targets}")
     if not targets:
         raise BadInput("Name a column to predict. Received: target=()")
 
@@ -260,21 +264,21 @@ def _check_columns(
 def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
     if not used:
         notes = {column.name: column.note for column in columns}
-        raise BadInput(f"No column is left to learn from: say what they hold by kinds (--kinds). Received: {notes}")
+        raise BadInput(f"No input column is left: set the kinds of columns with kinds (--kinds). Received: {notes}")
     keys = [column.key for column in used]
     if same := [column.name for column in used if keys.count(column.key) > 1]:
-        raise BadInput(f"Columns are told apart by letters, digits and ._- only: rename one. Received: {same}")
+        raise BadInput(f"Column names must differ in letters, digits or ._-: rename one. Received: {same}")
 
 
 def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
     space = keras.utils.FeatureSpace({column.key: column.feature for column in used}, output_mode="dict")
-    # Nothing is left to adapt: each preprocessor was made with what training rows hold.
+    # Each preprocessor already has its statistics: nothing is left to adapt.
     space.build_from_config({})
     return space
 
 
 def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
-    """All rows through the FeatureSpace, as "categories" and "numbers", whichever there are."""
+    """Encode all rows with the FeatureSpace, as "categories" and "numbers"; one without columns is omitted."""
     raw = as_tensors({column.key: raw_values(frame[column.name], *column.raw) for column in used})
     features = features_of(used)
     parts: dict[str, list] = {part: [] for part in features}
@@ -287,7 +291,7 @@ def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.
 
 
 def features_of(columns: Sequence[Column]) -> dict[str, list[str]]:
-    """Which columns are "categories" and which "numbers", by key; a part without columns is left out."""
+    """Columns of "categories" and of "numbers", by key; one without columns is omitted."""
     used = [column for column in columns if column.preprocessor is not None]
     parts = {"categories": [column.key for column in used if column.cardinality]}
     parts["numbers"] = [column.key for column in used if not column.cardinality]

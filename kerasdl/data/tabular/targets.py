@@ -1,4 +1,4 @@
-"""Targets of a table: classes or numbers, and how much each row or class counts."""
+"""Targets of a table: classes, numbers or tags; and weights of rows and classes."""
 
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -13,23 +13,24 @@ if TYPE_CHECKING:
 
 Task = Literal["auto", "classes", "numbers"]
 Classes = tuple[str, ...] | None
-# A column of so few whole numbers is taken for classes.
+# A target with at most this many different whole numbers holds classes.
 MOST_NUMBERED_CLASSES = 10
 
 
 def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> tuple[np.ndarray, Classes]:
-    """Class indices and names, or numbers (rows, targets) and None.
+    """Class indices (rows,) and class names, or numbers (rows, targets) and None.
 
     Raises:
-        BadInput: A row without a target, by row and column, several targets that are no numbers.
+        BadInput: A row has no target (the message gives row and column), a target is constant, or one of several
+            targets is not a number.
     """
     if task not in get_args(Task):
-        raise BadInput(f"The task is one of {', '.join(get_args(Task))}. Received: task={task!r}")
+        raise BadInput(f"The task must be one of {', '.join(get_args(Task))}. Received: task={task!r}")
     for name in targets:
         if (missing := frame[name].isna()).any():
             first = place(frame[name], int(np.argmax(missing)))
             raise BadInput(
-                f"{int(missing.sum())} rows have no target, the first {first}: fill it in or leave them out. "
+                f"{int(missing.sum())} rows have no target, the first {first}: fill it in, or remove the rows. "
                 f"Received: column {name!r}"
             )
     if task == "classes" or (task == "auto" and len(targets) == 1 and _are_classes(frame[targets[0]])):
@@ -41,22 +42,22 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
     values = np.stack([numbers(frame[name]) for name in targets], axis=1)
     for name, column in zip(targets, values.T, strict=True):
         if (column == column[0]).all():
-            raise BadInput(f"The target never varies: nothing to learn. Received: {column[0]:g} in all of {name!r}")
+            raise BadInput(f"The target is constant: nothing to learn. Received: {column[0]:g} in all rows of {name!r}")
     return values, None
 
 
 def tags_of(
     frame: "pd.DataFrame", targets: tuple[str, ...], separator: str | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which of the tags each row has, float32 (rows, tags), and their names: from a column of words, or one a tag.
+    """Tags of each row as 0 and 1, float32 (rows, tags), and their names: from one column of words or one per tag.
 
     Args:
         frame: The table.
-        targets: A column of cells such as "clear road", empty for none; or a column a tag, of 0 and 1.
-        separator: What stands between tags in a cell.
+        targets: One column of cells such as "clear road", empty for no tag; or one column of 0 and 1 per tag.
+        separator: Text between the tags of a cell; None for one column per tag.
 
     Raises:
-        BadInput: Cells that are neither 0 nor 1, by row and column; fewer than two tags.
+        BadInput: A cell is neither 0 nor 1 (the message gives row and column), or there are fewer than two tags.
     """
     if separator is None:
         columns = [frame[name].astype(float) if frame[name].dtype.kind == "b" else frame[name] for name in targets]
@@ -65,13 +66,15 @@ def tags_of(
             row, at = np.argwhere(wrong)[0]
             column = frame[targets[at]]
             raise BadInput(
-                "A column a tag holds 0 and 1; words in one column need tag_separator. "
+                "A column per tag must hold 0 and 1; for words in one column, pass tag_separator. "
                 f"Received: {cell(column, row)!r} in {place(column, row)} of {targets[at]!r}"
             )
         check_two_classes(targets)
         return flags.astype(np.float32), targets
     if len(targets) != 1 or not separator:
-        raise BadInput(f"Tags in words stand in one column. Received: {targets}, tag_separator={separator!r}")
+        raise BadInput(
+            f"For words, name one column and a tag_separator. Received: {targets}, tag_separator={separator!r}"
+        )
     words = [
         [] if missing else [word.strip() for word in str(text).split(separator) if word.strip()]
         for text, missing in zip(frame[targets[0]], frame[targets[0]].isna(), strict=True)
@@ -93,7 +96,7 @@ def _are_classes(column: "pd.Series") -> bool:
 
 
 def _order(name: str) -> float:
-    """Numbered classes in the order of their numbers, words after them."""
+    """Sort key: numeric class names by value, before words."""
     try:
         return float(name)
     except ValueError:
@@ -101,34 +104,41 @@ def _order(name: str) -> float:
 
 
 def check_classes(labels: np.ndarray, classes: Classes) -> None:
-    """Raises unless there are two classes at least, all of them among the `labels` of training rows."""
+    """Raise unless there are at least two classes, all of them in the `labels` of training rows."""
     if classes is None:
         return
     check_two_classes(classes)
     if absent := [name for index, name in enumerate(classes) if not (labels == index).any()]:
-        raise BadInput(f"Classes that no training row has: {absent}. Received: a split that leaves them to validation")
+        raise BadInput(
+            f"No training row has the classes {absent}: split otherwise. Received: validation rows alone have them"
+        )
 
 
 def weights_of(column: "pd.Series") -> np.ndarray:
-    """How much each row counts, float32; raises for what is no number from 0 up, by row, and if none counts."""
+    """Weights of rows, float32 (rows,); raise unless all are at least 0 and one is positive."""
     weights = numbers(column)
     wrong = ~(weights >= 0)
     if wrong.any():
         first = int(np.argmax(wrong))
         raise BadInput(
-            f"A weight is a number from 0 up. Received: {cell(column, first)!r} in {place(column, first)} of "
+            f"Weights must be at least 0. Received: {cell(column, first)!r} in {place(column, first)} of "
             f"{column.name!r}"
         )
     if not weights.any():
-        raise BadInput(f"No row counts: all weights are 0. Received: column {column.name!r}")
+        raise BadInput(f"At least one weight must be positive. Received: all weights are 0 in column {column.name!r}")
     return weights.astype(np.float32)
 
 
 def balancing(labels: np.ndarray, classes: Classes, trained: np.ndarray) -> np.ndarray:
-    """Weights by which classes count alike, float32 a row; their mean over the rows `trained` on is 1.
+    """Weights that balance the classes, float32 (rows,); their mean over the training rows is 1.
+
+    Args:
+        labels: Class index of each row.
+        classes: Class names.
+        trained: Whether a row is for training, bool (rows,).
 
     Raises:
-        BadInput: The labels are numbers, of which none is rarer than another.
+        BadInput: The labels are numbers, not classes.
     """
     if classes is None:
         raise BadInput("Only classes can be balanced (--balance), not numbers. Received: a target of numbers")
