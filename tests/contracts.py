@@ -196,6 +196,11 @@ ALL_PIPELINES = {
     ),
 }
 
+# Pipelines whose labels differ from epoch to epoch: mixed, or drawn with other samples.
+DRAWN_WITH_LABELS = {"mixed", "cut and mixed", "balanced"}
+# Pipelines that repeat the code path of another one.
+REPEATED_PIPELINES = {"cut and mixed", "files kept", "tags", "numbers"}
+
 
 @dataclass(frozen=True)
 class Mode:

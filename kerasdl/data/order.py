@@ -1,4 +1,4 @@
-"""The order of an epoch: a pure function of (seed, epoch), of which any part can be had alone."""
+"""The order of an epoch: a pure function of (seed, epoch) of which any part can be computed alone."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ ROUNDS = 12
 
 
 def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
-    """Where a permutation of 0..count-1 puts `places`, without making the whole of it.
+    """The elements of a permutation of 0..count-1 at `places`, without computing the others.
 
     Args:
         places: int64 (any,), below `count`.
@@ -22,7 +22,7 @@ def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
     Example:
         >>> shuffled(tf.range(3, dtype=tf.int64), count=3, seed=tf.constant([0, 1], tf.int64))
     """
-    # The raw op, for tf.random.experimental.index_shuffle does not let the rounds be set.
+    # The raw op, because tf.random.experimental.index_shuffle has no argument for the rounds.
     return tf.raw_ops.RandomIndexShuffle(
         index=places,
         seed=tf.repeat([tf.concat([seed, [0]], axis=0)], tf.size(places), axis=0),
@@ -32,10 +32,10 @@ def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
 
 
 def systematic_sample(places: tf.Tensor, cumulative: np.ndarray, *, seed: tf.Tensor) -> tf.Tensor:
-    """The sample at each place of an epoch in which samples come as often as their weights say.
+    """The sample at each place of an epoch in which samples are drawn in proportion to their weights.
 
-    Systematic sampling: the places divide the weights into equal parts, so that a sample of weight w comes either
-    floor(w) or ceil(w) times an epoch, w counted in mean weights; with equal weights, each exactly once.
+    Systematic sampling: the places divide the weights into equal parts, so that a sample of weight w (in units of the
+    mean weight) is drawn floor(w) or ceil(w) times per epoch; with equal weights, each exactly once.
 
     Args:
         places: int64 (any,), below the number of samples.
@@ -54,35 +54,35 @@ def systematic_sample(places: tf.Tensor, cumulative: np.ndarray, *, seed: tf.Ten
 
 
 def cumulative_weights(weights: np.ndarray) -> np.ndarray:
-    """The upper end of each sample's part of [0, 1].
+    """The upper end of each sample's interval in [0, 1].
 
     Raises:
-        BadInput: A weight that is negative or not finite, or none above 0.
+        BadInput: A weight is negative or not finite, or all are 0.
     """
     weights = np.asarray(weights, np.float64)
     wrong = ~(np.isfinite(weights) & (weights >= 0))
     if wrong.any():
         at = int(np.argmax(wrong))
-        raise BadInput(f"A sample is drawn with a weight from 0 up. Received: {weights[at]} for sample {at}")
+        raise BadInput(f"Weights of samples must be finite and not negative. Received: {weights[at]} for sample {at}")
     if not weights.any():
-        raise BadInput(f"No sample would be drawn: all weights are 0. Received: {len(weights)} weights")
+        raise BadInput(f"All weights of samples are 0, so none would be drawn. Received: {len(weights)} weights")
     ends = np.cumsum(weights / weights.sum())
-    # Rounding must not leave a gap above the last sample that counts, nor let a sample of weight 0 be drawn.
+    # Rounding must neither leave a gap at the end nor give a sample of weight 0 an interval.
     ends[np.flatnonzero(weights)[-1] :] = 1.0
     return ends
 
 
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Weights by which every class is drawn alike, (count,) float64, 1 on average."""
+    """Weights by which all classes are drawn equally often, float64 (count,), 1 on average."""
     counts = np.bincount(labels, minlength=classes)
     return len(labels) / (np.count_nonzero(counts) * counts[labels])
 
 
 def shard_count(count: int, shard: tuple[int, int]) -> int:
-    """How many of `count` places fall to worker `shard[0]` of `shard[1]`, which takes every shard[1]-th of them.
+    """How many of `count` places worker `shard[0]` of `shard[1]` takes: every shard[1]-th.
 
     Raises:
-        ValueError: No such worker, or fewer places than workers.
+        ValueError: No such worker, or more workers than places.
     """
     index, workers = shard
     if not 0 <= index < workers:

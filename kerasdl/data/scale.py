@@ -1,4 +1,4 @@
-"""Scale: between the user's units and numbers of zero mean and unit deviation."""
+"""Scale: standardization, and back to the user's units."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scale:
-    """A mean and a deviation, one a column.
+    """Mean and standard deviation per column.
 
     Attributes:
         mean: float64 (columns,).
@@ -24,17 +24,17 @@ class Scale:
 
     @classmethod
     def of(cls, values: np.ndarray) -> "Scale":
-        """The scale of `values` (rows, columns), of which NaN are left out; a column needs one number at least."""
+        """The scale of `values` (rows, columns), without NaN; every column needs a number."""
         values = np.asarray(values, np.float64)
         std = np.nanstd(values, axis=0)
-        # Rounding gives a constant column a deviation of its own; and float32 cannot hold what a tiny one divides.
+        # Rounding gives a constant column a tiny standard deviation, and division by it would overflow float32.
         constant = std <= np.maximum(1e-12 * np.nanmax(np.abs(values), axis=0), 1e-30)
         return cls(np.nanmean(values, axis=0), np.where(constant, 1.0, std))
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """From the user's units, (..., columns), to float32 on the scale."""
+        """Standardizes values in the user's units, (..., columns), to float32."""
         return ((np.asarray(values, np.float64) - self.mean) / self.std).astype(np.float32)
 
     def undo(self, values: np.ndarray) -> np.ndarray:
-        """From the scale, (..., columns), to float64 in the user's units."""
+        """Converts standardized values, (..., columns), to float64 in the user's units."""
         return np.asarray(values, np.float64) * self.std + self.mean

@@ -9,7 +9,7 @@ from kerasdl.errors import BadInput
 
 
 class Part(IntEnum):
-    """What a sample is for.
+    """The part of the data to which a sample belongs.
 
     Example:
         >>> held_out = parts == Part.VALID
@@ -21,9 +21,9 @@ class Part(IntEnum):
 
 
 def check_two_classes(classes: Sequence[str]) -> None:
-    """Raises if there is nothing to tell apart."""
+    """Raises unless there are two classes or more."""
     if len(classes) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: classes={list(classes)}")
+        raise BadInput(f"There is only one class: a classifier needs two. Received: classes={list(classes)}")
 
 
 def check_label_range(labels: np.ndarray, classes: Sequence[str]) -> None:
@@ -36,13 +36,13 @@ def check_label_range(labels: np.ndarray, classes: Sequence[str]) -> None:
 
 
 def stratified_split(source: Source, classes: Sequence[str], valid_share: float, seed: int) -> tuple[Source, Source]:
-    """The same share of every class for validation, drawn by seed; both parts in the source's order."""
+    """Training and validation sources: the same share of every class, drawn by seed, each in the source's order."""
     held_out = stratified(source.labels, classes, valid_share, seed)
     return source.take(np.flatnonzero(~held_out)), source.take(np.flatnonzero(held_out))
 
 
 def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, seed: int) -> np.ndarray:
-    """Which samples are for validation, bool (count,): the same share of every class, drawn by seed."""
+    """Samples for validation, bool (count,): the same share of every class, drawn by seed."""
     _check_share(valid_share)
     check_two_classes(classes)
     random = np.random.default_rng(seed)
@@ -51,7 +51,7 @@ def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, s
         members = random.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
             raise BadInput(
-                "A class needs two samples at least, one to train on and one to validate. "
+                "A class needs at least two samples, one for training and one for validation. "
                 f"Received: class {name!r} with {len(members)}"
             )
         held_out[members[: _count(valid_share, len(members))]] = True
@@ -59,32 +59,37 @@ def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, s
 
 
 def at_random(count: int, valid_share: float, seed: int) -> np.ndarray:
-    """Which samples are for validation, bool (count,): a share of all, drawn by seed."""
+    """Samples for validation, bool (count,): a share of all, drawn by seed."""
     _check_share(valid_share)
     if count < 2:
-        raise BadInput(f"Two rows at least, one to train on and one to validate. Received: {count}")
+        raise BadInput(f"At least two rows are needed, one for training and one for validation. Received: {count}")
     held_out = np.zeros(count, bool)
     held_out[np.random.default_rng(seed).permutation(count)[: _count(valid_share, count)]] = True
     return held_out
 
 
 def latest(times: np.ndarray, valid_share: float) -> np.ndarray:
-    """Which samples are for validation: the last of them in time, all of a moment together."""
+    """Samples for validation, bool (count,): the latest share; samples of the same time stay together."""
     _check_share(valid_share)
     if len(times) < 2:
-        raise BadInput(f"Two rows at least, one to train on and one to validate. Received: {len(times)}")
+        raise BadInput(f"At least two rows are needed, one for training and one for validation. Received: {len(times)}")
     held_out = times >= np.sort(times)[-_count(valid_share, len(times))]
     if held_out.all():
-        raise BadInput(f"All rows but the last share have the same time. Received: {len(np.unique(times))} times")
+        raise BadInput(
+            f"No row is earlier than the latest share: the split by time leaves none for training. "
+            f"Received: {len(np.unique(times))} different times"
+        )
     return held_out
 
 
 def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarray:
-    """Which samples are for validation: whole groups, drawn by seed until they hold the share."""
+    """Samples for validation, bool (count,): whole groups, drawn by seed until they make up the share."""
     _check_share(valid_share)
     names, sizes = np.unique(groups, return_counts=True)
     if len(names) < 2:
-        raise BadInput(f"Two groups at least, one to train on and one to validate. Received: groups={names.tolist()}")
+        raise BadInput(
+            f"At least two groups are needed, one for training and one for validation. Received: groups={names.tolist()}"
+        )
     order = np.random.default_rng(seed).permutation(len(names))[:-1]
     before = np.cumsum(sizes[order]) - sizes[order]
     return np.isin(groups, names[order][before < valid_share * len(groups)])
@@ -92,7 +97,7 @@ def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarra
 
 def _check_share(valid_share: float) -> None:
     if not 0 < valid_share < 1:
-        raise BadInput(f"valid_share must lie between 0 and 1. Received: valid_share={valid_share}")
+        raise BadInput(f"valid_share must be between 0 and 1. Received: valid_share={valid_share}")
 
 
 def _count(valid_share: float, count: int) -> int:

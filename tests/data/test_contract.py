@@ -2,18 +2,130 @@
 
 from dataclasses import replace
 from importlib import import_module
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.data.images.augment import Augmentation, MixUp, standard
-from kerasdl.data.images.changes import ImageChanges
-from kerasdl.data.images.pictures import Pictures
-from kerasdl.data.images.stores import ArrayStore
-from kerasdl.data.pipeline import Plan, epoch_batches
 
-from tests.contracts import ALL_PIPELINES, IMAGE_PIPELINES, PIPELINES
+from tests.contracts import ALL_PIPELINES, DRAWN_WITH_LABELS, PIPELINES, REPEATED_PIPELINES
+
+
+def leaves(dataset):
+    """Every array of an epoch: inputs, targets and weights, batch after batch."""
+    return [leaf.numpy() for batch in dataset for leaf in tf.nest.flatten(batch)]
+
+
+def same(left, right):
+    """Whether two epochs are equal to the last bit; NaN is padding."""
+    return len(left) == len(right) and all(
+        np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(left, right, strict=True)
+    )
+
+
+def some(names):
+    """Pipelines for a test that traces several epochs; those that repeat a code path are for `make test-all`."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in REPEATED_PIPELINES else []) for name in names]
+
+
+@pytest.fixture(scope="module", params=ALL_PIPELINES)
+def recorded(request):
+    """A pipeline, two of its training epochs and its validation."""
+    data = ALL_PIPELINES[request.param]()
+    epochs = [list(data.train), list(data.train)]
+    return SimpleNamespace(name=request.param, data=data, epochs=epochs, valid=leaves(data.valid))
+
+
+def test_the_same_seed_gives_the_same_bits_at_any_parallelism(recorded):
+    one_thread = tf.data.Options()
+    one_thread.threading.private_threadpool_size = 1
+    one_thread.threading.max_intra_op_parallelism = 1
+    again = ALL_PIPELINES[recorded.name]().train.with_options(one_thread)
+    for epoch in recorded.epochs:
+        assert same(leaves(epoch), leaves(again))
+
+
+@pytest.mark.parametrize("name", some(ALL_PIPELINES))
+def test_another_seed_gives_another_order(name):
+    one, two = (ALL_PIPELINES[name](seed=seed) for seed in (0, 1))
+    assert not same(leaves(one.train.take(1)), leaves(two.train.take(1)))
+
+
+def test_every_iteration_is_another_epoch(recorded):
+    first, second = (np.concatenate([batch[1].numpy() for batch in epoch]) for epoch in recorded.epochs)
+    assert not np.array_equal(first, second)
+    if recorded.name not in DRAWN_WITH_LABELS:
+        assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
+
+
+def test_lengths_are_known_and_every_sample_is_there(recorded):
+    data = recorded.data
+    assert data.train.cardinality() == data.steps == len(recorded.epochs[0]) > 1
+    assert data.valid.cardinality() == len(list(data.valid)) >= 1
+    assert sum(len(batch[1]) for batch in recorded.epochs[0]) == len(data.train_names)
+    assert sum(len(batch[1]) for batch in data.valid) == len(data.valid_names)
+
+
+def test_floats_are_float32(recorded):
+    for batch in (*recorded.epochs[0], *recorded.data.valid):
+        assert {leaf.dtype.name for leaf in tf.nest.flatten(batch) if leaf.dtype.is_floating} <= {"float32"}
+
+
+def test_validation_is_always_the_same(recorded):
+    assert same(recorded.valid, leaves(recorded.data.valid))
+
+
+@pytest.mark.parametrize("name", some(ALL_PIPELINES))
+def test_an_epoch_can_begin_at_any_step_and_be_shared_by_workers(name):
+    data = ALL_PIPELINES[name]()
+    list(data.train)
+    second = list(data.train)
+    assert same(leaves(second[3:]), leaves(data.epoch(1, start=3)))
+    counted = int(data.counter.variable)
+    parts = [list(replace(data, shard=(worker, 2)).epoch(1)) for worker in range(2)]
+    assert len(parts[0]) == len(parts[1])
+    assert sum(len(batch[1]) for part in parts for batch in part) == len(data.train_names)
+    assert data.counter.variable == counted == 2
+
+
+@pytest.mark.parametrize("name", some(ALL_PIPELINES))
+def test_changed_facts_go_on_with_the_same_epochs(name):
+    data = ALL_PIPELINES[name]()
+    next(iter(data.train))
+    other = replace(data, batch_size=16)
+    assert len(next(iter(other.train))[1]) == 16
+    assert data.counter.variable == 2
+
+
+def test_the_loss_fits_the_targets(recorded):
+    _, targets, *_ = recorded.epochs[0][0]
+    outputs = len(recorded.data.classes or ()) or targets.shape[-1]
+    shape = targets.shape if targets.shape.rank == 3 else (len(targets), outputs)
+    assert np.isfinite(recorded.data.loss(targets, tf.zeros(shape)))
+    if recorded.data.target_kind == "numbers":
+        assert isinstance(recorded.data.loss, keras.losses.MeanSquaredError)
+
+
+def test_class_weights_make_classes_count_the_same(recorded):
+    data = recorded.data
+    if data.target_kind in ("tags", "numbers"):
+        with pytest.raises(ValueError, match=f"Class weights need one class per sample. Received: {data.target_kind}"):
+            _ = data.class_weight
+        return
+    labels = np.concatenate([batch[1].numpy() for batch in replace(data, **unmixed(data)).epoch(0)])
+    counts = np.bincount(labels, minlength=len(data.classes))
+    if data.weights is None:
+        assert len(set(np.round([counts[label] * weight for label, weight in data.class_weight.items()], 6))) == 1
+
+
+def unmixed(data):
+    return {"mixing": None} if getattr(data, "mixing", None) else {}
+
+
+def test_a_test_part_that_is_not_there(recorded):
+    with pytest.raises(ValueError, match="The data have no test part: use valid"):
+        _ = recorded.data.test
 
 
 @pytest.fixture(params=PIPELINES.values(), ids=PIPELINES)
@@ -21,221 +133,50 @@ def make(request):
     return request.param
 
 
-def arrays(dataset):
-    return [(images.numpy(), labels.numpy()) for images, labels in dataset]
-
-
-def equal(left, right):
-    return len(left) == len(right) and all(
-        np.array_equal(a, b) and np.array_equal(c, d) for (a, c), (b, d) in zip(left, right, strict=True)
-    )
-
-
-@pytest.fixture(params=ALL_PIPELINES.values(), ids=ALL_PIPELINES)
-def make_any(request):
-    return request.param
-
-
-def leaves(dataset):
-    """Every array of an epoch: inputs, targets and weights, batch after batch; NaN is padding."""
-    return [leaf.numpy() for batch in dataset for leaf in tf.nest.flatten(batch)]
-
-
-def same(left, right):
-    return len(left) == len(right) and all(
-        np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(left, right, strict=True)
-    )
-
-
-def test_the_same_seed_gives_the_same_bits(make_any):
-    one, two = make_any(), make_any()
-    assert same(leaves(one.train), leaves(two.train))
-    assert same(leaves(one.train), leaves(two.train))
-    assert not same(leaves(one.train), leaves(make_any(seed=1).train))
-
-
-@pytest.mark.parametrize("name", ALL_PIPELINES)
-def test_every_iteration_is_another_epoch(name):
-    def targets():
-        return np.concatenate([batch[1].numpy() for batch in data.train])
-
-    data = ALL_PIPELINES[name]()
-    first, second = targets(), targets()
-    assert not np.array_equal(first, second)
-    # Labels are mixed, or samples drawn anew, in some.
-    if name not in {"mixed", "cut and mixed", "balanced"}:
-        assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
-
-
-def test_lengths_are_known_and_validation_is_pure(make_any):
-    data = make_any()
-    assert data.train.cardinality() == len(list(data.train)) > 1
-    assert data.valid.cardinality() == len(list(data.valid)) >= 1
-    assert same(leaves(data.valid), leaves(data.valid))
-    for dataset in (data.train, data.valid):
-        floats = {leaf.dtype.name for batch in dataset for leaf in tf.nest.flatten(batch) if leaf.dtype.is_floating}
-        assert floats == {"float32"} or floats == set()
-
-
-def test_length_is_known_and_the_last_batch_is_kept(make):
+def test_images_of_validation_are_unchanged_and_in_order(make):
     data = make()
-    for dataset, names in ((data.train, data.train_names), (data.valid, data.valid_names)):
-        batches = arrays(dataset)
-        assert len(batches) == dataset.cardinality() == -(-len(names) // 8)
-        assert sum(len(labels) for _, labels in batches) == len(names)
-        assert all(images.dtype == np.float32 and images.shape[1:] == data.shape for images, _ in batches)
-
-
-def test_validation_is_pure_and_in_order(make):
-    data = make()
-    assert equal(arrays(data.valid), arrays(data.valid))
     pictures = np.random.default_rng(0).integers(0, 256, (53, 9, 7, 3), dtype=np.uint8)
     expected = np.stack([pictures[int(name[6:-1])] for name in data.valid_names])
-    assert np.array_equal(np.concatenate([images for images, _ in arrays(data.valid)]), expected)
-
-
-def test_training_and_validation_are_apart_and_complete(make):
-    data = make()
+    assert np.array_equal(np.concatenate([images.numpy() for images, _ in data.valid]), expected)
     assert sorted([*data.train_names, *data.valid_names]) == sorted(f"image[{index}]" for index in range(53))
 
 
-def counted(count):
-    """Images that tell their index."""
-    values = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
-    names = [str(index) for index in range(count)]
-    return Pictures(names, np.arange(count) % 2, ArrayStore(values), np.arange(count)).source((2, 2))
-
-
-def indices_of(batches):
-    return np.concatenate([images[:, 0, 0, 0] for images, *_ in batches]).astype(int)
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 8, 53, 200])
-def test_every_sample_is_given_once_an_epoch(count):
-    batches = arrays(epoch_batches(counted(count), 3, Plan(batch_size=8, seed=5)))
-    indices = indices_of(batches)
-    assert sorted(indices) == list(range(count))
-    assert (np.concatenate([labels for _, labels in batches]) == indices % 2).all()
-
-
-def test_no_sample_is_left_alone_in_training():
-    for count, sizes in ((17, [8, 9]), (18, [8, 8, 2]), (1, [1]), (9, [9])):
-        batches = arrays(epoch_batches(counted(count), 0, Plan(batch_size=8, seed=5)))
-        assert [len(labels) for _, labels in batches] == sizes
-
-
-@pytest.mark.parametrize("start", [1, 4, 6])
-def test_an_epoch_is_a_function_of_seed_and_epoch_and_of_any_step(start):
-    plan = Plan(batch_size=8, seed=5, changes=ImageChanges(standard(), MixUp(), classes=2))
-    whole = arrays(epoch_batches(counted(53), 3, plan))
-    assert equal(whole[start:], arrays(epoch_batches(counted(53), 3, plan, start=start)))
-    assert not equal(whole, arrays(epoch_batches(counted(53), 4, plan)))
-
-
-@pytest.mark.parametrize(("count", "workers"), [(53, 2), (53, 3), (17, 2), (33, 4), (9, 8)])
-def test_workers_share_an_epoch_without_repeats_in_as_many_steps(count, workers):
-    plans = [Plan(batch_size=8, seed=5, shard=(index, workers)) for index in range(workers)]
-    parts = [arrays(epoch_batches(counted(count), 3, plan)) for plan in plans]
-    assert sorted(index for part in parts for index in indices_of(part)) == list(range(count))
-    assert len({len(part) for part in parts}) == 1
-
-
-def test_a_worker_that_is_not_there():
-    with pytest.raises(ValueError, match="Workers count from 0. Received: worker 2 of 2"):
-        epoch_batches(counted(9), 0, Plan(batch_size=8, seed=0, shard=(2, 2)))
-
-
-def test_samples_come_as_often_as_their_weights_say():
-    weights = np.arange(20) % 4  # mean 1.5: those of weight 3 twice an epoch, of 1 in two epochs of three
-    plan = Plan(batch_size=8, seed=5, weights=weights)
-    epochs = [
-        np.bincount(indices_of(arrays(epoch_batches(counted(20), epoch, plan))), minlength=20) for epoch in range(30)
-    ]
-    assert all(count.sum() == 20 for count in epochs)
-    for weight, counts in ((0, {0}), (1, {0, 1}), (2, {1, 2}), (3, {2})):
-        assert {int(count) for epoch in epochs for count in epoch[weights == weight]} == counts
-    np.testing.assert_allclose(np.mean(epochs, axis=0), weights / 1.5, atol=0.25)
-
-
-def test_a_sample_drawn_twice_is_augmented_twice():
-    weights = np.eye(1, 8)[0]
-    plan = Plan(batch_size=8, seed=5, weights=weights, changes=ImageChanges(Augmentation(brightness=0.9)))
-    pictures = epoch_batches(_shades(), 0, plan).get_single_element()[0].numpy()
-    assert len(np.unique(pictures[:, 0, 0, 0])) == 8
-
-
-def _shades():
-    values = np.full((8, 2, 2, 1), 100, np.uint8)
-    return Pictures(list("abcdefgh"), np.arange(8) % 2, ArrayStore(values), np.arange(8)).source((2, 2))
-
-
-def test_neighbours_in_the_order_are_not_correlated():
-    def order(epoch):
-        batches = epoch_batches(counted(200), epoch, Plan(batch_size=50, seed=0))
-        return np.concatenate([images[:, 0, 0, 0] for images, _ in batches])
-
-    correlations = [np.corrcoef(order(epoch)[:-1], order(epoch)[1:])[0, 1] for epoch in range(25)]
-    # 199 pairs have a deviation of 0.071, the mean of 25 epochs one of 0.014.
-    assert abs(np.mean(correlations)) < 0.045
-    assert np.std(correlations) < 0.11
-
-
-@pytest.mark.parametrize("name", IMAGE_PIPELINES)
-def test_parallelism_does_not_matter(name):
-    data, again = IMAGE_PIPELINES[name](), IMAGE_PIPELINES[name]()
-    one_thread = tf.data.Options()
-    one_thread.threading.private_threadpool_size = 1
-    one_thread.threading.max_intra_op_parallelism = 1
-    assert equal(arrays(data.train), arrays(again.train.with_options(one_thread)))
-
-
-@pytest.mark.parametrize("name", ["augmented", "mixed", "cut and mixed", "files"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["files", "cut and mixed"])
 def test_eager_equals_graph(name, monkeypatch):
-    data = IMAGE_PIPELINES[name]()
-    graph = arrays(data.epoch(1))
-    # What tf.data.experimental.enable_debug_mode sets, which nothing public takes back.
+    data = ALL_PIPELINES[name]()
+    graph = list(data.epoch(1))
+    # What tf.data.experimental.enable_debug_mode sets, for which there is no public way back.
     monkeypatch.setattr(import_module("tensorflow.python.data.ops.debug_mode"), "DEBUG_MODE", True)
-    eager = arrays(data.epoch(1))
-    for (left, labels), (right, again) in zip(graph, eager, strict=True):
+    for (left, labels), (right, again) in zip(graph, data.epoch(1), strict=True):
         np.testing.assert_allclose(left, right, atol=0.02)
         np.testing.assert_allclose(labels, again, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["mixed", "balanced", "files"])
-def test_an_epoch_can_begin_at_any_step_and_be_shared(name):
-    data = IMAGE_PIPELINES[name]()
-    list(data.train)
-    second = arrays(data.train)
-    assert equal(second, arrays(data.epoch(1)))
-    assert equal(second[3:], arrays(data.epoch(1, start=3)))
-    parts = [replace(data, shard=(index, 2)).epoch(1) for index in range(2)]
-    assert sum(len(labels) for part in parts for _, labels in arrays(part)) == len(data.train_names)
-
-
 def small(data):
-    outputs = len(data.classes or data.numbers)
-    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(outputs)])
+    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(len(data.classes))])
     model.compile(keras.optimizers.SGD(1e-9), data.loss)
     return model
 
 
-@pytest.mark.parametrize("name", ["augmented", "mixed"])
+@pytest.mark.parametrize("name", ["augmented", pytest.param("mixed", marks=pytest.mark.slow)])
 def test_it_trains_over_two_devices(name, two_devices):
-    data = IMAGE_PIPELINES[name]()
+    data = ALL_PIPELINES[name]()
     with two_devices.scope():
         model = small(data)
-    history = model.fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False).history
+    history = model.fit(data.train, validation_data=data.valid, epochs=1, verbose=0, shuffle=False).history
     assert np.isfinite(history["val_loss"]).all()
 
 
-def test_batches_prefetched_to_a_device_are_the_same(make, monkeypatch):
+def test_batches_prefetched_to_a_device_are_the_same(monkeypatch):
+    make = PIPELINES["augmented"]
     expected = make()
     second = tf.config.list_logical_devices("CPU")[1]
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [second] if kind == "GPU" else [])
     data = make()
-    assert next(iter(data.train))[0].device.endswith("CPU:1")
+    epoch = list(data.train)
+    assert epoch[0][0].device.endswith("CPU:1")
     assert data.train.cardinality() == expected.train.cardinality()
-    next(iter(expected.train))
-    assert equal(arrays(data.train), arrays(expected.train))
-    assert equal(arrays(data.valid), arrays(expected.valid))
-    small(data).fit(data.train, validation_data=data.valid, epochs=2, verbose=0, shuffle=False)
+    assert same(leaves(epoch), leaves(expected.train))
+    assert same(leaves(data.valid), leaves(expected.valid))
+    small(data).fit(data.train, validation_data=data.valid, epochs=1, verbose=0, shuffle=False)

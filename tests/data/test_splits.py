@@ -40,11 +40,11 @@ def test_groups_stay_together():
     ("split", "message"),
     [
         (lambda: splits.at_random(10, 1.0, 0), "between 0 and 1"),
-        (lambda: splits.at_random(1, 0.2, 0), "Two rows at least"),
-        (lambda: splits.latest(np.ones(5), 0.2), "the same time"),
-        (lambda: splits.whole_groups(np.array(["a", "a"]), 0.2, 0), "Two groups at least"),
-        (lambda: splits.stratified(np.array([0, 0]), ["a"], 0.2, 0), "One class only"),
-        (lambda: splits.stratified(np.array([0, 0, 1]), ["a", "b"], 0.2, 0), "two samples at least.*'b' with 1"),
+        (lambda: splits.at_random(1, 0.2, 0), "At least two rows"),
+        (lambda: splits.latest(np.ones(5), 0.2), "split by time leaves none for training"),
+        (lambda: splits.whole_groups(np.array(["a", "a"]), 0.2, 0), "At least two groups"),
+        (lambda: splits.stratified(np.array([0, 0]), ["a"], 0.2, 0), "There is only one class"),
+        (lambda: splits.stratified(np.array([0, 0, 1]), ["a", "b"], 0.2, 0), "at least two samples.*'b' with 1"),
     ],
 )
 def test_what_cannot_be_split(split, message):
