@@ -88,7 +88,8 @@ def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarra
     names, sizes = np.unique(groups, return_counts=True)
     if len(names) < 2:
         raise BadInput(
-            f"At least two groups are needed, one for training and one for validation. Received: groups={names.tolist()}"
+            "At least two groups are needed, one for training and one for validation. "
+            f"Received: groups={names.tolist()}"
         )
     order = np.random.default_rng(seed).permutation(len(names))[:-1]
     before = np.cumsum(sizes[order]) - sizes[order]
