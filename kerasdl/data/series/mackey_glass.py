@@ -1,4 +1,4 @@
-"""The series of Mackey and Glass, generated."""
+"""The Mackey-Glass time series, generated."""
 
 from typing import TYPE_CHECKING
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 def mackey_glass(rows: int, *, seed: int = 0) -> "pd.DataFrame":
-    """The chaotic series of Mackey and Glass (Science 197, 1977, https://doi.org/10.1126/science.267326), tau = 17.
+    """Generate the chaotic Mackey-Glass series (Science 197, 1977, https://doi.org/10.1126/science.267326), tau = 17.
 
-    dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t), by Euler's steps of a tenth.
+    dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t), by Euler's method with step size 0.1.
 
     Args:
-        rows: How many, a time unit apart; 300 before them are left out.
-        seed: Of the values that it begins from, around 1.2.
+        rows: Number of rows, one time unit apart; the first 300 time units are discarded.
+        seed: Random seed of the initial values, around 1.2.
 
     Returns:
-        A frame with one column, "x".
+        A DataFrame with one column, "x".
 
     Example:
         >>> chaos = kerasdl.data.series.from_frame(mackey_glass(3000), target="x")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.series.time_stamps import SEASONS
-from kerasdl.data.series.time_table import Fill, Line, read_lines
+from kerasdl.data.series.time_table import Fill, SplitSeries, read_series
 from kerasdl.data.source import Source
 from kerasdl.data.tabular import read_csv
 from kerasdl.errors import BadInput
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Season = int | Literal["auto"] | None
 LEAST_DEFAULT_LOOKBACK = 24
-STEPS_AN_EPOCH = 8
+LEAST_STEPS_PER_EPOCH = 8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,21 +64,21 @@ class TimeSeries(HeldDatasets):
     series: dict[str, tuple[int, int, int]] = field(repr=False)
 
     def windows(self, origins: np.ndarray) -> np.ndarray:
-        """What came before each origin, in the user's units: (origins, lookback, channels)."""
+        """Window before each origin, in the user's units: (origins, lookback, channels)."""
         return self.values[np.asarray(origins)[:, None] + np.arange(-self.lookback, 0)]
 
     def futures(self, origins: np.ndarray) -> np.ndarray:
-        """The targets from each origin on, in the user's units: (origins, horizon, outputs)."""
+        """Targets from each origin on, in the user's units: (origins, horizon, outputs)."""
         return self.values[np.asarray(origins)[:, None] + np.arange(self.horizon), : self.outputs]
 
     def naive(self, origins: np.ndarray, season: int = 1) -> np.ndarray:
-        """The last season before each origin, repeated; the last value (persistence) by default. As `futures`."""
+        """Naive forecast: the last season (by default the last value) before each origin, repeated; as `futures`."""
         rows = np.asarray(origins)[:, None] - season + np.arange(self.horizon) % season
         return self.values[rows, : self.outputs]
 
     @property
     def better_naive(self) -> Literal["naive", "seasonal"]:
-        """Which naive forecast that the window allows was better over the training part, in squared error."""
+        """Naive forecast with the smaller squared error on the training part; "naive" if no season fits the window."""
         if self.season is None or self.season > self.lookback:
             return "naive"
         truth = self.futures(self.train_origins)
@@ -90,7 +90,7 @@ class TimeSeries(HeldDatasets):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows and series there are, and windows for training and for the test."""
+        """Number of rows, series, training windows and test windows."""
         return {
             "rows": len(self.values),
             "series": len(self.series),
@@ -113,16 +113,19 @@ class TimeSeries(HeldDatasets):
 def from_csv(
     path: str | Path, *, encoding: str | None = None, separator: str | None = None, **options: Any
 ) -> TimeSeries:
-    """The series of a CSV file with a header.
+    """Make `TimeSeries` from a CSV file with a header.
 
     Args:
-        path: The file.
-        encoding: As for `csv_file.read_csv`.
-        separator: Likewise.
+        path: Path of the file.
+        encoding: As for `tabular.read_csv`.
+        separator: As for `tabular.read_csv`.
         **options: As for `from_frame`.
 
+    Returns:
+        The datasets.
+
     Raises:
-        BadInput: As `read_csv` and `from_frame` say.
+        BadInput: As for `tabular.read_csv` and `from_frame`.
 
     Example:
         >>> sunspots = from_csv("sunspots.csv", target="Sunspots", time="Month", lookback=48)
@@ -147,35 +150,35 @@ def from_frame(
     sort: bool = False,
     fill: Fill = None,
 ) -> TimeSeries:
-    """The series of a table, a row a time.
+    """Make `TimeSeries` from a DataFrame with one row per time.
 
     Args:
         frame: Numbers, or text that holds numbers.
         target: The column to forecast, or several.
-        time: The column of time stamps; or several, such as year, month, day and hour. Without it rows are taken as
-            they follow.
-        series: A column that tells several series apart; no window spans two.
-        covariates: More columns whose past is known; those of words become a channel of 0 and 1 a word.
-        lookback: Rows of the past that a forecast sees; by default two seasons, at least 24, and at most a third of
-            the training part.
+        time: The column of time stamps; or several, such as year, month, day and hour. Without it the rows are used in
+            their order.
+        series: A column with the name of the series of each row; no window spans two series.
+        covariates: More input columns, of which only the past is used; a column of words becomes one channel of 0 and
+            1 per word.
+        lookback: Rows per window; by default two seasons, at least 24, and at most a third of the training part.
         horizon: Rows to forecast.
         stride: Rows between two training windows; the test has a window at every row.
-        test_share: Share of each series, its end, for the test. A test window may look back into the training part.
-        season: Rows after which the series repeats itself, None, or "auto": what the spacing suggests (hourly 24,
-            daily 7, business-daily 5, weekly 52, monthly 12, quarterly 4).
-        batch_size: Windows a batch; the last one of an epoch may be smaller. By default 64, or as few as give an epoch
-            eight steps, at least 8.
-        seed: Of the order.
+        test_share: Share of each series, at its end, for the test. A test window may start in the training part.
+        season: Rows per season, None, or "auto": the usual one of the spacing (hourly 24, daily 7, business-daily 5,
+            weekly 52, monthly 12, quarterly 4).
+        batch_size: Windows per batch; the last batch of an epoch may be smaller. By default at most 64, and small
+            enough for eight steps per epoch, but at least 8.
+        seed: Random seed of the order.
         sort: Sort rows by time.
-        fill: Fill missing values and missing rows: "linear" by interpolation, "forward" by the last value; in the test
-            part always the latter, and filled targets are not tested.
+        fill: Fill missing values and missing rows: "linear" by interpolation, "forward" with the last value. The test
+            part is always filled forward, and its filled targets are not tested.
 
     Returns:
-        The pipelines.
+        The datasets.
 
     Raises:
-        BadInput: No such column; cells that are no numbers or missing; time stamps that cannot be read, or are out of
-            order, there twice, or not regularly spaced; too few rows; or an option out of range.
+        BadInput: A column does not exist; a cell is missing or not a number; time stamps are unreadable, unsorted,
+            duplicated or not regularly spaced; there are too few rows; or an option is out of range.
 
     Example:
         >>> two_a_day = from_frame(frame, target=["high", "low"], time="day", covariates=["rain"], horizon=7)
@@ -183,31 +186,33 @@ def from_frame(
     targets, time, covariates = _names(target), _names(time), _names(covariates)
     _check_columns(frame, targets=targets, time=time, series=series, covariates=covariates)
     _check_options(horizon=horizon, stride=stride, batch_size=batch_size, lookback=lookback, test_share=test_share)
-    lines = read_lines(
+    found = read_series(
         frame, targets, covariates, time=time, series=series, test_share=test_share, sort=sort, fill=fill
     )
-    shortest = min(line.cut for line in lines.values())
-    spacing = _common([line.spacing for line in lines.values()])
+    shortest = min(each.train_rows for each in found.values())
+    spacing = _common([each.spacing for each in found.values()])
     season = _season(season, spacing, shortest)
     lookback = lookback or max(1, min(max(2 * (season or 0), LEAST_DEFAULT_LOOKBACK), (shortest - horizon) // 3))
-    for name, line in lines.items():
-        _check_length(name, line, lookback + horizon, horizon, test_share)
+    for name, each in found.items():
+        _check_length(name, each, lookback + horizon, horizon, test_share)
 
-    tables = [line.table.to_numpy(np.float64) for line in lines.values()]
+    tables = [each.table.to_numpy(np.float64) for each in found.values()]
     ends = np.cumsum([len(table) for table in tables]).tolist()
     starts = [0, *ends[:-1]]
     places = {
-        name: (start, start + line.cut, end)
-        for (name, line), start, end in zip(lines.items(), starts, ends, strict=True)
+        name: (start, start + each.train_rows, end)
+        for (name, each), start, end in zip(found.items(), starts, ends, strict=True)
     }
     origins = [
-        _origins(line, start, lookback, horizon, stride) for line, start in zip(lines.values(), starts, strict=True)
+        _origins(each, start, lookback, horizon, stride) for each, start in zip(found.values(), starts, strict=True)
     ]
     train_origins, valid_origins = (np.concatenate(part) for part in zip(*origins, strict=True))
     if not len(valid_origins):
-        raise BadInput(f"All targets of the test part are filled in: nothing to test on. Received: fill={fill!r}")
-    batch_size = batch_size or min(max(len(train_origins) // STEPS_AN_EPOCH, 8), 64)
-    scale = Scale.of(np.concatenate([table[: line.cut] for table, line in zip(tables, lines.values(), strict=True)]))
+        raise BadInput(f"All targets of the test part are missing: nothing to test on. Received: fill={fill!r}")
+    batch_size = batch_size or min(max(len(train_origins) // LEAST_STEPS_PER_EPOCH, 8), 64)
+    scale = Scale.of(
+        np.concatenate([table[: each.train_rows] for table, each in zip(tables, found.values(), strict=True)])
+    )
     values = np.concatenate(tables)
     scaled = scale.apply(values)
     sources = [_source(scaled, part, lookback, horizon, len(targets)) for part in (train_origins, valid_origins)]
@@ -217,10 +222,10 @@ def from_frame(
         batch_size=batch_size,
         seed=seed,
         scale=scale,
-        channels=tuple(next(iter(lines.values())).table),
+        channels=tuple(next(iter(found.values())).table),
         outputs=len(targets),
         values=values,
-        times=np.concatenate([line.table.index.to_numpy() for line in lines.values()]),
+        times=np.concatenate([each.table.index.to_numpy() for each in found.values()]),
         train_origins=train_origins,
         valid_origins=valid_origins,
         lookback=lookback,
@@ -232,7 +237,7 @@ def from_frame(
 
 
 def _source(scaled: np.ndarray, origins: np.ndarray, lookback: int, horizon: int, outputs: int) -> Source:
-    """Windows are cut out of the rows when they are asked for."""
+    """Source that gathers windows from the rows on demand, so that overlapping windows take no memory."""
     with tf.device("CPU"):
         rows, first, past = tf.constant(scaled), tf.constant(origins - lookback), tf.range(lookback, dtype=tf.int64)
     futures = scaled[origins[:, None] + np.arange(horizon), :outputs]
@@ -240,12 +245,12 @@ def _source(scaled: np.ndarray, origins: np.ndarray, lookback: int, horizon: int
     return Source(names, futures, lambda indices: tf.gather(rows, tf.gather(first, indices)[:, None] + past))
 
 
-def _origins(line: Line, start: int, lookback: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first target rows of a series that begins at row `start`: for training, and for the test."""
-    train = np.arange(lookback, line.cut - horizon + 1, stride)
-    valid = np.arange(line.cut, len(line.table) - horizon + 1)
-    measured = line.measured[valid[:, None] + np.arange(horizon)].all(axis=1)
-    return start + train, start + valid[measured]
+def _origins(one: SplitSeries, start: int, lookback: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """Origins of the training and of the test windows of a series that begins at row `start`."""
+    train = np.arange(lookback, one.train_rows - horizon + 1, stride)
+    valid = np.arange(one.train_rows, len(one.table) - horizon + 1)
+    observed = one.observed[valid[:, None] + np.arange(horizon)].all(axis=1)
+    return start + train, start + valid[observed]
 
 
 def _names(columns: str | Sequence[str] | None) -> list[str]:
@@ -262,15 +267,15 @@ def _check_columns(
         if name not in frame:
             raise BadInput(f"No column {name!r}: the table has {list(frame)}. Received: {name!r}")
         if names.count(name) > 1:
-            raise BadInput(f"A column has one part to play, but {name!r} has two. Received: {names}")
+            raise BadInput(f"A column can have one role only, but {name!r} has several. Received: {names}")
 
 
 def _check_options(*, test_share: float, **counts: int | None) -> None:
     for name, value in counts.items():
         if value is not None and value < 1:
-            raise BadInput(f"{name} must be 1 at least. Received: {name}={value}")
+            raise BadInput(f"{name} must be at least 1. Received: {name}={value}")
     if not 0 < test_share < 1:
-        raise BadInput(f"The share of the test must lie between 0 and 1. Received: test_share={test_share}")
+        raise BadInput(f"test_share must be between 0 and 1. Received: test_share={test_share}")
 
 
 def _common(spacings: list[str | None]) -> str | None:
@@ -278,25 +283,27 @@ def _common(spacings: list[str | None]) -> str | None:
 
 
 def _season(season: Season, spacing: str | None, train_rows: int) -> int | None:
-    """A season of which the training part holds one at least."""
+    """Length of the season, or None; the training part must hold at least one season."""
     if season == "auto":
         suggested = SEASONS.get(spacing or "")
         return suggested if suggested and suggested <= train_rows else None
     if season is not None and not 0 < season <= train_rows:
-        raise BadInput(f"The training part must hold a season: its rows are {train_rows}. Received: season={season}")
+        raise BadInput(
+            f"season must be between 1 and {train_rows}, the rows of the training part. Received: season={season}"
+        )
     return season
 
 
-def _check_length(name: str, line: Line, train_rows: int, horizon: int, test_share: float) -> None:
-    """Raises unless there is a window for training and one for the test."""
-    rows = len(line.table)
-    if line.cut >= train_rows and rows - line.cut >= horizon:
+def _check_length(name: str, one: SplitSeries, needed_rows: int, horizon: int, test_share: float) -> None:
+    """Raise unless there is at least one training window and one test window."""
+    rows = len(one.table)
+    if one.train_rows >= needed_rows and rows - one.train_rows >= horizon:
         return
     needed = next(
-        n for n in count(rows) if n - round(n * test_share) >= train_rows and round(n * test_share) >= horizon
+        n for n in count(rows) if n - round(n * test_share) >= needed_rows and round(n * test_share) >= horizon
     )
     raise BadInput(
-        f"The series{f' {name!r}' if name else ''} is too short: looking {train_rows - horizon} rows back and "
-        f"{horizon} ahead, with {test_share:.0%} for the test, takes {needed} rows. Shorten lookback or horizon, or "
-        f"bring more rows. Received: {rows} rows"
+        f"The series{f' {name!r}' if name else ''} is too short: a lookback of {needed_rows - horizon} and a "
+        f"horizon of {horizon}, with {test_share:.0%} of the rows for the test, need {needed} rows. Shorten "
+        f"lookback or horizon, or add rows. Received: {rows} rows"
     )

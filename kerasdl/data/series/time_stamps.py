@@ -1,4 +1,4 @@
-"""Time stamps as people write them, and the regular spacing behind them, of the clock or of the calendar."""
+"""Time stamps: parsing common formats, and finding their regular spacing by clock or calendar."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARTS = ("year", "month", "day", "hour", "minute", "second")
-# After how many steps each spacing is likely to repeat itself.
+# Usual length of a season, in rows.
 SEASONS = {"hourly": 24, "daily": 7, "business-daily": 5, "weekly": 52, "monthly": 12, "quarterly": 4}
 _CLOCK = {1: "hourly", 24: "daily", 168: "weekly"}
 _CALENDAR = {1: "monthly", 3: "quarterly", 12: "yearly"}
-_DAYS_A_MONTH = 30.44
-# A spacing that would take more steps than this for a row is none.
-_MOST_STEPS_A_ROW = 20
-_WAY_OUT = "or leave the time column out (no --time), and rows are taken as they follow"
+_DAYS_PER_MONTH = 30.44
+# Time stamps that would need more steps per row are not regularly spaced.
+_MOST_STEPS_PER_ROW = 20
+OMIT_TIME = "or omit the time column (no --time) to use rows in their order"
 
 
 def read_times(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.Series":
-    """The time stamp of every row, without a time zone (UTC where the text names one).
+    """Read the time stamp of every row, without a time zone (in UTC if the text has one).
 
     Args:
         frame: Rows of text, numbers or time stamps.
-        columns: One column; or several, either named year, month, day, hour, minute, second, or parts of a text.
+        columns: One column; or several, either named year, month, day, hour, minute and second, or parts of a text.
 
     Returns:
-        datetime64, with the index of `frame`. Of day and month in doubt, the month comes first, unless only the other
-        reading is regularly spaced.
+        datetime64, with the index of `frame`. In ambiguous dates the month comes first, unless only day first gives
+        regular spacing.
 
     Raises:
-        BadInput: A cell that is missing or no time stamp, by row.
+        BadInput: A cell is missing or not a time stamp; the message gives its row.
 
     Example:
         >>> read_times(pd.DataFrame({"Month": ["1949-01", "1949-02"]}), ["Month"])
@@ -44,8 +44,8 @@ def read_times(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.Series":
     for name in columns:
         if (missing := frame[name].isna().to_numpy()).any():
             raise BadInput(
-                f"Column {name!r} lacks {missing.sum()} time stamps, the first at "
-                f"{place(frame[name], int(np.argmax(missing)))}: write them in, {_WAY_OUT}. Received: time={columns}"
+                f"Column {name!r} has {missing.sum()} missing time stamps, the first at "
+                f"{place(frame[name], int(np.argmax(missing)))}: fill them in, {OMIT_TIME}. Received: time={columns}"
             )
     readings = []
     for reading in _readings(frame, columns):
@@ -57,20 +57,20 @@ def read_times(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.Series":
         return best
     first, text = int(np.argmax(best.isna())), frame[columns[0]]
     raise BadInput(
-        f"Column {text.name!r}, {place(text, first)}, is no time stamp that can be read: write times as 2020-01-31 or "
-        f"2020-01-31 13:00, {_WAY_OUT}. Received: {text.iloc[first]!r}"
+        f"Column {text.name!r}, {place(text, first)}, is not a readable time stamp: write times as 2020-01-31 or "
+        f"2020-01-31 13:00, {OMIT_TIME}. Received: {text.iloc[first]!r}"
     )
 
 
 def regular_grid(times: "pd.DatetimeIndex") -> tuple["pd.DatetimeIndex", str] | None:
-    """The regularly spaced time stamps, from the first to the last, among which all of `times` are.
+    """Find the coarsest regular grid, from the first time stamp to the last, that contains all of them.
 
     Args:
-        times: In order, each once.
+        times: Time stamps, sorted and unique.
 
     Returns:
-        The time stamps, and what their spacing is called: "hourly", "daily", "business-daily", "weekly", "monthly",
-        "quarterly", "yearly", or such as "every 15min"; None if there is no such spacing.
+        The grid and the name of its spacing: "hourly", "daily", "business-daily", "weekly", "monthly", "quarterly",
+        "yearly", or, for example, "every 15min"; None if there is no such grid.
 
     Example:
         >>> grid, spacing = regular_grid(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-04-01"]))
@@ -82,7 +82,7 @@ def regular_grid(times: "pd.DatetimeIndex") -> tuple["pd.DatetimeIndex", str] | 
     if len(times) < 2:
         return times, ""
     usual = usual_step(times)
-    if (times[-1] - times[0]) / usual > _MOST_STEPS_A_ROW * len(times):
+    if (times[-1] - times[0]) / usual > _MOST_STEPS_PER_ROW * len(times):
         return None
     grids = [(pd.date_range(times[0], times[-1], freq=step), name) for step, name in _spacings(times, usual)]
     fitting = [(grid, name) for grid, name in grids if times.isin(grid).all()]
@@ -90,7 +90,7 @@ def regular_grid(times: "pd.DatetimeIndex") -> tuple["pd.DatetimeIndex", str] | 
 
 
 def usual_step(times: "pd.DatetimeIndex") -> Any:
-    """The most frequent step between neighbours, a `pd.Timedelta`."""
+    """Most frequent step between consecutive time stamps, a `pd.Timedelta`."""
     import pandas as pd
 
     steps, counts = np.unique(np.diff(times.to_numpy()), return_counts=True)
@@ -98,13 +98,13 @@ def usual_step(times: "pd.DatetimeIndex") -> Any:
 
 
 def _spacings(times: "pd.DatetimeIndex", usual: Any) -> list[tuple[Any, str]]:
-    """The steps that time stamps at this usual distance may have, and their names."""
+    """Candidate spacings for time stamps with this usual step, and their names."""
     import pandas as pd
     from pandas.tseries.frequencies import to_offset
 
     spacings = []
     if usual >= pd.Timedelta(days=28):
-        months = round(usual.days / _DAYS_A_MONTH)
+        months = round(usual.days / _DAYS_PER_MONTH)
         name = _CALENDAR.get(months, f"every {months} months")
         spacings += [(pd.DateOffset(months=months), name), (pd.offsets.MonthEnd(months), name)]
     hours = usual / pd.Timedelta(hours=1)
@@ -115,7 +115,7 @@ def _spacings(times: "pd.DatetimeIndex", usual: Any) -> list[tuple[Any, str]]:
 
 
 def _readings(frame: "pd.DataFrame", columns: Sequence[str]) -> Iterator["pd.Series"]:
-    """The ways in which the columns can be read, NaT where a cell cannot."""
+    """Possible readings of the columns, with NaT for cells that cannot be read."""
     import pandas as pd
 
     first = frame[columns[0]]
@@ -135,6 +135,6 @@ def _read(text: "pd.Series", **options: Any) -> "pd.Series":
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         times = pd.to_datetime(text, errors="coerce", utc=True, **options).dt.tz_localize(None)
-    # Without a format pandas finds a time in anything: it takes "1-01" to be in the year 1.
+    # Without a format pandas accepts almost any text: it reads "1-01" as the year 1.
     guessed = any("Could not infer format" in str(warning.message) for warning in caught)
     return times.mask(times.notna()) if guessed else times

@@ -1,4 +1,5 @@
-import kerasdl  # isort: skip
+"""Time stamps: parsing, and regular spacings."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,44 +21,44 @@ def stamps(*cells, **columns):
         (["20200101", "20200102"], "2020-01-02 00:00:00"),
         (["1/1/2020 0:00", "1/1/2020 1:00"], "2020-01-01 01:00:00"),
         (["2020-01-01T01:00:00+01:00", "2020-01-01T03:00:00+02:00"], "2020-01-01 01:00:00"),  # as UTC
-        (["13/02/2020", "14/02/2020"], "2020-02-14 00:00:00"),  # no thirteenth month
-        (["01/02/2020", "01/03/2020"], "2020-01-03 00:00:00"),  # in doubt, the month comes first
+        (["13/02/2020", "14/02/2020"], "2020-02-14 00:00:00"),  # there is no month 13
+        (["01/02/2020", "01/03/2020"], "2020-01-03 00:00:00"),  # ambiguous: the month comes first
         ([f"01/{month:02}/2020" for month in range(1, 13)] + ["01/01/2021"], "2021-01-01 00:00:00"),
     ],
 )
-def test_texts_that_are_read(cells, last):
+def test_common_formats_are_read(cells, last):
     assert stamps(*cells)[-1] == last
 
 
-def test_of_two_readings_the_regular_one_is_taken():
+def test_the_regularly_spaced_reading_is_preferred():
     months = stamps(*[f"01/{month:02}/2020" for month in range(1, 13)], "01/01/2021")
     assert months[1] == "2020-02-01 00:00:00"
 
 
-def test_several_columns():
+def test_time_stamps_from_several_columns():
     parts = {"Year": ["2020", "2020"], "month": ["1", "1"], "day": ["31", "31"], "hour": ["0", "13"]}
     assert stamps(**parts)[1] == "2020-01-31 13:00:00"
     assert stamps(year=["2020", "2020"], month=["1", "2"])[1] == "2020-02-01 00:00:00"
     assert stamps(date=["2020-01-31", "2020-01-31"], at=["00:00", "13:00"])[1] == "2020-01-31 13:00:00"
 
 
-def test_time_stamps_of_a_frame_are_taken_as_they_are():
+def test_datetime_columns_lose_only_their_time_zone():
     frame = pd.DataFrame({"t": pd.date_range("2020-01-01", periods=3, tz="UTC")})
     assert (read_times(frame, ["t"]).to_numpy() == frame["t"].dt.tz_localize(None).to_numpy()).all()
 
 
 @pytest.mark.parametrize("cells", [["1-01", "1-02"], ["0", "1"], ["1.5", "2.5"]])
-def test_what_is_no_time_stamp_is_named_with_the_way_out(cells):
-    with pytest.raises(BadInput, match=f"'t', row 0, is no time stamp.*leave the time column out.*'{cells[0]}'"):
+def test_errors_name_the_cell_and_suggest_omitting_the_column(cells):
+    with pytest.raises(BadInput, match=f"'t', row 0, is not a readable time stamp.*omit the time column.*'{cells[0]}'"):
         stamps(*cells)
 
 
-def test_the_first_wrong_or_missing_cell_is_named():
-    with pytest.raises(BadInput, match="row 2, is no time stamp.*Received: 'soon'"):
+def test_errors_name_the_first_wrong_or_missing_cell():
+    with pytest.raises(BadInput, match="row 2, is not a readable time stamp.*Received: 'soon'"):
         stamps("2020-01-01", "2020-01-02", "soon", "2020-01-04")
-    with pytest.raises(BadInput, match="lacks 1 time stamps, the first at row 1"):
+    with pytest.raises(BadInput, match="has 1 missing time stamps, the first at row 1"):
         stamps("2020-01-01", None)
-    with pytest.raises(BadInput, match="is no time stamp"):
+    with pytest.raises(BadInput, match="is not a readable time stamp"):
         stamps(year=["2020", "2020"], month=["1", "13"])
 
 
@@ -77,16 +78,13 @@ def test_the_first_wrong_or_missing_cell_is_named():
         ("4MS", "every 4 months"),
     ],
 )
-def test_spacings_of_clock_and_calendar_and_what_is_missing(frequency, spacing):
+def test_spacings_are_found_despite_a_missing_time_stamp(frequency, spacing):
     whole = pd.date_range("2019-12-31", periods=40, freq=frequency)
     grid, found = regular_grid(whole[np.arange(40) != 7])
     assert found == spacing
     assert list(grid) == list(whole)
 
 
-def test_no_spacing():
+def test_irregular_time_stamps_have_no_grid():
     assert regular_grid(pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-03 07:00"])) is None
     assert regular_grid(pd.DatetimeIndex(["1900-01-01 00:00:00", "1900-01-01 00:00:01", "2020-01-01"])) is None
-
-
-assert kerasdl
