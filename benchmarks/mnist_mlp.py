@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tyro
 from kerasdl import callbacks, models, optimizers
-from kerasdl.models.normalization import Normalization
+from kerasdl.models import Normalization
 from rich.console import Console
 from rich.table import Table
 

@@ -6,6 +6,7 @@ from kerasdl.models.convnet import convnet
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.mlp import mlp
+from kerasdl.models.normalization import Normalization
 from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
 from kerasdl.models.replace_head import replace_head, split_head
@@ -13,6 +14,7 @@ from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34,
 from kerasdl.models.tabular import tabular
 
 __all__ = [
+    "Normalization",
     "cifar_resnet",
     "class_names",
     "convnet",

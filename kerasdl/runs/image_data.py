@@ -21,8 +21,7 @@ class ImageData:
     """Options for image data."""
 
     data: str = "digits"
-    """'digits', a folder (train/CLASS and valid/CLASS, or CLASS only), a CSV file (see --target), or a TensorFlow
-    Datasets name."""
+    """'digits', a folder (train/CLASS and valid/CLASS, or CLASS), a CSV file, or a TensorFlow Datasets name."""
     target: str = "label"
     """Class column of a CSV file; the first other column holds the file names."""
     split: str | None = None
@@ -32,8 +31,7 @@ class ImageData:
     batch_size: int = 64
     """Images per batch."""
     augment: Literal["auto", "flip", "no_flip", "light", "digits", "cifar", "none"] = "auto"
-    """Standard augmentation with or without mirroring, or another preset; auto is digits for glyphs, flip for
-    photographs."""
+    """Preset: standard with (flip) or without (no_flip) mirroring, ...; auto: digits for glyphs, flip for photos."""
     mixing: Literal["none", "mixup", "cutmix"] = "none"
     """Mix the images of a training batch."""
     balanced: bool = False

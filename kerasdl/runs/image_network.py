@@ -19,10 +19,9 @@ class ImageNetwork:
     """Options for an image network."""
 
     arch: Literal["auto", "resnet8", "resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] = "auto"
-    """Architecture; auto is resnet18, but resnet8 up to 32 pixels without pretrained weights."""
+    """Architecture; auto: resnet18, but resnet8 up to 32 pixels without pretrained weights."""
     stem: Literal["auto", "small", "large"] = "auto"
-    """First layers: small keeps the image size, large divides it by four; auto is small up to 16 pixels, but large for
-    imagenet."""
+    """First layers: small keeps the size, large quarters it; auto: small up to 16 pixels, but large for imagenet."""
     head: Literal["linear", "fastai"] = "linear"
     """Last layers: average pooling and logits, or fastai's two dense layers with dropout."""
     image_size: int | None = None
@@ -30,8 +29,7 @@ class ImageNetwork:
     channels: Literal[1, 3] = 3
     """Channels of images in a folder: 3 for color, 1 for grayscale."""
     preprocess: Literal["auto", "unit", "symmetric", "imagenet"] = "auto"
-    """Scaling inside the model: to [0, 1], to [-1, 1], or by ImageNet's mean and standard deviation; auto is imagenet
-    with its weights, symmetric for a new network."""
+    """Scaling in the model: to [0, 1], to [-1, 1], or ImageNet's; auto: imagenet with its weights, else symmetric."""
 
 
 def images_and_network(

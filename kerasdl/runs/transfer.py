@@ -17,8 +17,7 @@ class Transfer:
     """Options of transfer learning."""
 
     weights: str = "none"
-    """Pretrained weights: imagenet; a file (see --preprocess); or the folder of an earlier run, whose network, image
-    size and scaling are used again."""
+    """Pretrained weights: imagenet, a file (see --preprocess), or an earlier run, whose network is used again."""
     head_epochs: int | None = None
     """With pretrained weights: epochs of the new head alone, before the whole network; by default 1."""
     precompute: bool = False
