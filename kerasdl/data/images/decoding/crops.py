@@ -1,7 +1,7 @@
-"""Looking at encoded pictures through matrices: what to decode of each, how far reduced, and where to sample it.
+"""Plans how to resample encoded images: which window to decode, at which reduced scale, and where to sample it.
 
-The plan is made in NumPy for a whole batch, from the headers of its files; in a graph its dozens of small operations
-take longer than the decoding. What it says of a picture depends on that picture alone.
+The plan is computed in NumPy for a whole batch from the headers of its files: as graph operations, it would take longer
+than the decoding. The plan of an image depends on that image only.
 """
 
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from kerasdl.data.images.decoding.exif import MIRRORED, TURNED
 from kerasdl.data.images.decoding.header import Header
 
 Size = tuple[int, int]
-# By how much libjpeg can reduce a picture while it decodes it.
+# The ratios by which libjpeg can downscale while it decodes.
 RATIOS = np.array([1, 2, 4, 8])
-# The outermost pixels of a cropped JPEG miss the colour of their neighbours: more is decoded than is sampled.
+# The outermost pixels of a cropped JPEG lack the color of their neighbors: decode more than is sampled.
 MARGIN = 8
 NEAREST = 0.05
 
 
 def reduced(pictures: tf.Tensor, ratio: int) -> tf.Tensor:
-    """Pictures of 1 / ratio of the size, each pixel the mean of ratio x ratio: uint8 (batch, any, any, channels)."""
+    """Images downscaled by `ratio`, each pixel the mean of ratio x ratio: uint8 (batch, any, any, channels)."""
     if ratio == 1:
         return pictures
     for axis in (1, 2):
         length = tf.shape(pictures)[axis]
-        # Beyond the edge the last pixels go on.
+        # Repeats the last pixels beyond the edge.
         places = tf.minimum(tf.range(-(-length // ratio) * ratio), length - 1)
         pictures = tf.gather(pictures, places, axis=axis)
     means = tf.nn.avg_pool2d(tf.cast(pictures, tf.float32), ratio, ratio, "VALID")
@@ -34,12 +34,12 @@ def reduced(pictures: tf.Tensor, ratio: int) -> tf.Tensor:
 
 
 class Crop(NamedTuple):
-    """How a picture is seen; arrays of one row a picture.
+    """How to decode and resample images; arrays with one row per image.
 
     Attributes:
-        window: int32 (4,): top, left, height and width of what to decode, in pixels of the stored picture reduced.
-        step: int32 scalar, the index in RATIOS of the reduction: of a JPEG while it is decoded, of others after it.
-        coefficients: float32 (8,), of `resampling.project`: from pixels of the output to those of the window.
+        window: int32 (4,): top, left, height and width of the window to decode, in pixels of the downscaled image.
+        step: int32 scalar, index into RATIOS; a JPEG is downscaled while decoding, other formats afterwards.
+        coefficients: float32 (8,), for `resampling.project`: from output pixels to window pixels.
     """
 
     window: np.ndarray
@@ -48,12 +48,12 @@ class Crop(NamedTuple):
 
 
 def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> Crop:
-    """Plans how to see pictures through matrices.
+    """Plans how to decode and resample images through matrices.
 
     Args:
-        headers: Of the files.
-        transforms: float32 (batch, 3, 3), from output points to points of the fitted picture, both in output pixels
-            from the centre, as `Augmentation.transforms` makes them.
+        headers: The headers of the files.
+        transforms: float32 (batch, 3, 3), from output points to points of the fitted image, both in output pixels from
+            the center, as returned by `Augmentation.transforms`.
         size: (height, width) of the output.
 
     Returns:
@@ -67,7 +67,7 @@ def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> C
     stored = np.array([[header.height, header.width] for header in headers])
     upright = np.stack([_upright(header.orientation) for header in headers])
     scale = (shapes / size).min(axis=1)
-    # From points of the output to points of the stored picture, both from the centre, x before y.
+    # From points of the output to points of the stored image, both from the center, x before y.
     matrix = upright @ _scaling(scale) @ transforms.astype(np.float64)
 
     shrink = np.sqrt(np.abs(np.linalg.det(matrix[:, :2, :2])))
@@ -76,7 +76,7 @@ def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> C
     first, last = _needed(matrix, stored, size, margin=MARGIN * ratio)
     first, last = first // ratio, -(-last // ratio)
 
-    # To pixels of the window: from the stored picture's centre to its corner, reduced, and from there to the window's.
+    # To pixels of the window: from the stored image's center to its corner, downscaled, then to the window's corner.
     origin = (stored / 2 / ratio - first - 0.5)[:, ::-1]
     to_window = _translation(origin) @ _scaling(1 / ratio[:, 0])
     height, width = size
@@ -90,16 +90,16 @@ def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> C
 
 
 def _needed(matrix: np.ndarray, stored: np.ndarray, size: Size, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What sampling touches of the stored picture: first row and column, and those behind the last, (batch, 2) each."""
+    """The part of the stored image that is sampled: first row and column, and last plus 1, each (batch, 2)."""
     height, width = size
     corners = np.array([[x, y, 1.0] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
     points = np.einsum("bij,cj->bci", matrix, corners)
     depth = points[..., 2:]
-    # Where the horizon crosses the view, it may see anything.
+    # If the horizon crosses the output, any part of the image may be sampled.
     beyond = depth.min(axis=(1, 2)) < NEAREST
     places = (points[..., :2] / np.maximum(depth, NEAREST))[..., ::-1] + stored[:, None] / 2
     low, high = places.min(axis=1), places.max(axis=1)
-    # What lies beyond the border is mirrored from within.
+    # Beyond the border the image is reflected.
     first = np.floor(np.minimum(low, 2 * stored - high) - margin)
     last = np.ceil(np.maximum(high, -low) + margin)
     first = np.where(beyond[:, None], 0, np.clip(first, 0, stored - 1)).astype(int)
@@ -107,7 +107,7 @@ def _needed(matrix: np.ndarray, stored: np.ndarray, size: Size, margin: np.ndarr
 
 
 def _upright(orientation: int) -> np.ndarray:
-    """From points of the upright picture to those of the stored one, both from the centre, x before y: (3, 3)."""
+    """Matrix (3, 3) from points of the upright image to points of the stored one, from the center, x before y."""
     down, right = (-1.0 if mirrored else 1.0 for mirrored in MIRRORED[orientation])
     if TURNED[orientation]:
         return np.array([[0.0, down, 0.0], [right, 0.0, 0.0], [0.0, 0.0, 1.0]])
@@ -119,7 +119,7 @@ def _scaling(factor: np.ndarray) -> np.ndarray:
 
 
 def _translation(moved: np.ndarray) -> np.ndarray:
-    """Of points (batch, 2), x before y."""
+    """Matrices of shifts (batch, 2), x before y."""
     matrices = np.tile(np.eye(3), (len(moved), 1, 1))
     matrices[:, :2, 2] = moved
     return matrices

@@ -1,4 +1,4 @@
-"""From the bytes of a file to the picture that a person would see: upright, opaque, of as many channels as asked."""
+"""Decodes image files to pixels as a viewer shows them: upright, opaque, with 1 or 3 channels."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -20,38 +20,38 @@ from kerasdl.data.images.decoding.header import (
     read_header,
 )
 
-# Of the luma of ITU-R BT.601 (0.299, 0.587, 0.114), in 65,536ths.
+# Luma weights of ITU-R BT.601 (0.299, 0.587, 0.114), in 1/65,536.
 LUMA = (19595, 38470, 7471)
-# Colour types of PNG (https://www.w3.org/TR/png-3/, 11.2.1) without alpha or palette.
-GREY, COLOUR = 0, 2
+# PNG color types (https://www.w3.org/TR/png-3/, 11.2.1) without alpha or palette.
+GRAY, COLOR = 0, 2
 GRAPHIC_CONTROL, DESCRIPTOR_BYTES = 0xF9, 10
 BMP_BITS = (8, 24, 32)
-# Flags of an extended WebP (RFC 9649, section 2.7).
+# Flags of extended WebP (RFC 9649, section 2.7).
 ANIMATED, HAS_ALPHA = 0x02, 0x10
-# libjpeg's slow integer transform: that of Pillow, to the bit.
+# libjpeg's slow integer transform: bit for bit the same as Pillow.
 JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
 
 Background = int | Sequence[int]
 
 
 def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np.ndarray:
-    """The picture in a JPEG, PNG, GIF (first frame), BMP or WebP file, whatever the file's name says.
+    """Decodes a JPEG, PNG, GIF (first frame), BMP or WebP image; the format is detected from the bytes.
 
-    A JPEG, PNG or WebP is turned as its EXIF orientation asks. Alpha, transparent colours, and what a GIF's frame
-    leaves uncovered, show the background. 16 bits become 8 by dropping the lower ones. Grey is the luma of ITU-R
-    BT.601, 0.299 red + 0.587 green + 0.114 blue. Colour profiles are not applied.
+    The EXIF orientation of JPEG, PNG and WebP is applied. Transparent pixels, and those that a GIF frame does not
+    cover, are blended with the background. 16-bit values are reduced to their upper 8 bits. Grayscale is the luma of
+    ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue. Color profiles are not applied.
 
     Args:
         encoded: The bytes of the file.
-        channels: 3 for colour, 1 for grey.
-        background: 0..255, one number or one for each of red, green and blue.
+        channels: 3 for color, 1 for grayscale.
+        background: 0..255, one number, or three for red, green and blue.
 
     Returns:
         uint8 (height, width, channels).
 
     Raises:
-        ValueError: Neither 1 nor 3 channels, no such background; or the picture is of another format (named), damaged,
-            or of more than `header.MOST_PIXELS`.
+        ValueError: `channels` or `background` is out of range; or the image has another format (named), is damaged, or
+            has more than `header.MOST_PIXELS` pixels.
 
     Example:
         >>> decode(Path("portrait.jpg").read_bytes(), channels=3).shape
@@ -73,9 +73,9 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
 
 
 def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: Any) -> tf.Tensor:
-    """A JPEG as it is stored; `options` are those of DecodeAndCropJpeg, or of DecodeJpeg without a crop_window."""
+    """A JPEG as stored, not turned; `options` are those of DecodeAndCropJpeg, or of DecodeJpeg without crop_window."""
     decoder = tf.raw_ops.DecodeAndCropJpeg if "crop_window" in options else tf.raw_ops.DecodeJpeg
-    # libjpeg makes no grey of CMYK; of the rest it gives the luma as it is stored.
+    # libjpeg cannot convert CMYK to grayscale; for the rest it returns the stored luma.
     read = 3 if inks == 4 else channels
     picture = decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)
     return (
@@ -84,29 +84,29 @@ def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: An
 
 
 def check_channels(channels: int) -> None:
-    """Raises unless pictures can be had with so many channels."""
+    """Raises unless images can be decoded to this number of channels."""
     if channels not in (1, 3):
-        raise ValueError(f"A picture is decoded to 1 channel (grey) or 3 (colour). Received: channels={channels}")
+        raise ValueError(f"channels must be 1 (grayscale) or 3 (color). Received: channels={channels}")
 
 
 def reason(error: tf.errors.OpError) -> str:
-    """What was wrong with a file, for people: the error's message without the names of nodes and operations."""
+    """The message of a TensorFlow error without the names of nodes and operations."""
     message = error.message.split("}} ")[-1].split(" [Op:")[0].strip().split("\n")[0].rstrip(".")
     return f"Damaged or cut short ({message})" if isinstance(error, tf.errors.InvalidArgumentError) else message
 
 
 def _background(background: Background, channels: int) -> np.ndarray:
-    colour = np.broadcast_to(background, 3) if np.ndim(background) == 0 else np.asarray(background)
+    color = np.broadcast_to(background, 3) if np.ndim(background) == 0 else np.asarray(background)
     check_channels(channels)
-    if colour.shape != (3,) or colour.min() < 0 or colour.max() > 255:
-        raise ValueError(f"The background is a number in 0..255, or three of them. Received: background={background}")
-    return colour.astype(np.uint8)
+    if color.shape != (3,) or color.min() < 0 or color.max() > 255:
+        raise ValueError(f"background must be one number in 0..255, or three. Received: background={background}")
+    return color.astype(np.uint8)
 
 
 def _png(encoded: bytes, _: np.ndarray) -> np.ndarray:
-    if encoded[25] not in (GREY, COLOUR):
+    if encoded[25] not in (GRAY, COLOR):
         return tf.io.decode_png(encoded, channels=0).numpy()
-    # One colour at most is transparent; TensorFlow gives the others as alpha the largest number of the file's bits.
+    # At most one color is transparent; the alpha of the others is the largest number of the file's bit depth.
     picture = tf.io.decode_png(encoded, channels=4).numpy()
     picture[..., 3] = np.where(picture[..., 3] > 0, 255, 0)
     return picture
@@ -115,9 +115,8 @@ def _png(encoded: bytes, _: np.ndarray) -> np.ndarray:
 def _gif(encoded: bytes, background: np.ndarray) -> np.ndarray:
     """The first frame on its canvas (GIF89a, https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
 
-    TensorFlow decodes every frame to give the first, paints black what is transparent, and shifts a frame that is
-    smaller than the canvas. It does well with a file of the first frame alone, at the corner, of which nothing is
-    transparent.
+    TensorFlow decodes every frame to return the first, paints transparent pixels black, and shifts a frame that is
+    smaller than the canvas. So it gets a file of the first frame only, placed at the corner, without transparency.
     """
     file = bytearray(encoded)
     at = begin = GIF_SCREEN + palette_bytes(file[10])
@@ -129,8 +128,8 @@ def _gif(encoded: bytes, background: np.ndarray) -> np.ndarray:
     left, top, width, height = struct.unpack_from("<HHHH", encoded, at + 1)
     own = palette_bytes(file[at + DESCRIPTOR_BYTES - 1])
     if transparent is not None:
-        colour = (at + DESCRIPTOR_BYTES if own else GIF_SCREEN) + 3 * transparent
-        file[colour : colour + 3] = background.tobytes()
+        color = (at + DESCRIPTOR_BYTES if own else GIF_SCREEN) + 3 * transparent
+        file[color : color + 3] = background.tobytes()
     file[at + 1 : at + 5] = bytes(4)
     end = after_blocks(encoded, at + DESCRIPTOR_BYTES + own + 1)
     alone = bytes(file[:begin] + file[at:end]) + b";"
@@ -142,18 +141,18 @@ def _gif(encoded: bytes, background: np.ndarray) -> np.ndarray:
 
 
 def _bmp(encoded: bytes, _: np.ndarray) -> np.ndarray:
-    """Of 8 bits (through the palette), 24 or 32, of which the last 8 mean nothing."""
+    """BMP of 8 bits (palette), 24 bits, or 32 bits, of which the last 8 are ignored."""
     (header_bytes,) = struct.unpack_from("<I", encoded, 14)
     bits, compression = struct.unpack_from("<HI", encoded, 28)
     if compression or bits not in BMP_BITS:
         raise ValueError(
-            "TensorFlow decodes BMP of 8, 24 and 32 bits, not compressed: convert the file to PNG. "
+            "TensorFlow decodes only uncompressed BMP of 8, 24 or 32 bits: convert the file to PNG. "
             f"Received: {bits} bits, compression {compression}"
         )
     picture = tf.io.decode_bmp(encoded).numpy()
     if bits > 8:
         return picture[..., :3]
-    # TensorFlow takes it for grey; its palette of blue, green, red and 0 stands behind the header.
+    # TensorFlow ignores the palette, which follows the header as blue, green, red and 0.
     start = 14 + header_bytes
     palette = np.frombuffer(encoded[start : start + 1024].ljust(1024, b"\0"), np.uint8).reshape(256, 4)
     return palette[picture[..., 0], 2::-1]
@@ -161,7 +160,7 @@ def _bmp(encoded: bytes, _: np.ndarray) -> np.ndarray:
 
 def _webp(encoded: bytes, _: np.ndarray) -> np.ndarray:
     if encoded[12:16] == b"VP8X" and encoded[20] & ANIMATED:
-        # TensorFlow writes frames with alpha, also where the file says there is none, and then past the end.
+        # TensorFlow writes frames with alpha even if the file says there is none, and then past the buffer's end.
         encoded = encoded[:20] + bytes([encoded[20] | HAS_ALPHA]) + encoded[21:]
     return tf.io.decode_image(encoded, channels=0, expand_animations=False).numpy()
 
@@ -170,22 +169,22 @@ _READERS: dict[int, Callable[[bytes, np.ndarray], np.ndarray]] = {PNG: _png, GIF
 
 
 def _with_alpha(picture: np.ndarray) -> np.ndarray:
-    """Red, green, blue and alpha from grey, grey and alpha, colour, or all four."""
-    colours = picture[..., :3] if picture.shape[-1] > 2 else np.repeat(picture[..., :1], 3, axis=-1)
+    """Converts grayscale or color, with or without alpha, to red, green, blue and alpha."""
+    colors = picture[..., :3] if picture.shape[-1] > 2 else np.repeat(picture[..., :1], 3, axis=-1)
     has_alpha = picture.shape[-1] in (2, 4)
     alpha = picture[..., -1:] if has_alpha else np.full((*picture.shape[:2], 1), 255, np.uint8)
-    return np.concatenate([colours, alpha], axis=-1)
+    return np.concatenate([colors, alpha], axis=-1)
 
 
 def _over(picture: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Red, green and blue of a picture with alpha, before a background."""
+    """Blends an image with alpha over a background: red, green and blue."""
     share = picture[..., 3:].astype(np.int32)
     mixed = picture[..., :3].astype(np.int32) * share + background.astype(np.int32) * (255 - share)
     return ((mixed + 127) // 255).astype(np.uint8)
 
 
 def _channels(picture: np.ndarray, channels: int) -> np.ndarray:
-    """Colour as it is, or turned to grey."""
+    """Converts color to grayscale if `channels` is 1."""
     if channels == 3:
         return picture
     luma = (picture.astype(np.int32) * LUMA).sum(axis=-1, keepdims=True)

@@ -1,12 +1,11 @@
-"""Which way up a picture is: EXIF orientation (CIPA DC-008, tag 0x0112)."""
+"""EXIF orientation of images (CIPA DC-008, tag 0x0112)."""
 
 import struct
 
 import tensorflow as tf
 
 ORIENTATION_TAG, SHORT = 0x0112, 3
-# By orientation 0..8 (0 is none): whether rows and columns change places, and which of (rows, columns) then run
-# backwards.
+# By orientation 0..8 (0 is none): whether rows and columns are swapped, and which of (rows, columns) are then reversed.
 TURNED = (False, False, False, False, False, True, True, True, True)
 MIRRORED = (
     (False, False),
@@ -22,13 +21,13 @@ MIRRORED = (
 
 
 def exif_orientation(tiff: bytes) -> int:
-    """The orientation that EXIF's TIFF structure gives.
+    """The orientation in the TIFF structure of EXIF data.
 
     Args:
-        tiff: What stands behind "Exif" and two zeros in a JPEG's segment APP1.
+        tiff: The bytes after "Exif" and two zeros in the APP1 segment of a JPEG.
 
     Returns:
-        1..8; 1 (as it is stored) where nothing is said or what is said is malformed.
+        1..8; 1 (as stored) if there is no orientation or it is malformed.
 
     Example:
         >>> exif_orientation(b"")
@@ -45,16 +44,16 @@ def exif_orientation(tiff: bytes) -> int:
             if tag == ORIENTATION_TAG:
                 return value if kind == SHORT and 1 <= value <= 8 else 1
     except struct.error:
-        # Cut short before it said anything.
+        # Truncated before the orientation.
         return 1
     return 1
 
 
 def upright(image: tf.Tensor, orientation: tf.Tensor | int) -> tf.Tensor:
-    """The image turned and mirrored as its EXIF orientation asks.
+    """Turns and mirrors an image according to its EXIF orientation.
 
     Args:
-        image: (height, width, channels), as it is stored.
+        image: (height, width, channels), as stored.
         orientation: int32 scalar, 1..8.
 
     Returns:

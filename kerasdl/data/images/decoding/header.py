@@ -1,7 +1,7 @@
-"""What the first bytes of a picture say: its format, size and orientation, before anything is decoded.
+"""Reads the header of an image file: format, size and orientation, before anything is decoded.
 
-A file of a few bytes can claim a picture of gigabytes. So the claim is read first, and one of more than `MOST_PIXELS`
-is refused. All this is Python: a dozen operations in a graph take longer than the decoding.
+A file of a few bytes can claim an image of gigabytes, so the claimed size is checked first: more than `MOST_PIXELS` is
+an error. This is plain Python: a dozen graph operations would take longer than the decoding.
 """
 
 import struct
@@ -12,9 +12,9 @@ import tensorflow as tf
 from kerasdl.data.images.decoding.exif import exif_orientation
 
 MOST_PIXELS = 100_000_000
-# What is decoded, in the order of the branches that read it.
+# Formats that are decoded.
 JPEG, PNG, GIF, BMP, WEBP = range(5)
-# The bytes that stand at a place in a file of each kind. The first that fits is right.
+# The magic bytes of each format and their offset; the first match wins.
 SIGNATURES: tuple[tuple[int, int, bytes], ...] = (
     (JPEG, 0, b"\xff\xd8\xff"),
     (PNG, 0, b"\x89PNG\r\n\x1a\n"),
@@ -22,7 +22,7 @@ SIGNATURES: tuple[tuple[int, int, bytes], ...] = (
     (BMP, 0, b"BM"),
     (WEBP, 8, b"WEBPVP8"),
 )
-# What is not decoded, and what to call it.
+# Formats that are not decoded, with names for error messages.
 OTHERS: tuple[tuple[str, int, bytes], ...] = (
     ("a BMP of OS/2", 0, b"BM"),
     ("a damaged PNG", 1, b"PNG"),
@@ -46,7 +46,7 @@ OTHERS: tuple[tuple[str, int, bytes], ...] = (
     ("a placeholder of Git LFS, for `git lfs pull` to replace", 0, b"version https:"),
     ("an empty file, or zeros", 0, bytes(16)),
 )
-# A flag of an extended WebP.
+# A flag of extended WebP.
 HAS_EXIF = 0x08
 OS_2 = b"\x0c\0"
 EXTENSION, FRAME, GIF_SCREEN = 0x21, 0x2C, 13
@@ -55,14 +55,14 @@ START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 class Header(NamedTuple):
-    """What a file says of its picture.
+    """The header of an image file.
 
     Attributes:
         kind: JPEG, PNG, GIF, BMP or WEBP.
-        height: As stored, before it is turned upright.
-        width: The same.
-        orientation: EXIF's, 1..8; 1 is as stored.
-        channels: Of a JPEG, and of a PNG without transparency and palette: 1 to 4; else 0.
+        height: Height as stored, before the orientation is applied.
+        width: Width as stored.
+        orientation: EXIF orientation, 1..8; 1 is as stored.
+        channels: 1 to 4 for JPEG and for PNG without transparency and palette; else 0.
     """
 
     kind: int
@@ -73,19 +73,19 @@ class Header(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width) of the upright picture."""
+        """(height, width) of the upright image."""
         return (self.width, self.height) if self.orientation > 4 else (self.height, self.width)
 
 
 def read_header(encoded: bytes) -> Header:
-    """The header of an encoded picture.
+    """Reads the header of an encoded image.
 
     Args:
         encoded: The bytes of a JPEG, PNG, GIF, BMP or WebP file.
 
     Raises:
-        ValueError: The file is of another format (named), its header is damaged, or it claims no pixels at all or more
-            than `MOST_PIXELS`, 100 million.
+        ValueError: The file has another format (named), its header is damaged, or it claims no pixels or more than
+            `MOST_PIXELS`, 100 million.
 
     Example:
         >>> read_header(Path("portrait.jpg").read_bytes()).shape
@@ -102,11 +102,11 @@ def read_header(encoded: bytes) -> Header:
     try:
         header = _READERS[kind](encoded)
     except (struct.error, IndexError) as error:
-        raise ValueError(f"Damaged or cut short: the beginning is not whole. Received: {len(encoded)} bytes") from error
+        raise ValueError(f"Damaged or cut short: the header is incomplete. Received: {len(encoded)} bytes") from error
     if not 0 < header.height * header.width <= MOST_PIXELS:
         raise ValueError(
-            f"A picture has at least one pixel and at most {MOST_PIXELS:,} pixels. "
-            f"Received: one that claims {header.width} x {header.height}"
+            f"An image must have at least one pixel and at most {MOST_PIXELS:,} pixels. "
+            f"Received: a header that claims {header.width} x {header.height}"
         )
     return header
 
@@ -119,16 +119,16 @@ def _jpeg(encoded: bytes) -> Header:
         if marker in START_OF_FRAME:
             height, width, channels = struct.unpack_from(">HHB", body, 1)
             return Header(JPEG, height, width, orientation, channels)
-    # What libjpeg can make of a stream with junk in it is for libjpeg to say.
+    # libjpeg may still read a stream with junk in it.
     try:
         height, width, channels = tf.io.extract_jpeg_shape(encoded).numpy().tolist()
     except tf.errors.OpError as error:
-        raise ValueError("Damaged or cut short: a JPEG without a picture") from error
+        raise ValueError(f"Damaged or cut short: a JPEG without an image. Received: {len(encoded)} bytes") from error
     return Header(JPEG, height, width, orientation, channels)
 
 
 def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and contents of each segment of a JPEG, up to the first scan or whatever is no segment."""
+    """Marker and contents of each segment of a JPEG, up to the first scan or anything that is not a segment."""
     at = 2
     while at + 4 <= len(encoded) and encoded[at] == 0xFF:
         marker = encoded[at + 1]
@@ -143,32 +143,32 @@ def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _png(encoded: bytes) -> Header:
-    width, height, _, colour = struct.unpack_from(">IIBB", encoded, 16)
-    # A transparent colour would stand before the pixels.
+    width, height, _, color = struct.unpack_from(">IIBB", encoded, 16)
+    # A tRNS chunk, if any, comes before the pixels.
     opaque = b"tRNS" not in encoded[: encoded.find(b"IDAT")]
     orientation = exif_orientation(encoded.partition(b"eXIf")[2])
-    return Header(PNG, height, width, orientation, {0: 1, 2: 3}.get(colour, 0) if opaque else 0)
+    return Header(PNG, height, width, orientation, {0: 1, 2: 3}.get(color, 0) if opaque else 0)
 
 
 def _gif(encoded: bytes) -> Header:
-    """The canvas, or what its first frame needs (GIF89a)."""
+    """The canvas, enlarged to its first frame if that is larger (GIF89a)."""
     width, height, flags = struct.unpack_from("<HHB", encoded, 6)
     at = GIF_SCREEN + palette_bytes(flags)
     while encoded[at] == EXTENSION:
         at = after_blocks(encoded, at + 2)
     if encoded[at] != FRAME:
-        raise ValueError("Damaged: a GIF without a picture")
+        raise ValueError(f"Damaged: a GIF without an image. Received: {len(encoded)} bytes")
     left, top, wide, high = struct.unpack_from("<HHHH", encoded, at + 1)
     return Header(GIF, max(height, top + high), max(width, left + wide))
 
 
 def palette_bytes(flags: int) -> int:
-    """How long the palette of a GIF's screen or frame is, by its flags."""
+    """The size in bytes of the palette of a GIF screen or frame, from its flags."""
     return 6 << flags % 8 if flags >= 128 else 0
 
 
 def after_blocks(encoded: bytes, at: int) -> int:
-    """Behind a chain of a GIF's blocks: each begins with its length, and one of length 0 is the last."""
+    """The offset after a chain of GIF blocks: each begins with its length, and length 0 ends the chain."""
     while encoded[at]:
         at += 1 + encoded[at]
     return at + 1
@@ -176,7 +176,7 @@ def after_blocks(encoded: bytes, at: int) -> int:
 
 def _bmp(encoded: bytes) -> Header:
     width, height = struct.unpack_from("<ii", encoded, 18)
-    # Negative where the first row is the upper one.
+    # The height is negative if the first row is the top row.
     return Header(BMP, abs(height), width)
 
 
@@ -184,7 +184,7 @@ def _webp(encoded: bytes) -> Header:
     """Lossy (RFC 6386, section 9.1), lossless and extended WebP (RFC 9649, sections 3.4 and 2.7)."""
     form = encoded[15:16]
     if form == b"X" and encoded[20] & HAS_EXIF:
-        # Of the chunk: a length, and often JPEG's own introduction.
+        # After the chunk's name come its length and often the prefix that JPEG uses.
         said = encoded.rpartition(b"EXIF")[2][4:].removeprefix(b"Exif\0\0")
         return _webp(encoded[:20] + bytes([encoded[20] & ~HAS_EXIF]) + encoded[21:])._replace(
             orientation=exif_orientation(said)

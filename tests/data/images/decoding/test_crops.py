@@ -14,7 +14,7 @@ from PIL import Image
 from tests.data.images.pictures import encoded, turned
 
 RANDOM = np.random.default_rng(0)
-# A photograph's statistics: broad shapes with some detail.
+# Like a photograph: large shapes with some detail.
 SCENE = np.asarray(
     Image.fromarray(RANDOM.integers(0, 256, (12, 17, 3), dtype=np.uint8)).resize((203, 149), Image.Resampling.BICUBIC)
 )
@@ -40,12 +40,12 @@ def seen(file, transform, size, channels=3):
 
 
 def whole_seen(file, transform, size, channels=3):
-    """The same from the whole picture, decoded at full size."""
+    """The same from the whole image, decoded at full size."""
     picture = decode(file, channels=channels, background=100)
     return resample(picture[None], transform, size)[0].numpy()
 
 
-views = st.builds(
+transforms = st.builds(
     matrix,
     angle=st.floats(-180, 180),
     factor=st.floats(0.6, 3.0),
@@ -56,15 +56,15 @@ views = st.builds(
 
 
 @settings(max_examples=25, deadline=None)
-@given(orientation=st.integers(1, 8), transform=views, size=st.sampled_from([(149, 149), (120, 180), (200, 90)]))
-def test_what_is_decoded_of_a_picture_is_all_that_is_seen_of_it(orientation, transform, size):
-    """At a size at which nothing is reduced, a part of the file gives what the whole would have given."""
+@given(orientation=st.integers(1, 8), transform=transforms, size=st.sampled_from([(149, 149), (120, 180), (200, 90)]))
+def test_the_decoded_window_covers_everything_that_is_sampled(orientation, transform, size):
+    """Without downscaling, the window gives the same result as the whole image."""
     file = turned(SCENE, orientation, quality=92)
-    views = crops_of([Header(JPEG, 149, 203, orientation)], transform.numpy(), size)
+    crop = crops_of([Header(JPEG, 149, 203, orientation)], transform.numpy(), size)
     expected = whole_seen(file, transform, size)
     found = seen(file, transform, size)
-    if views.step[0] == 0:
-        # Matrices are made in float64 here and in float32 there.
+    if crop.step[0] == 0:
+        # Matrices are computed in float64 here and in float32 there.
         assert np.abs(found - expected).max() < 0.5
     else:
         assert np.abs(found - expected).mean() < 8
@@ -72,7 +72,7 @@ def test_what_is_decoded_of_a_picture_is_all_that_is_seen_of_it(orientation, tra
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "GIF"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_other_formats_are_seen_alike(kind, channels):
+def test_other_formats_give_the_same_result(kind, channels):
     file = encoded(SCENE[:40, :50], kind)
     transform = matrix(angle=20, factor=1.2, right=3)
     found, expected = seen(file, transform, (32, 40), channels), whole_seen(file, transform, (32, 40), channels)
@@ -80,7 +80,7 @@ def test_other_formats_are_seen_alike(kind, channels):
     assert np.abs(found - expected).max() < 0.5
 
 
-def test_a_transparent_picture_and_cmyk_are_seen_in_grey():
+def test_transparent_and_cmyk_images_in_grayscale():
     layers = np.concatenate([SCENE[:40, :50], np.arange(2000, dtype=np.uint8).reshape(40, 50, 1)], axis=2)
     for file in (encoded(layers), encoded(Image.fromarray(SCENE[:40, :50]).convert("CMYK"), "JPEG")):
         found, expected = seen(file, matrix(angle=9), (32, 32), 1), whole_seen(file, matrix(angle=9), (32, 32), 1)
@@ -89,7 +89,7 @@ def test_a_transparent_picture_and_cmyk_are_seen_in_grey():
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_nothing_changed_is_the_picture_to_the_bit(orientation, kind):
+def test_the_identity_and_a_flip_are_exact(orientation, kind):
     file = turned(SCENE, orientation, kind, quality=92)
     picture = decode(file, channels=3)
     assert np.array_equal(seen(file, tf.eye(3)[None], picture.shape[:2]), picture)
@@ -98,25 +98,25 @@ def test_nothing_changed_is_the_picture_to_the_bit(orientation, kind):
 
 
 @pytest.mark.parametrize("ratio", [2, 4, 8])
-def test_large_photographs_are_reduced_while_they_are_decoded(ratio):
+def test_large_photographs_are_downscaled_while_decoding(ratio):
     large = np.asarray(Image.fromarray(SCENE).resize((203 * ratio, 149 * ratio), Image.Resampling.BICUBIC))
     file = encoded(large, "JPEG", quality=95)
-    views = crops_of([Header(JPEG, *large.shape[:2])], tf.eye(3)[None].numpy(), (149, 203))
-    assert (views.step.tolist(), views.window.tolist()) == ([[2, 4, 8].index(ratio) + 1], [[0, 0, 149, 203]])
+    crop = crops_of([Header(JPEG, *large.shape[:2])], tf.eye(3)[None].numpy(), (149, 203))
+    assert (crop.step.tolist(), crop.window.tolist()) == ([[2, 4, 8].index(ratio) + 1], [[0, 0, 149, 203]])
     expected = np.asarray(Image.fromarray(large).resize((203, 149), Image.Resampling.BOX)).astype(int)
     assert np.abs(seen(file, tf.eye(3)[None], (149, 203)) - expected).mean() < 2
 
 
-def test_only_a_window_is_decoded_of_what_is_zoomed():
-    views = crops_of([Header(JPEG, 300, 400), Header(PNG, 300, 400)], np.tile(np.eye(3), (2, 1, 1)), (100, 100))
-    # The square in the middle at half the size, and eight pixels around it.
-    assert views.window.tolist() == [[0, 17, 150, 166]] * 2
-    assert views.step.tolist() == [1, 1]
+def test_only_the_window_of_a_zoom_is_decoded():
+    crops = crops_of([Header(JPEG, 300, 400), Header(PNG, 300, 400)], np.tile(np.eye(3), (2, 1, 1)), (100, 100))
+    # The central square at half the size, and a margin of eight pixels.
+    assert crops.window.tolist() == [[0, 17, 150, 166]] * 2
+    assert crops.step.tolist() == [1, 1]
     zoomed = crops_of([Header(JPEG, 300, 400)], matrix(factor=4.0).numpy(), (100, 100))
     assert zoomed.window.tolist() == [[104, 154, 92, 92]]
 
 
-def test_what_happens_to_a_picture_does_not_depend_on_its_batch():
+def test_an_image_does_not_depend_on_its_batch():
     files = [turned(SCENE, orientation) for orientation in (1, 6)] + [encoded(SCENE)]
     several = EncodedStore(files, list("abc"), channels=3, background=255, are_files=False)
     transforms = tf.concat([matrix(angle=5), matrix(angle=9, factor=1.1), matrix(factor=1.3)], axis=0)
@@ -127,17 +127,17 @@ def test_what_happens_to_a_picture_does_not_depend_on_its_batch():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "JPEG"])
-def test_what_is_much_larger_is_averaged_not_passed_over(kind):
-    """Of a board of black and white pixels, four times the size, every view is grey."""
+def test_much_larger_images_are_averaged(kind):
+    """A checkerboard of black and white pixels, four times the size, becomes gray."""
     board = np.kron(np.indices((128, 128)).sum(axis=0) % 2, np.ones((2, 2)))[..., None].repeat(3, axis=2)
     file = encoded((255 * board).astype(np.uint8), kind, **({"quality": 95} if kind == "JPEG" else {}))
-    grey = seen(file, matrix(angle=7), (60, 60))
-    assert np.abs(grey - 127.5).max() < 12
+    gray = seen(file, matrix(angle=7), (60, 60))
+    assert np.abs(gray - 127.5).max() < 12
     array = ArrayStore((255 * board).astype(np.uint8)[None]).resampled(tf.constant([0]), matrix(angle=7), (60, 60))
     assert np.abs(array.numpy() - 127.5).max() < 12
 
 
-def test_a_view_across_the_horizon_is_that_of_the_whole_picture():
+def test_a_transform_across_the_horizon_samples_the_whole_image():
     file, transform = encoded(SCENE), tf.constant([[[1.0, 0.1, 3], [0, 1, 2], [0.011, 0.004, 1]]], tf.float64)
     expected = whole_seen(file, transform, (149, 149))
     assert np.mean(np.abs(seen(file, transform, (149, 149)) - expected) > 1) < 0.02

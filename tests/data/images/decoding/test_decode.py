@@ -13,7 +13,7 @@ from tests.data.images.pictures import encoded, seen, turned
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (21, 34, 4), dtype=np.uint8)
-# A photograph's statistics: broad shapes with some detail.
+# Like a photograph: large shapes with some detail.
 SCENE = np.asarray(
     Image.fromarray(RANDOM.integers(0, 256, (12, 17, 3), dtype=np.uint8)).resize((203, 149), Image.Resampling.BICUBIC)
 )
@@ -30,7 +30,7 @@ def flat(mode, **options):
 
 
 def bmp(bits, rows, *, top_down=False, header=40, table=b""):
-    """By hand: rows of bytes, uppermost first."""
+    """A BMP made by hand from rows of bytes, top row first."""
     height = len(rows)
     padded = [row + b"\0" * (-len(row) % 4) for row in (rows if top_down else rows[::-1])]
     start = 14 + header + len(table)
@@ -85,7 +85,7 @@ PLAIN = {
 @pytest.mark.parametrize("background", [255, 40])
 @pytest.mark.parametrize("channels", [3, 1])
 @pytest.mark.parametrize("file", PLAIN.values(), ids=PLAIN)
-def test_every_kind_is_the_picture_that_pillow_sees(file, channels, background):
+def test_every_format_is_decoded_as_by_pillow(file, channels, background):
     expected = seen(file, channels, background).astype(int)
     picture = decode(file, channels=channels, background=background)
     assert (picture.dtype, picture.shape) == (np.uint8, expected.shape)
@@ -93,17 +93,17 @@ def test_every_kind_is_the_picture_that_pillow_sees(file, channels, background):
     assert read_header(file).shape == expected.shape[:2]
 
 
-def test_a_background_of_three_numbers():
+def test_a_background_color():
     picture = encoded(np.array([[[9, 9, 9, 0], [200, 100, 0, 51]]], np.uint8))
     assert decode(picture, channels=3, background=(10, 20, 30)).tolist() == [[[10, 20, 30], [48, 36, 24]]]
 
 
-def test_grey_is_the_luma():
+def test_grayscale_is_the_luma():
     picture = encoded(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 7, 7]]], np.uint8))
     assert decode(picture, channels=1).ravel().tolist() == [76, 150, 29, 7]
 
 
-def test_a_small_frame_lies_where_it_belongs():
+def test_a_small_gif_frame_is_at_its_position():
     file = encoded(palette(2), "GIF", optimize=False)
     begin = file.index(b"\x2c\0\0\0\0")
     moved = bytearray(file)
@@ -118,7 +118,7 @@ def test_a_small_frame_lies_where_it_belongs():
 
 
 @pytest.mark.parametrize("options", [{"channels": 2}, {"channels": 4}, {"channels": 3, "background": 256}])
-def test_what_cannot_be_asked_is_refused(options):
+def test_arguments_out_of_range(options):
     with pytest.raises(ValueError, match="Received: "):
         decode(PLAIN["gif"], **options)
 
@@ -142,12 +142,12 @@ BAD = {
     "Damaged or cut short .jpeg": PLAIN["jpeg"][:-200],
     "Damaged or cut short .Invalid PNG": PLAIN["png_colour"][:-50],
     "Damaged or cut short$": PLAIN["gif"][:-30],
-    "a GIF without a picture": PLAIN["gif"][: 13 + (6 << PLAIN["gif"][10] % 8)] + b";",
+    "a GIF without an image": PLAIN["gif"][: 13 + (6 << PLAIN["gif"][10] % 8)] + b";",
 }
 
 
 @pytest.mark.parametrize(("message", "file"), BAD.items(), ids=BAD)
-def test_what_does_not_decode_says_why(message, file):
+def test_the_error_says_why_a_file_does_not_decode(message, file):
     with pytest.raises(ValueError, match=message):
         decode(file, channels=3)
 
@@ -173,32 +173,32 @@ BOMBS = dict(bombs())
 
 
 @pytest.mark.parametrize("file", BOMBS.values(), ids=BOMBS)
-def test_a_picture_that_claims_too_much_is_not_decoded(file):
+def test_an_image_that_claims_too_many_pixels_is_not_decoded(file):
     assert len(file) < 10_000
-    with pytest.raises(ValueError, match=r"at most 100,000,000 pixels. Received: one .* \d+ x \d+"):
+    with pytest.raises(ValueError, match=r"at most 100,000,000 pixels. Received: a header .* \d+ x \d+"):
         decode(file, channels=3)
 
 
-def test_as_much_as_the_limit_is_read_from_the_header():
+def test_an_image_of_the_largest_size_is_accepted():
     file = PLAIN["png_colour"]
     assert read_header(file[:16] + struct.pack(">II", 20_000, 5_000) + file[24:]).shape == (5_000, 20_000)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(PLAIN)), st.binary(min_size=1, max_size=12), st.integers(0, 80))
-def test_damaged_files_give_a_picture_or_an_error(name, junk, at):
+def test_damaged_files_give_an_image_or_a_value_error(name, junk, at):
     file = PLAIN[name]
     file = file[:at] + junk + file[at + len(junk) :]
     try:
         picture = decode(file, channels=3)
     except ValueError:
-        # Any other error would be a defect.
+        # Any other error would be a bug.
         return
     assert read_header(file).shape == picture.shape[:2]
 
 
-# What TensorFlow cannot decode, and what it says instead.
-REFUSED = {
+# Files that TensorFlow cannot decode, with the error message.
+UNDECODABLE = {
     "16bit.cropped.tif": "a TIFF",
     "avif__hopper.avif": "an AVIF",
     "bmp__b__badrle.bmp": "8 bits, compression 1",
@@ -224,20 +224,20 @@ REFUSED = {
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("channels", [3, 1])
-def test_awkward_files_are_seen_as_pillow_sees_them_or_say_why_not(real_data, channels):
+def test_unusual_files_are_decoded_as_by_pillow_or_the_error_says_why_not(real_data, channels):
     paths = [path for path in sorted(real_data.glob("awkward_images/*/*")) if path.name != "LICENSE"]
     assert len(paths) > 60
     for path in paths:
         file, started = path.read_bytes(), time.monotonic()
-        if path.name in REFUSED:
-            with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is looked at below
+        if path.name in UNDECODABLE:
+            with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is checked below
                 decode(file, channels=channels, background=100)
-            assert REFUSED[path.name] in str(caught.value), path
+            assert UNDECODABLE[path.name] in str(caught.value), path
         else:
             picture = decode(file, channels=channels, background=100)
             expected = seen(file, channels, 100).astype(int)
             assert picture.shape == expected.shape, path
-            # Of JPEG, only CMYK made colour, and the luma that is stored for grey, are not Pillow's to the bit.
+            # JPEG differs from Pillow only for CMYK to color, and for the stored luma in grayscale.
             assert np.abs(picture - expected).mean() < (0.4 if file[:2] == b"\xff\xd8" else 0.001), path
             assert read_header(file).shape == expected.shape[:2], path
         assert time.monotonic() - started < 20, path

@@ -19,7 +19,7 @@ def jpeg(exif=b"", **options):
 
 
 def tiff(order, *entries, start=8):
-    """EXIF by hand: entries of (tag, type, count, value)."""
+    """EXIF data made by hand from entries (tag, type, count, value)."""
     name = "little" if order == b"II" else "big"
 
     def word(value, size):
@@ -43,7 +43,7 @@ def test_both_byte_orders_are_read(order, value):
     assert Image.open(io.BytesIO(encoded)).getexif()[0x0112] == value
 
 
-def test_a_profile_or_a_comment_before_it_does_not_hide_it():
+def test_exif_after_a_comment_is_found():
     encoded = jpeg(tiff(b"MM", (0x0112, 3, 1, 8)))
     comment = b"\xff\xfe" + (60_002).to_bytes(2, "big") + b"x" * 60_000
     assert orientation(encoded[:2] + comment + encoded[2:]) == 8
@@ -63,11 +63,11 @@ def test_a_profile_or_a_comment_before_it_does_not_hide_it():
         jpeg(b"Exif\0\0"),
         jpeg(b"Exif\0\0II*\0"),
         jpeg(comment=tiff(b"II", (0x0112, 3, 1, 6))),
-        # The directory says one entry; what lies behind it is not one.
+        # The directory has one entry; what follows it is not an entry.
         jpeg(tiff(b"II", (0x010F, 3, 1, 0), (0x0112, 3, 1, 6)).replace(b"\x02\0\x0f", b"\x01\0\x0f", 1)),
     ],
 )
-def test_nothing_said_or_nothing_sensible_is_upright(encoded):
+def test_missing_or_malformed_orientation_is_upright(encoded):
     assert orientation(encoded) == 1
 
 
@@ -81,7 +81,7 @@ def test_any_bytes_give_an_orientation(junk, at):
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_turning_is_that_of_pillow(value):
+def test_upright_equals_pillow(value):
     exif = Image.Exif()
     exif[0x0112] = value
     file = io.BytesIO()
