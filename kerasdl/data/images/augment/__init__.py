@@ -1,4 +1,4 @@
-"""Augmentation of image batches: geometry, lighting, texture and mixing, each a pure function of its draws."""
+"""Augmentation of image batches: geometry, lighting, texture and mixing, pure functions of their random draws."""
 
 from kerasdl.data.images.augment.augmentation import Augmentation, cifar, digits, light, standard
 from kerasdl.data.images.augment.mixing import CutMix, MixUp

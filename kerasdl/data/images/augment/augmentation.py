@@ -1,7 +1,7 @@
-"""Augmentation of image batches: geometry composed into one matrix and sampled once, then light, colour and texture.
+"""Augmentation of image batches: geometry in one matrix and one resampling, then lighting, color and texture.
 
-Every random number comes from the caller, a row a sample, so that what happens to a sample does not depend on the
-batch it travels in.
+All random numbers come from the caller, one row per sample, so that a sample's augmentation does not depend on its
+batch.
 """
 
 import math
@@ -22,41 +22,42 @@ _UP_TO = {"hue": 0.5} | dict.fromkeys(
 
 @dataclass(frozen=True, repr=False)
 class Augmentation:
-    """How far an image may be changed; every strength is 0 for "not at all".
+    """Random changes of images, each with its strength; 0 switches it off.
 
-    For classification: boxes, masks and points do not follow the image. Every draw is uniform unless said otherwise.
+    For classification: boxes, masks and points are not transformed. Draws are uniform unless stated otherwise.
 
     Attributes:
-        flip: Whether every other image is mirrored left to right.
-        flip_vertical: Whether every other image is mirrored top to bottom.
-        dihedral: Whether an image is laid down in one of the eight ways of a square.
-        crop: A window is cut at a random place, its side drawn from [1 - crop, 1] of the image's.
-        crop_area: The window's area is drawn from [1 - crop_area, 1] of the image's (random resized crop, Szegedy et
-            al., arXiv:1409.4842, has 0.92).
-        crop_aspect: The window's aspect differs from the image's by a factor drawn log-uniformly from
-            [1 / (1 + crop_aspect), 1 + crop_aspect], as far as such a window fits (the same paper has 1/3).
-        warp: Perspective: an edge grows by a share drawn from [-warp, warp], the opposite one shrinks; along each axis.
+        flip: Whether to flip horizontally with probability 0.5.
+        flip_vertical: Whether to flip vertically with probability 0.5.
+        dihedral: Whether to apply one of the eight symmetries of a square (quarter turns and flips).
+        crop: Random crop; its side is drawn from [1 - crop, 1] of the image's side.
+        crop_area: The crop's area is drawn from [1 - crop_area, 1] of the image's area (random resized crop, Szegedy
+            et al., arXiv:1409.4842, uses 0.92).
+        crop_aspect: The crop's aspect ratio differs from the image's by a factor drawn log-uniformly from
+            [1 / (1 + crop_aspect), 1 + crop_aspect], limited to crops that fit (the same paper uses 1/3).
+        warp: Perspective: along each axis, one edge grows by a share drawn from [-warp, warp] and the opposite edge
+            shrinks.
         rotate: Degrees, drawn from [-rotate, rotate].
         shear: Degrees by which vertical lines lean, drawn from [-shear, shear].
-        scale: Factor about the centre, drawn log-uniformly from [1 / (1 + scale), 1 + scale].
-        zoom: Factor about a random point, drawn from [1, 1 + zoom].
+        scale: Scale factor about the center, drawn log-uniformly from [1 / (1 + scale), 1 + scale].
+        zoom: Scale factor about a random point, drawn from [1, 1 + zoom].
         translate: Shift along each axis, drawn from [-translate, translate] of the image's side.
-        pad: Shift along each axis by a whole number of pixels from -pad to pad, as a window of the padded image has.
-        brightness: Mid-grey moves to a value drawn from [1 - brightness, 1 + brightness] times 127.5, the others by
-            the same on the logit scale; nothing clips.
+        pad: Shift along each axis by an integer number of pixels from -pad to pad: a random crop of the padded image.
+        brightness: Mid-gray moves to a value drawn from [1 - brightness, 1 + brightness] times 127.5; other values
+            shift by the same amount on the logit scale, so that nothing clips.
         contrast: Factor on the logit scale, drawn log-uniformly from [1 - contrast, 1 / (1 - contrast)].
-        saturation: The same, of the distance from grey; colour images only.
-        hue: Share of the circle of colours, drawn from [-hue, hue]; colour images only.
-        blur: Deviation in pixels of a Gaussian, drawn from [0, blur].
-        noise: Deviation of Gaussian noise as a share of 255, drawn from [0, noise].
-        erase: A box becomes random pixels, its area drawn from [0.02, erase] of the image's, its aspect
-            log-uniformly from [0.3, 1 / 0.3] (random erasing, arXiv:1708.04896, has 0.4 and p_texture=0.5).
-        p_affine: How often each of warp (along either axis), rotate, shear, scale, zoom and translate happens.
-        p_lighting: How often each of brightness, contrast, saturation and hue happens.
-        p_texture: How often each of blur, noise and erase happens.
+        saturation: Factor on the distance from gray, drawn like that of contrast; color images only.
+        hue: Share of the color circle, drawn from [-hue, hue]; color images only.
+        blur: Standard deviation of a Gaussian blur in pixels, drawn from [0, blur].
+        noise: Standard deviation of Gaussian noise as a share of 255, drawn from [0, noise].
+        erase: Fills a box with random pixels; its area is drawn from [0.02, erase] of the image's area, its aspect
+            ratio log-uniformly from [0.3, 1 / 0.3] (random erasing, arXiv:1708.04896, uses 0.4 and p_texture=0.5).
+        p_affine: Probability of each of warp (per axis), rotate, shear, scale, zoom and translate.
+        p_lighting: Probability of each of brightness, contrast, saturation and hue.
+        p_texture: Probability of each of blur, noise and erase.
 
     Raises:
-        ValueError: A strength or a probability is out of its range.
+        ValueError: A strength or a probability is out of range.
 
     Example:
         >>> Augmentation(rotate=10)(images, tf.random.stateless_uniform((len(images), Augmentation.num_draws), (1, 2)))
@@ -92,22 +93,22 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            # In this form NaN is refused, too.
+            # Written so that NaN is an error, too.
             if not 0 <= value < math.inf:
-                raise ValueError(f"A strength is a number from 0. Received: {name}={value}")
+                raise ValueError(f"{name} must be a non-negative number. Received: {name}={value}")
             if not value < _BELOW.get(name, math.inf):
                 raise ValueError(f"{name} must be below {_BELOW[name]}. Received: {name}={value}")
             if not value <= _UP_TO.get(name, math.inf):
-                raise ValueError(f"{name} can be {_UP_TO[name]} at most. Received: {name}={value}")
+                raise ValueError(f"{name} must be at most {_UP_TO[name]}. Received: {name}={value}")
         if self.crop_aspect and not self.crop_area:
             raise ValueError(
-                f"crop_aspect is that of a window of crop_area: give both. Received: crop_aspect={self.crop_aspect}"
+                f"crop_aspect needs crop_area: give both. Received: crop_aspect={self.crop_aspect}, crop_area=0"
             )
         if self.pad != int(self.pad):
-            raise ValueError(f"pad is a whole number of pixels. Received: pad={self.pad}")
+            raise ValueError(f"pad must be an integer number of pixels. Received: pad={self.pad}")
 
     def __repr__(self) -> str:
-        """Only what is not as by default: most strengths are 0."""
+        """Shows only values that differ from the defaults."""
         set_ones = {field.name: getattr(self, field.name) for field in fields(self)}
         shown = [f"{name}={value!r}" for name, value in set_ones.items() if value != getattr(type(self), name)]
         return f"Augmentation({', '.join(shown)})"
@@ -126,12 +127,12 @@ class Augmentation:
         return self.finish(resample(images, self.transforms(draws, size), size), draws)
 
     def seeded(self, images: tf.Tensor, seed: int, indices: tf.Tensor | None = None) -> tf.Tensor:
-        """Augments a batch by numbers made from a seed: a pure function of (image, seed, index).
+        """Augments a batch with random numbers from a seed: a pure function of (image, seed, index).
 
         Args:
             images: uint8 (batch, height, width, channels).
-            seed: Of all numbers.
-            indices: Whole numbers (batch,), which rows of numbers; by default 0, 1, …
+            seed: Random seed.
+            indices: Integers (batch,), the row of random numbers of each sample; by default 0, 1, …
 
         Returns:
             float32 of the shape of `images`, within 0..255.
@@ -145,14 +146,14 @@ class Augmentation:
         return self(images, tf.gather(rows, indices))
 
     def transforms(self, draws: tf.Tensor, size: tuple[Any, Any]) -> tf.Tensor:
-        """The geometry: matrices from output points to picture points, for `resample`.
+        """Draws the geometry: matrices from output points to image points, for `resample`.
 
         Args:
             draws: float32 (batch, `num_draws`), uniform in [0, 1).
             size: (height, width) of the output in pixels.
 
         Returns:
-            float32 (batch, 3, 3), in output pixels from the centre.
+            float32 (batch, 3, 3), in output pixels from the center.
         """
         draw = named(draws)
         height, width = (tf.cast(side, tf.float64) for side in size)
@@ -160,7 +161,7 @@ class Augmentation:
         def affine(strength: float, name: str) -> tf.Tensor:
             return between(-strength, strength, happens(draw[name], self.p_affine))
 
-        # From the picture to the output; only what is asked for, for small matrices cost a batch of one image dear.
+        # From image to output. Only what is switched on: small matrix products are expensive for a batch of one image.
         found = [tf.eye(3, batch_shape=[tf.shape(draws)[0]], dtype=tf.float64)]
         if self.crop or self.crop_area or self.crop_aspect:
             found.append(self._window(draw, height, width))
@@ -189,17 +190,17 @@ class Augmentation:
         return tf.cast(geometry.compose(*found), tf.float32)
 
     def finish(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        """What comes after the geometry: light, colour, blur, noise, erasing.
+        """Applies what follows the geometry: lighting, color, blur, noise, erasing.
 
         Args:
-            images: float32 (batch, height, width, channels), 0..255, as `resample` gives them.
+            images: float32 (batch, height, width, channels), 0..255, the output of `resample`.
             draws: float32 (batch, `num_draws`), the same as for `transforms`.
 
         Returns:
             float32 of the shape of `images`, within 0..255.
 
         Raises:
-            ValueError: Saturation or hue is to change, and images do not have three channels.
+            ValueError: Saturation or hue is switched on, and images do not have three channels.
         """
         draw = named(draws)
         return self._texture(self._light(tf.cast(images, tf.float32), draw), draw)
@@ -249,11 +250,11 @@ class Augmentation:
 
 
 def standard(*, flip: bool = False) -> Augmentation:
-    """What fastai's `aug_transforms` does to photographs; `flip` only where a mirrored image is as likely.
+    """For photographs: the same as fastai's `aug_transforms`; set `flip` if mirrored images are equally likely.
 
-    Each with a probability of 0.75: perspective 0.2 along either axis, rotation by 10 degrees, zoom 1 to 1.1 about a
-    random point, mid-grey moved by a fifth, contrast 0.8 to 1.25. Probabilities and ranges are those of fastai 2.8.12
-    (https://docs.fast.ai/vision.augment.html#aug_transforms), whose `do_flip` is our `flip`.
+    Each with probability 0.75: perspective 0.2 along each axis, rotation by 10 degrees, zoom 1 to 1.1 about a random
+    point, brightness 0.2, contrast 0.8 to 1.25. Probabilities and ranges are those of fastai 2.8.12
+    (https://docs.fast.ai/vision.augment.html#aug_transforms), where `flip` is called `do_flip`.
 
     Example:
         >>> standard(flip=True).rotate
@@ -265,7 +266,7 @@ def standard(*, flip: bool = False) -> Augmentation:
 
 
 def light(*, flip: bool = False) -> Augmentation:
-    """A little of everything, for short trainings and small models: windows of 0.9 of the side, half of the light.
+    """Weak augmentation, for short training and small models: crops from 0.9 of the side, half of standard lighting.
 
     Example:
         >>> light().crop
@@ -275,7 +276,7 @@ def light(*, flip: bool = False) -> Augmentation:
 
 
 def digits() -> Augmentation:
-    """For glyphs, which mirrored would be others: turned and slanted by 10 degrees, shifted and sized by a tenth.
+    """For digits and letters, without flips: rotation and shear by 10 degrees, scale and shift by a tenth.
 
     Example:
         >>> digits().flip
@@ -285,9 +286,9 @@ def digits() -> Augmentation:
 
 
 def cifar() -> Augmentation:
-    """Pad by 4, cut a window, flip: what CIFAR's 32x32 photographs usually get (He et al., arXiv:1512.03385).
+    """The usual augmentation of CIFAR's 32x32 photographs: pad by 4, random crop, flip (He et al., arXiv:1512.03385).
 
-    The border is reflected where the paper has zeros.
+    The border is reflected; the paper pads with zeros.
 
     Example:
         >>> cifar().pad

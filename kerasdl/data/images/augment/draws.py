@@ -1,4 +1,4 @@
-"""From the uniform numbers of a sample to what becomes of it."""
+"""From uniform random numbers to the parameters of an augmentation."""
 
 import math
 
@@ -12,36 +12,36 @@ COLUMNS = (
     *("brightness", "contrast", "saturation", "hue"),
     *("blur", "noise", "erase", "erase_aspect", "erase_right", "erase_down", "seed", "other_seed"),
 )
-"""What each uniform number of a sample is for."""
+"""The use of each uniform number of a sample."""
 
 
 def named(draws: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Draws (batch, columns) as float64 (batch,) by name; float64 for the reason in geometry.py."""
+    """Draws (batch, columns) as float64 (batch,) by name; geometry.py says why float64."""
     return dict(zip(COLUMNS, tf.unstack(tf.cast(draws, tf.float64), len(COLUMNS), axis=1), strict=True))
 
 
 def happens(draw: tf.Tensor, probability: float, neutral: float = 0.5) -> tf.Tensor:
-    """The draw, stretched to [0, 1), where the op happens, else `neutral`: one number decides both."""
+    """The draw, rescaled to [0, 1), if below `probability`, else `neutral`: one number decides whether and how much."""
     return tf.where(draw < probability, draw / max(probability, 1e-6), tf.cast(neutral, draw.dtype))
 
 
 def between(low: float, high: float, draw: tf.Tensor) -> tf.Tensor:
-    """From `low` to `high` as the draw goes from 0 to 1."""
+    """Maps a draw from [0, 1) to [low, high)."""
     return low + (high - low) * draw
 
 
 def whole(limit: int, draw: tf.Tensor) -> tf.Tensor:
-    """One of the whole numbers from -limit to limit, all alike."""
+    """Maps a draw to an integer from -limit to limit, uniformly."""
     return tf.floor(draw * (2 * limit + 1)) - limit
 
 
 def sides(area: tf.Tensor, aspect: float, draw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Width and height of a box, as shares of the image's.
+    """Width and height of a box, as shares of the image's width and height.
 
     Args:
-        area: (batch,), the box's, as a share of the image's.
-        aspect: How many times wider than high, or higher than wide, it may be at most, relative to the image.
-        draw: (batch,), which aspect, on a logarithmic scale, among those whose box fits into the image.
+        area: (batch,), area of the box as a share of the image's area.
+        aspect: The largest aspect ratio relative to the image; its reciprocal is the smallest.
+        draw: (batch,), position on the logarithmic scale of the aspect ratios for which the box fits into the image.
     """
     furthest = tf.minimum(tf.cast(math.log(aspect), area.dtype), -tf.math.log(area))
     root, half = tf.sqrt(area), tf.exp(between(-0.5, 0.5, draw) * furthest)

@@ -1,4 +1,4 @@
-"""Noise, blur and erasing on image batches; every `(batch,)` argument holds a number a sample."""
+"""Noise, blur and erasing on image batches; every `(batch,)` argument holds one number per sample."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import tensorflow as tf
 
 
 def add_noise(images: tf.Tensor, deviation: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-    """Adds Gaussian noise, another number for every pixel and channel.
+    """Adds Gaussian noise, independent for every pixel and channel.
 
     Args:
         images: float32 (batch, height, width, channels), 0..255.
-        deviation: (batch,), in units of pixel values; 0 for no change.
-        seeds: int32 (batch, 2), each of its sample's noise.
+        deviation: (batch,), standard deviation in pixel values; 0 for no change.
+        seeds: int32 (batch, 2), one random seed per sample.
 
     Returns:
         float32 of the shape of `images`, within 0..255.
@@ -24,12 +24,12 @@ def add_noise(images: tf.Tensor, deviation: tf.Tensor, seeds: tf.Tensor) -> tf.T
 
 
 def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
-    """Smooths by a Gaussian, reflected beyond the border.
+    """Gaussian blur; images are reflected beyond the border.
 
     Args:
         images: float32 (batch, height, width, channels).
-        sigma: (batch,), the Gaussian's deviation in pixels; 0 for no change.
-        radius: How many neighbours on each side count; three times the largest `sigma` leaves nothing out.
+        sigma: (batch,), standard deviation in pixels; 0 for no change.
+        radius: Number of neighbors on each side; three times the largest `sigma` is enough.
 
     Returns:
         float32 of the shape of `images`.
@@ -37,7 +37,7 @@ def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
     Example:
         >>> blur(images, tf.fill([len(images)], 1.5), radius=5)
     """
-    # exp(-huge) is 0, so that sigma 0 leaves the pixel alone, to the last bit; float64 for the reason in geometry.py.
+    # exp(-huge) is 0, so that sigma=0 is exactly no change; geometry.py says why float64.
     offsets = tf.range(-radius, radius + 1, dtype=tf.float64)
     weights = tf.exp(-0.5 * tf.square(offsets / tf.maximum(tf.cast(sigma, tf.float64), 1e-3)[:, None]))
     weights = tf.cast(weights / tf.reduce_sum(weights, axis=1, keepdims=True), tf.float32)
@@ -51,14 +51,14 @@ def erase(
 
     Args:
         images: float32 (batch, height, width, channels).
-        wide: (batch,), the box's width as a share of the image's; 0 for no change.
-        high: (batch,), the same for the height.
-        right: (batch,), where the box is, from 0 (at the left border) to 1 (at the right one).
+        wide: (batch,), the box's width as a share of the image's width; 0 for no change.
+        high: (batch,), the box's height as a share of the image's height.
+        right: (batch,), the box's position, from 0 (at the left border) to 1 (at the right border).
         down: (batch,), the same from top to bottom.
-        seeds: int32 (batch, 2), each of its sample's pixels.
+        seeds: int32 (batch, 2), one random seed per sample.
 
     Returns:
-        float32 of the shape of `images`, whole numbers in the box.
+        float32 of the shape of `images`, integers in the box.
 
     Example:
         >>> half = tf.fill([len(images)], 0.5)
@@ -70,33 +70,33 @@ def erase(
 
 
 def within(length: tf.Tensor, share: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
-    """Which of `length` pixels have their centre in a stretch of that share, at a place from 0 to 1.
+    """Which of `length` pixels have their center in an interval of that share, at a place from 0 to 1.
 
     Returns:
         bool (batch, length).
     """
-    centres = (tf.cast(tf.range(length), share.dtype) + 0.5) / tf.cast(length, share.dtype)
+    centers = (tf.cast(tf.range(length), share.dtype) + 0.5) / tf.cast(length, share.dtype)
     start = ((1 - share) * place)[:, None]
-    return (centres >= start) & (centres < start + share[:, None])
+    return (centers >= start) & (centers < start + share[:, None])
 
 
 def _smooth(images: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:
-    """The sum of neighbours along an axis times weights (batch, neighbours)."""
-    neighbours, length = weights.shape[1], tf.shape(images)[axis]
-    # Reflected as often as it takes: an image may be smaller than the reach.
-    places = tf.range(-(neighbours // 2), length + neighbours // 2) % (2 * length)
+    """The weighted sum of neighbors along an axis; weights are (batch, neighbors)."""
+    neighbors, length = weights.shape[1], tf.shape(images)[axis]
+    # Reflected repeatedly: an image may be smaller than the radius.
+    places = tf.range(-(neighbors // 2), length + neighbors // 2) % (2 * length)
     padded = tf.gather(images, tf.minimum(places, 2 * length - 1 - places), axis=axis)
 
     def add(smooth: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
         moved = padded[:, shift : shift + length] if axis == 1 else padded[:, :, shift : shift + length]
         return smooth + weights[:, shift, None, None, None] * moved
 
-    # A loop of TensorFlow's, for in a graph a chain of sums is rewritten into another order.
-    return tf.foldl(add, tf.range(neighbours), tf.zeros_like(images))
+    # A TensorFlow loop: graph optimization reorders a plain chain of sums.
+    return tf.foldl(add, tf.range(neighbors), tf.zeros_like(images))
 
 
 def _each(draw: Any, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-    """Random numbers of the shape of `images`, drawn sample by sample."""
+    """Random numbers of the shape of `images`, with one seed per sample."""
     shape = tf.shape(images)[1:]
     numbers = tf.map_fn(lambda seed: draw(shape, seed), seeds, fn_output_signature=tf.float32)
     return tf.reshape(numbers, tf.shape(images))

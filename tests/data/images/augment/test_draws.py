@@ -16,7 +16,7 @@ def test_one_number_decides_whether_and_how_much():
     assert set(happens(EVEN, 0.0).numpy()) == {0.5}
 
 
-def test_whole_numbers_are_equally_often():
+def test_integers_are_equally_frequent():
     assert np.unique(whole(2, EVEN), return_counts=True)[1].tolist() == [200] * 5
     assert set(whole(0, EVEN).numpy()) == {0}
 
@@ -28,11 +28,11 @@ def test_a_box_fits_and_has_its_area(area, aspect):
     np.testing.assert_allclose(wide * high, area, rtol=1e-9)
     assert max(wide.max(), high.max()) <= 1 + 1e-9
     assert (wide / high).max() <= aspect + 1e-9
-    # As often wide as high.
+    # Wide and high boxes are equally frequent.
     np.testing.assert_allclose(np.sort(wide), np.sort(high))
 
 
-def test_names_are_those_of_the_columns():
+def test_draws_are_named_by_their_columns():
     row = named(tf.range(len(COLUMNS), dtype=tf.float32)[None])
     assert [float(row[name][0]) for name in COLUMNS] == list(range(len(COLUMNS)))
     assert len(set(COLUMNS)) == len(COLUMNS)

@@ -7,21 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data.images.augment import lighting
 
-EVERY_GREY = tf.reshape(tf.range(256, dtype=tf.float32), (1, 16, 16, 1)) * tf.ones(3)
+EVERY_GRAY = tf.reshape(tf.range(256, dtype=tf.float32), (1, 16, 16, 1)) * tf.ones(3)
 
 
 def one(number):
     return tf.constant([number], tf.float32)
 
 
-def colours():
+def colors():
     return tf.constant(np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3)).astype("float32"))
 
 
 @settings(max_examples=30, deadline=None)
 @given(brightness=st.floats(-3, 3), contrast=st.floats(0.3, 3))
-def test_light_keeps_order_and_range(brightness, contrast):
-    lit = lighting.light(EVERY_GREY, brightness=one(brightness), contrast=one(contrast)).numpy()[..., 0].ravel()
+def test_light_is_monotonic_and_stays_in_range(brightness, contrast):
+    lit = lighting.light(EVERY_GRAY, brightness=one(brightness), contrast=one(contrast)).numpy()[..., 0].ravel()
     assert (np.diff(lit) >= 0).all()
     assert 0 <= lit[0] <= lit[-1] <= 255
 
@@ -32,40 +32,40 @@ def test_light_by_hand():
     assert lighting.light(tf.fill((1, 1, 1, 1), 100.0), brightness=one(1), contrast=one(2)).numpy() == expected == 135
 
 
-def test_nothing_changed_is_nothing_changed_to_the_last_bit():
-    assert (lighting.light(EVERY_GREY, brightness=one(0), contrast=one(1)) == EVERY_GREY).numpy().all()
-    assert (lighting.saturate(colours(), one(1)) == colours()).numpy().all()
-    assert (lighting.turn_hue(colours(), one(0)) == colours()).numpy().all()
+def test_no_change_is_exact():
+    assert (lighting.light(EVERY_GRAY, brightness=one(0), contrast=one(1)) == EVERY_GRAY).numpy().all()
+    assert (lighting.saturate(colors(), one(1)) == colors()).numpy().all()
+    assert (lighting.turn_hue(colors(), one(0)) == colors()).numpy().all()
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.4, 1.7])
-def test_grey_stays_grey(strength):
-    assert (lighting.saturate(EVERY_GREY, one(strength)) == EVERY_GREY).numpy().all()
-    np.testing.assert_allclose(lighting.turn_hue(EVERY_GREY, one(strength - 0.7)), EVERY_GREY, atol=1e-3)
+def test_gray_stays_gray(strength):
+    assert (lighting.saturate(EVERY_GRAY, one(strength)) == EVERY_GRAY).numpy().all()
+    np.testing.assert_allclose(lighting.turn_hue(EVERY_GRAY, one(strength - 0.7)), EVERY_GRAY, atol=1e-3)
 
 
 def test_saturation_by_hand():
     red, green, blue = 200.0, 100.0, 50.0
     logits = np.log([200 / 55, 100 / 155, 50 / 205])
-    grey = 0.299 * logits[0] + 0.587 * logits[1] + 0.114 * logits[2]
-    expected = 255 / (1 + np.exp(-(grey + 1.5 * (logits - grey))))
+    gray = 0.299 * logits[0] + 0.587 * logits[1] + 0.114 * logits[2]
+    expected = 255 / (1 + np.exp(-(gray + 1.5 * (logits - gray))))
     seen = lighting.saturate(tf.reshape([red, green, blue], (1, 1, 1, 3)), one(1.5)).numpy().ravel()
     assert seen.tolist() == expected.round().tolist()
-    assert len(set(lighting.saturate(colours(), one(0)).numpy()[0, 0, 0])) == 1
+    assert len(set(lighting.saturate(colors(), one(0)).numpy()[0, 0, 0])) == 1
 
 
 @settings(max_examples=20, deadline=None)
 @given(share=st.floats(-0.5, 0.5))
 def test_hue_equals_the_standard_library(share):
     for before, after in zip(
-        colours().numpy().reshape(-1, 3)[:8],
-        lighting.turn_hue(colours(), one(share)).numpy().reshape(-1, 3),
+        colors().numpy().reshape(-1, 3)[:8],
+        lighting.turn_hue(colors(), one(share)).numpy().reshape(-1, 3),
         strict=False,
     ):
         hue, saturation, value = colorsys.rgb_to_hsv(*before.astype(float))
         np.testing.assert_allclose(after, colorsys.hsv_to_rgb((hue + share) % 1, saturation, value), atol=0.05)
 
 
-def test_a_third_of_the_circle_makes_red_green():
+def test_a_third_of_the_color_circle_turns_red_to_green():
     seen = lighting.turn_hue(tf.reshape([255.0, 0.0, 0.0], (1, 1, 1, 3)), one(1 / 3)).numpy().ravel()
     np.testing.assert_allclose(seen, [0, 255, 0], atol=1e-3)

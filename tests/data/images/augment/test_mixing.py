@@ -14,8 +14,8 @@ def batch(count=6, height=9, width=7, classes=5):
     return tf.constant(images), tf.constant(np.arange(count) % classes)
 
 
-def told(count, height, width):
-    """Images that are one number throughout: 0 and 255 by turns, with labels 0 and 1."""
+def uniform(count, height, width):
+    """Images of one value, alternately 0 and 255, with labels 0 and 1."""
     labels = np.arange(count) % 2
     return tf.constant(
         np.broadcast_to(255.0 * labels[:, None, None, None], (count, height, width, 1)), tf.float32
@@ -23,7 +23,7 @@ def told(count, height, width):
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
-def test_whole_number_labels_are_the_same_as_one_hot_ones(mix):
+def test_integer_labels_are_equivalent_to_one_hot_labels(mix):
     images, labels = batch()
     mixed, shares = mix.mix(images, labels, SEED, classes=5)
     again, same = mix.mix(images, tf.one_hot(labels, 5), SEED, classes=5)
@@ -35,7 +35,7 @@ def test_whole_number_labels_are_the_same_as_one_hot_ones(mix):
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
-def test_a_pure_function_of_the_seed_in_a_graph_too(mix):
+def test_mixing_is_a_pure_function_of_the_seed_also_in_a_graph(mix):
     images, labels = batch()
     first = mix.mix(images, labels, SEED, classes=5)
     graph = tf.function(lambda x, y, seed: mix.mix(x, y, seed, classes=5))(images, labels, SEED)
@@ -47,7 +47,7 @@ def test_a_pure_function_of_the_seed_in_a_graph_too(mix):
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
-def test_one_sample_mixes_with_itself(mix):
+def test_a_single_sample_is_mixed_with_itself(mix):
     images, labels = batch(1)
     mixed, shares = mix.mix(images, labels, SEED, classes=5)
     np.testing.assert_allclose(mixed, images, atol=1e-4)
@@ -55,16 +55,16 @@ def test_one_sample_mixes_with_itself(mix):
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
-def test_labels_tell_what_is_in_the_image(mix):
-    images, labels = told(64, 20, 10)
+def test_labels_match_the_content_of_the_image(mix):
+    images, labels = uniform(64, 20, 10)
     mixed, shares = mix.mix(images, tf.constant(labels), SEED, classes=2)
     np.testing.assert_allclose(tf.reduce_mean(mixed, [1, 2, 3]) / 255, shares[:, 1], atol=1e-5)
 
 
-def test_mixup_keeps_half_of_a_sample_at_least_and_the_mean_of_its_beta():
+def test_mixup_keeps_at_least_half_of_a_sample_and_has_the_mean_of_its_beta():
     from scipy import stats
 
-    images, labels = told(20000, 1, 1)
+    images, labels = uniform(20000, 1, 1)
     mixed, shares = MixUp(alpha=0.4).mix(images, tf.constant(labels), SEED, classes=2)
     own = shares.numpy()[np.arange(20000), labels]
     assert own.min() >= 0.5
@@ -76,8 +76,8 @@ def test_mixup_keeps_half_of_a_sample_at_least_and_the_mean_of_its_beta():
     assert float(tf.reduce_mean(mixed)) == pytest.approx(127.5, rel=0.01)
 
 
-def test_cutmix_cuts_one_box_of_the_mean_area_that_clipping_leaves():
-    images, labels = told(20000, 24, 24)
+def test_cutmix_pastes_one_box_with_the_mean_area_after_clipping():
+    images, labels = uniform(20000, 24, 24)
     mixed, shares = CutMix().mix(images, tf.constant(labels), SEED, classes=2)
     # A side r about a uniform point keeps r - r²/4 of the length on average; r² is uniform: 1/2 - 1/5 + 1/48.
     cut = 1 - shares.numpy()[np.arange(20000), labels]
@@ -91,7 +91,7 @@ def test_cutmix_cuts_one_box_of_the_mean_area_that_clipping_leaves():
 
 
 @pytest.mark.parametrize("mix", MIXES[::2], ids=str)
-def test_cross_entropy_equals_its_two_term_form(mix):
+def test_the_loss_of_mixed_labels_is_the_mixed_loss(mix):
     images, labels = batch()
     _, shares = mix.mix(images, labels, SEED, classes=5)
     logits = np.random.default_rng(1).normal(size=(6, 5)).astype("float32")
@@ -103,7 +103,7 @@ def test_cross_entropy_equals_its_two_term_form(mix):
     np.testing.assert_allclose(mixed, expected, rtol=1e-5)
 
 
-def test_in_a_pipeline():
+def test_mixing_in_a_pipeline():
     images, labels = batch()
     data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(4)
     shapes = [(len(x), y.shape) for x, y in data.map(lambda x, y: CutMix().mix(x, y, SEED, classes=5))]
@@ -117,7 +117,7 @@ def test_alpha_out_of_range(mix, alpha):
         mix(alpha=alpha)
 
 
-def test_labels_of_another_kind():
+def test_labels_of_another_shape_or_type():
     images, labels = batch()
     with pytest.raises(ValueError, match=r"or float32 \(batch, 4\). Received: float32 \(6, 5\)"):
         MixUp().mix(images, tf.one_hot(labels, 5), SEED, classes=4)

@@ -9,7 +9,7 @@ from scipy import ndimage
 SEEDS = tf.constant([[1, 2], [3, 4], [5, 6]])
 
 
-def pictures(count=3, height=40, width=30):
+def batch(count=3, height=40, width=30):
     return np.random.default_rng(0).integers(0, 256, (count, height, width, 3)).astype("float32")
 
 
@@ -20,26 +20,26 @@ def numbers(*values):
 @settings(max_examples=20, deadline=None)
 @given(sigma=st.floats(0.1, 2.5), height=st.integers(8, 12), width=st.integers(8, 12))
 def test_blur_equals_scipy(sigma, height, width):
-    images = pictures(1, height, width)
+    images = batch(1, height, width)
     expected = ndimage.gaussian_filter(images, (0, sigma, sigma, 0), radius=(0, 8, 8, 0), mode="reflect")
     np.testing.assert_allclose(texture.blur(tf.constant(images), numbers(sigma), radius=8), expected, atol=0.01)
 
 
-def test_blur_of_an_image_smaller_than_its_reach():
-    images = pictures(1, 3, 1)
+def test_blur_of_an_image_smaller_than_its_radius():
+    images = batch(1, 3, 1)
     seen = texture.blur(tf.constant(images), numbers(2.0), radius=6)
     expected = ndimage.gaussian_filter(images, (0, 2, 2, 0), radius=(0, 6, 6, 0), mode="reflect")
     np.testing.assert_allclose(seen, expected, atol=0.01)
 
 
-def test_nothing_changed_is_nothing_changed_to_the_last_bit():
-    images, none = tf.constant(pictures()), tf.zeros(3)
+def test_no_change_is_exact():
+    images, none = tf.constant(batch()), tf.zeros(3)
     assert np.array_equal(texture.blur(images, none, radius=3), images)
     assert np.array_equal(texture.add_noise(images, none, SEEDS), images)
     assert np.array_equal(texture.erase(images, none, none, none, none, SEEDS), images)
 
 
-def test_noise_has_its_deviation_and_is_each_sample_s_own():
+def test_noise_has_its_standard_deviation_and_is_independent_per_sample():
     grey = tf.fill((3, 64, 64, 3), 127.0)
     noisy = texture.add_noise(grey, numbers(5, 10, 20), SEEDS).numpy() - 127
     np.testing.assert_allclose(noisy.std(axis=(1, 2, 3)), [5, 10, 20], rtol=0.03)
@@ -49,8 +49,8 @@ def test_noise_has_its_deviation_and_is_each_sample_s_own():
     assert abs(np.corrcoef(noisy[0, ..., 0].ravel(), noisy[0, ..., 1].ravel())[0, 1]) < 0.06
 
 
-def test_noise_stays_within_the_range():
-    noisy = texture.add_noise(tf.constant(pictures()), numbers(50, 50, 50), SEEDS).numpy()
+def test_noise_stays_in_range():
+    noisy = texture.add_noise(tf.constant(batch()), numbers(50, 50, 50), SEEDS).numpy()
     assert (noisy.min(), noisy.max()) == (0, 255)
 
 
@@ -62,8 +62,8 @@ def test_erasing_by_hand():
     assert (erased == -1).all()
 
 
-def test_what_is_erased_is_uniform_noise():
-    images, whole = tf.constant(pictures(3, 64, 64)), tf.ones(3)
+def test_erased_pixels_are_uniform_noise():
+    images, whole = tf.constant(batch(3, 64, 64)), tf.ones(3)
     pixels = texture.erase(images, whole, whole, whole, whole, SEEDS).numpy()
     assert set(np.unique(pixels)) == set(range(256))
     assert pixels.mean() == pytest.approx(127.5, rel=0.01)
