@@ -1,4 +1,4 @@
-"""Images in memory."""
+"""Images in NumPy arrays."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,21 +22,21 @@ def from_arrays(
     test: tuple[np.ndarray, np.ndarray] | None = None,
     **options: Any,
 ) -> Images:
-    """Images in memory, with those for validation, or split by class and seed.
+    """Images in arrays, with given validation images or a random share of each class.
 
     Args:
         images: uint8 (count, height, width) or (count, height, width, channels).
         labels: Integers (count,), indices into `classes`.
         classes: Class names.
-        valid: Images and labels to validate on; by default a share of each class.
-        test: Images and labels to test on at the end.
-        **options: As for `Options`; "auto" augmentation does not mirror.
+        valid: Validation images and labels; by default a share of each class is held out.
+        test: Test images and labels.
+        **options: The fields of `Options`; "auto" augmentation does not mirror arrays.
 
     Returns:
-        The pipelines.
+        The training, validation and test pipelines.
 
     Raises:
-        BadInput: Images that are not uint8, labels that do not fit, fewer than two classes or two images a class.
+        BadInput: Images that are not uint8, labels that do not match, only one class, or a class with only one image.
 
     Example:
         >>> digits = from_arrays(images, labels, classes=list("0123456789"))
@@ -45,11 +45,11 @@ def from_arrays(
     """
     choices = Options(**options)
     if choices.cache not in ("auto", "memory", None):
-        raise BadInput(f"Images in memory are not kept on disk. Received: cache={choices.cache!r}")
+        raise BadInput(f"Arrays are not cached on disk: use cache='memory' or None. Received: cache={choices.cache!r}")
     parts = [_checked(images, labels, classes)]
     parts += [_checked(*each, classes) for each in (valid, test) if each is not None]
     if len({pictures.shape[1:] for pictures, _ in parts}) > 1:
-        raise BadInput(f"Images of one size. Received: {[pictures.shape for pictures, _ in parts]}")
+        raise BadInput(f"All images must have the same size. Received: {[pictures.shape for pictures, _ in parts]}")
     kinds = [Part.TRAIN, *([Part.VALID] if valid is not None else []), *([Part.TEST] if test is not None else [])]
     part = np.repeat(kinds, [len(labels) for _, labels in parts])
     if valid is None:
@@ -63,7 +63,7 @@ def from_arrays(
 
 
 def _checked(images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Arrays of images and labels, as four dimensions and one."""
+    """Validated images (count, height, width, channels) and labels (count,)."""
     images, labels = np.asarray(images), np.asarray(labels)
     if images.ndim == 3:
         images = images[..., None]
@@ -73,6 +73,6 @@ def _checked(images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> 
             f"Received: {images.dtype} {images.shape}"
         )
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
-        raise BadInput(f"One whole-number label an image. Received: {labels.dtype} {labels.shape} for {images.shape}")
+        raise BadInput(f"Give one integer label per image. Received: {labels.dtype} {labels.shape} for {images.shape}")
     check_label_range(labels, classes)
     return images, labels

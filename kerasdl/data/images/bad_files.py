@@ -50,7 +50,7 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
 
 
 def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
-    def complaint(name: str) -> str | None:
+    def problem(name: str) -> str | None:
         try:
             decode(Path(name).read_bytes(), channels=channels)
         except OSError as error:
@@ -62,7 +62,7 @@ def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
     reasons = {}
     bar = keras.utils.Progbar(len(names), unit_name="file", verbose=int(len(names) > SHOWN_FROM))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for name, found in zip(names, threads.map(complaint, names), strict=True):
+        for name, found in zip(names, threads.map(problem, names), strict=True):
             if found:
                 reasons[name] = found
             bar.add(1)
@@ -70,7 +70,7 @@ def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
 
 
 def _mark(name: str, channels: int) -> list[int] | None:
-    """What changes when a file does, and what it was decoded to; None if there is no such file."""
+    """The fingerprint of a file and the number of channels; None if there is no such file."""
     try:
         return [*fingerprint(name), channels]
     except OSError:
@@ -89,7 +89,7 @@ def _memory(folder: str) -> Path:
 
 
 def _remembered(names: Iterable[str]) -> dict[str, list[int]]:
-    """The marks of files when they last decoded."""
+    """The fingerprints of files when they last decoded."""
     known = {}
     for memory, within in _by_folder(names):
         marks = _read(memory)

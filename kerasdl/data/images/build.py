@@ -1,4 +1,4 @@
-"""From samples with labels to `Images`: bad files left out, a size chosen, decoded pictures kept where that pays."""
+"""From labelled samples to `Images`: skips bad files, chooses the image size, caches decoded images."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ from kerasdl.errors import BadInput
 LARGEST_DEFAULT_SIZE = 128
 CACHE_BYTES = 2**30
 CHECKED_BYTES = 2**28
-# Bad files that an error names; `check.bad_files` lists all.
+# Bad files that an error names; `bad_files` lists all.
 NAMED = 20
 
 
@@ -37,7 +37,7 @@ def images_of_files(
     tags: bool = False,
     where: object,
 ) -> Images:
-    """Files with labels; `split` says of those that are kept, by index and label, what is for validation and test."""
+    """Labelled files; `split` takes the indices and labels of the good ones and returns the part of each."""
     bad = _bad(files, choices, where)
     good = np.array([index for index, file in enumerate(files) if file not in bad], int)
     files, labels = [files[index] for index in good], labels[good]
@@ -67,10 +67,10 @@ def images_of(
     tags: bool = False,
     skipped: tuple[str, ...] = (),
 ) -> Images:
-    """Pictures, of which `part` says what they are for, with the options' augmentation, mixing and balance."""
+    """Images with the part that each belongs to, and with the augmentation, mixing and balancing of the options."""
     if (choices.balanced or choices.mixing) and not (classes and not (tags and choices.balanced)):
         raise BadInput(
-            "Only classes can be mixed, and only pictures of one class each be balanced. Received: "
+            "Mixing needs classes or tags; balancing needs one class per image. Received: "
             f"mixing={choices.mixing}, balanced={choices.balanced} for {numbers or 'tags'}"
         )
     train, valid, test = (pictures.take(np.flatnonzero(part == which)) for which in Part)
@@ -94,14 +94,14 @@ def images_of(
 def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -> Any:
     if choices.augment != "auto":
         return choices.augment
-    # A class named by one character or a number is a glyph, which mirroring would turn into another.
+    # A class named by one character or a number is a glyph, and its mirror image may be another glyph.
     glyphs = bool(classes) and all(len(name) == 1 or name.isdigit() for name in classes)
-    # Numbers to predict may be angles or places.
+    # Numbers to predict may be angles or positions, which mirroring changes.
     return digits() if glyphs else standard(flip=photographs and bool(classes))
 
 
 def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:
-    """The files to leave out, with the reason; raises if there are any and they shall not be."""
+    """The files to skip, with the reason; raises if there are any and `on_bad` is "raise"."""
     if choices.check is False or (choices.check == "auto" and choices.on_bad == "raise" and not _are_small(files)):
         bad = {file: "TensorFlow does not decode this format" for file in files if file.lower().endswith(UNDECODABLE)}
     else:
@@ -110,17 +110,17 @@ def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str,
         named = "; ".join(f"{file} ({reason})" for file, reason in list(bad.items())[:NAMED])
         named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise BadInput(
-            f"{len(bad)} of {len(files)} files do not decode: {named}. Mend or remove them, or leave them out by "
+            f"{len(bad)} of {len(files)} files do not decode: {named}. Fix, remove or skip them with "
             f"on_bad='skip' (--on-bad skip). Received: {str(where)!r}"
         )
     return bad
 
 
 def _are_small(files: Sequence[str]) -> bool:
-    """Whether decoding all of them is a matter of seconds."""
+    """Whether decoding all files takes only seconds."""
     total = 0
     for file in files:
-        # A missing file costs nothing to check, and is named there.
+        # A missing file costs no time, and the check reports it.
         with contextlib.suppress(OSError):
             total += os.stat(file).st_size  # noqa: PTH116 - many
         if total > CHECKED_BYTES:
@@ -131,21 +131,21 @@ def _are_small(files: Sequence[str]) -> bool:
 def store_of(
     store: EncodedStore, encoded: Sequence[Any], size: tuple[int, int], choices: Options
 ) -> EncodedStore | CachedStore:
-    """The store, or a copy of it that keeps what it decoded, as the options say."""
+    """The store, or one that caches its decoded images, depending on the options."""
     fits = len(encoded) * size[0] * size[1] * store.channels <= CACHE_BYTES
     if choices.cache == "memory" or (choices.cache == "auto" and fits and store.first_shape == size):
         return cached_in_memory(store, len(encoded), size)
     if choices.cache in ("auto", None):
         return store
     if not isinstance(choices, FileOptions):
-        raise BadInput(f"Only files are kept on disk: take cache='memory'. Received: cache={choices.cache!r}")
+        raise BadInput(f"Only files can be cached on disk: use cache='memory'. Received: cache={choices.cache!r}")
     return cached_on_disk(store, len(encoded), size, Path(choices.cache))
 
 
 def check_every_class(labels: np.ndarray, classes: Sequence[str], where: object) -> None:
-    """Raises if none of a class's files is left."""
+    """Raises if a class has no files left."""
     if empty := [name for label, name in enumerate(classes) if not (labels == label).any()]:
-        raise BadInput(f"Classes left without a readable image: {empty}. Received: {str(where)!r}")
+        raise BadInput(f"Classes without a readable image: {empty}. Received: {str(where)!r}")
 
 
 def _check_parts(labels: np.ndarray, part: np.ndarray, classes: Sequence[str], where: object) -> None:
@@ -153,11 +153,11 @@ def _check_parts(labels: np.ndarray, part: np.ndarray, classes: Sequence[str], w
         present = labels[part == which]
         if not len(present):
             raise BadInput(f"No images for {name}. Received: {str(where)!r}")
-        # Validation may lack a rare class in a split by groups; what training lacks can never be learned.
+        # A split by groups may leave a rare class out of validation; a class without training images is an error.
         if lost := [each for label, each in enumerate(classes) if which == Part.TRAIN and label not in present]:
-            raise BadInput(f"Classes that no image for training has: {lost}. Received: {str(where)!r}")
+            raise BadInput(f"Classes without training images: {lost}. Received: {str(where)!r}")
 
 
 def size_of(image_size: int | tuple[int, int] | None, store: EncodedStore) -> tuple[int, int]:
-    """The size asked for, or the shorter side of the first picture, within bounds."""
+    """The given size, or by default the shorter side of the first image, at most `LARGEST_DEFAULT_SIZE`."""
     return as_size(min(*store.first_shape, LARGEST_DEFAULT_SIZE) if image_size is None else image_size)

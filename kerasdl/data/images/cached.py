@@ -1,4 +1,4 @@
-"""Pictures kept decoded, in memory or on disk, so that they are decoded once; never augmented ones."""
+"""Caches of decoded images, in memory or on disk, before augmentation."""
 
 import hashlib
 import os
@@ -19,47 +19,47 @@ CHUNK = 64
 
 
 class CachedStore(Store):
-    """Pictures of another store, kept decoded at one size, in memory or in a file; asked for another, they are read."""
+    """Images of another store, cached decoded at one size, in memory or in a file; other sizes are read from there."""
 
     def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
         self.store, self.size, self.channels = store, size, store.channels
-        # In memory they are there once: as a tensor, which NumPy reads without a copy.
+        # As a tensor, which NumPy reads without a copy: the images are in memory only once.
         with tf.device("CPU"):
             self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
         self._cached = rows_of(self.pictures)
 
     def can_fail(self, size: Size) -> bool:
-        """As `Store` says."""
+        """See `Store`."""
         return size != self.size and self.store.can_fail(size)
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
         return self._cached(rows) if size == self.size else self.store.fitted(rows, size)
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
         if size != self.size:
             return self.store.resampled(rows, transforms, size)
         return resample(self._cached(rows), transforms, size)
 
     def blame(self, rows: np.ndarray) -> None:
-        """As `Store` says."""
+        """See `Store`."""
         self.store.blame(rows)
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
-        """As `Store` says; by what is kept, whatever became of the files since."""
+        """See `Store`; at the cached size the key is made of the cached pixels, even if the files changed since."""
         return digest_of(np.asarray(self.pictures), rows) if size == self.size else self.store.identity(rows, size)
 
 
 def cached_in_memory(store: Store, count: int, size: Size) -> CachedStore:
-    """The same pictures, decoded once, at `size`."""
+    """The images of a store, decoded once at `size`."""
     pictures = np.empty((count, *size, store.channels), np.uint8)
     _fill(pictures, store, size)
     return CachedStore(store, size, pictures)
 
 
 def cached_on_disk(store: Store, count: int, size: Size, folder: Path) -> CachedStore:
-    """The same pictures, decoded once, at `size`, in a file of `folder` that a later run finds again."""
+    """The images of a store, decoded once at `size`, in a file in `folder` that later runs reuse."""
     name = hashlib.sha256(store.identity(np.arange(count), size).encode()).hexdigest()[:32]
     shape = (count, *size, store.channels)
     pictures = array_file(folder / f"{name}.npy", shape, np.uint8, partial(_fill, store=store, size=size))

@@ -68,25 +68,26 @@ class Features(Datasets):
 
 
 def precompute(body: keras.Model, images: Images, *, folder: str | Path | None = None, verbose: int = 1) -> Features:
-    """Runs a frozen body once over all images, as they are: fastai's `precompute=True` (fast.ai's first lesson, 2018).
+    """Runs a frozen body once over all images, without augmentation: fastai's `precompute=True` (fast.ai, 2018).
 
-    A head then trains on what was found, without its body: an epoch takes as long as one of a small network. The
-    files are named by the body's weights and what it makes of a few pictures, the image size and every image; where any
-    of these changes, features are computed anew. The folder can be deleted at any time.
+    The head then trains on the features without its body, so that an epoch is as fast as that of a small network.
+    Features are cached in files whose names are hashes of the body's weights and its outputs for fixed probe images,
+    of the image size and of every image; if any of these changes, the features are computed again. The folder can be
+    deleted at any time.
 
     Args:
-        body: From images to features, such as the first of `models.split_head(model)`; dropout is off and
-            BatchNormalization keeps its statistics, as in a frozen body.
-        images: What it sees; their augmentation and mixing are passed over.
-        folder: Where the files are kept; by default `$XDG_CACHE_HOME/kerasdl/features` (`~/.cache/kerasdl/features`).
-        verbose: 1 for a progress bar where something is computed, 0 for none.
+        body: A model from images to features, such as the first of `models.split_head(model)`. It runs in inference
+            mode: no dropout, and BatchNormalization uses its moving statistics.
+        images: The images; their augmentation and mixing are ignored.
+        folder: The cache folder; by default `$XDG_CACHE_HOME/kerasdl/features` (`~/.cache/kerasdl/features`).
+        verbose: 1 for a progress bar if features must be computed, 0 for none.
 
     Returns:
         The features of training, validation and test.
 
     Raises:
-        ValueError: The body takes images of another shape, or is not from one tensor to one.
-        BadInput: A file that does not decode, or a folder that cannot be written or is full.
+        ValueError: The body expects another image shape, or has several inputs or outputs.
+        BadInput: A file does not decode, or the folder cannot be written or is full.
 
     Example:
         >>> body, head = kerasdl.models.split_head(model)
@@ -131,10 +132,10 @@ def _fill(features: np.ndarray, body: keras.Model, pictures: Pictures, dataset: 
 
 
 def _identity(body: keras.Model, images: Images) -> str:
-    """A name for what a body computes: by its weights, and by what it makes of pictures that are always the same.
+    """A key for the function of a body: a hash of its weights and of its outputs for fixed probe images.
 
-    Neither names nor options of its layers enter, which may change where the function does not, nor the code of custom
-    ones, which may change unseen.
+    Layer names and configurations are not part of it: they may change while the function stays the same, and the code
+    of a custom layer may change while they stay the same.
     """
     probes = np.random.default_rng(0).integers(0, 256, (4, *images.shape)).astype(np.float32)
     probes[0], probes[1] = 0, 255
@@ -148,9 +149,11 @@ def _check(body: keras.Model, images: Images) -> None:
     expected, made = getattr(body, "input_shape", None), getattr(body, "output_shape", None)
     if not all(isinstance(shape, tuple) and not isinstance(shape[0], tuple) for shape in (expected, made)):
         raise ValueError(
-            "A body takes one input, images, and puts out one tensor, features: a built functional or Sequential model "
-            f"does, see models.split_head. Received: inputs {expected}, outputs {made}"
+            "A body must be a built functional or Sequential model with one input (images) and one output (features), "
+            f"see models.split_head. Received: inputs {expected}, outputs {made}"
         )
     sides = cast(tuple, expected)[1:]
     if len(sides) != 3 or any(want not in (None, have) for want, have in zip(sides, images.shape, strict=True)):
-        raise ValueError(f"The body takes inputs of {sides}: load such images. Received: images of {images.shape}")
+        raise ValueError(
+            f"The body expects inputs of shape {sides}: load such images. Received: images of {images.shape}"
+        )

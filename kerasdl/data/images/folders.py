@@ -1,4 +1,4 @@
-"""Images in folders, whose class is the name of a folder or part of the path."""
+"""Images in folders: the class is the folder's name, or part of the path."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,22 +16,22 @@ from kerasdl.errors import BadInput
 def from_folder(folder: str | Path, *, group: str | None = None, **options: Any) -> Images:
     r"""Images in `folder/train/CLASS/`, `folder/valid/CLASS/` and `folder/test/CLASS/`, or in `folder/CLASS/` only.
 
-    Beside `train` every other folder but `valid` (or `validation`, `val`) and a `test` of the same classes is left
-    alone. Without validation images the training images are split by class and seed, or by whole groups. JPEG, PNG,
-    GIF (first frame), BMP and WebP are read, at any depth below the class.
+    If there is a `train` folder, all others are ignored except `valid` (or `validation`, `val`) and a `test` folder
+    with the same classes. Without validation images the training images are split: stratified by class, or by whole
+    groups. Reads JPEG, PNG, GIF (first frame), BMP and WebP at any depth below the class folder.
 
     Args:
-        folder: Where the images are.
-        group: A regular expression whose first group finds, in a path below the class folders' folder, what must not
-            be parted between training and validation, such as r"(patient\d+)".
-        **options: As for `Options` and `FileOptions`.
+        folder: The folder of images.
+        group: A regular expression for the path relative to the folder of the class folders. Images with the same
+            first group stay together in training or in validation, such as r"(patient\d+)".
+        **options: The fields of `FileOptions`.
 
     Returns:
-        The pipelines.
+        The training, validation and test pipelines.
 
     Raises:
-        BadInput: No such folder, no images, one class, classes that differ between training and validation, or files
-            that do not decode, all named.
+        BadInput: No such folder, no images, only one class, classes that differ between training and validation, or
+            files that do not decode (the message names them).
 
     Example:
         >>> pets = from_folder("pets", image_size=128)
@@ -43,7 +43,7 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
     files = [file for file, _, _ in found]
     labels, given = ([row[column] for row in found] for column in (1, 2))
     if group is not None and Part.VALID in given:
-        raise BadInput(f"The folders say what is for validation already. Received: group={group!r}")
+        raise BadInput(f"There is a validation folder already: group is only for splitting. Received: group={group!r}")
     root = training_folder(folder)
 
     def split(chosen: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -60,19 +60,20 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
 
 
 def from_pattern(folder: str | Path, pattern: str, *, group: str | None = None, **options: Any) -> Images:
-    r"""Images anywhere below a folder, whose class is in their name or path.
+    r"""Images anywhere below a folder, with the class in the file name or path.
 
     Args:
-        folder: Where the images are.
-        pattern: A regular expression, whose first group finds the class in a file's path below `folder`.
-        group: As for `from_folder`.
-        **options: As for `Options` and `FileOptions`.
+        folder: The folder of images.
+        pattern: A regular expression for the path relative to `folder`; its first group is the class.
+        group: The same as in `from_folder`, for the path relative to `folder`.
+        **options: The fields of `FileOptions`.
 
     Returns:
-        The pipelines.
+        The training and validation pipelines.
 
     Raises:
-        BadInput: No such folder, no images, a file that the expression does not match, one class; or as `from_folder`.
+        BadInput: No such folder, no images, a file that does not match the expression, only one class, or files that
+            do not decode.
 
     Example:
         >>> pets = from_pattern("images", r"([^/]+)_\d+.jpg$")   # great_pyrenees_173.jpg
@@ -100,7 +101,7 @@ def _held_out(
     group: str | None,
     choices: Options,
 ) -> np.ndarray:
-    """Of files that do not say it: 1 for validation, by class and seed or by whole groups."""
+    """1 for files held out for validation, else 0: a random share of each class, or whole groups."""
     if group is None:
         return stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
     return whole_groups(np.array(matched(files, root, group)), choices.valid_share, choices.seed).astype(int)

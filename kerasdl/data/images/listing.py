@@ -1,4 +1,4 @@
-"""Image files in folders: which there are, and what their places say about them."""
+"""Find image files in folders, and infer class and part (training, validation, test) from their paths."""
 
 import os
 import re
@@ -9,13 +9,13 @@ from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
 DECODABLE = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp")
-# Formats of images that TensorFlow cannot decode: named rather than passed over.
+# Image formats that TensorFlow cannot decode: an error names such files instead of ignoring them.
 UNDECODABLE = (".tif", ".tiff", ".avif", ".heic", ".heif", ".ico", ".psd", ".jp2", ".ppm", ".pgm", ".mpo")
 TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "validation", "val"), ("test", "testing")
 
 
 def image_files(folder: Path) -> list[str]:
-    """The image files below `folder`, at any depth, sorted, also of formats that do not decode; hidden ones left out.
+    """The image files below `folder` at any depth, sorted, without hidden ones; includes formats that do not decode.
 
     Example:
         >>> image_files(Path("pets"))[0]
@@ -24,11 +24,11 @@ def image_files(folder: Path) -> list[str]:
     found: list[str] = []
     visited: set[str] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
-        # A link may lead back to where it stands.
+        # A link may point to one of its own parent folders.
         folders[:] = [] if os.path.realpath(place) in visited else [name for name in folders if name[0] != "."]
         visited.add(os.path.realpath(place))
         found += [
-            os.path.join(place, name)  # noqa: PTH118 - a Path a file takes minutes and megabytes where there are many
+            os.path.join(place, name)  # noqa: PTH118 - one Path per file takes minutes and megabytes in large folders
             for name in files
             if name.lower().endswith(DECODABLE + UNDECODABLE) and not name.startswith(".")
         ]
@@ -36,21 +36,25 @@ def image_files(folder: Path) -> list[str]:
 
 
 def by_class(folder: Path) -> dict[str, list[str]]:
-    """The image files in each folder of `folder`, by its name, sorted; there must be one, and no images beside them."""
+    """The sorted image files of each subfolder of `folder`, by the subfolder's name.
+
+    Raises:
+        BadInput: No images in subfolders, or images directly in `folder`.
+    """
     found, beside = _by_class(folder)
     if found:
         _check_none_beside(beside, found, folder)
     else:
         folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
         raise BadInput(
-            f"No images: expected a folder a class, with {', '.join(DECODABLE)} files. Received: {str(folder)!r} with "
-            f"folders {folders}"
+            f"No images: expected one folder per class, with {', '.join(DECODABLE)} files. "
+            f"Received: {str(folder)!r} with folders {folders}"
         )
     return found
 
 
 def _by_class(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Image files by class, and those beside the classes' folders."""
+    """Image files by class, and those that are in no class folder."""
     found: dict[str, list[str]] = {}
     beside: list[str] = []
     skip = len(str(folder)) + 1
@@ -61,39 +65,41 @@ def _by_class(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
-    """The files by class for training, validation and test, whichever there are.
+    """The files by class for training and, where there are such folders, for validation and test.
 
     Raises:
-        BadInput: No images, one class, images of no class, classes that training and the others do not share.
+        BadInput: No images, only one class, images in no class folder, or classes that differ between the parts.
     """
     if not folder.is_dir():
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
     train, valid, test = training_folder(folder), _named(folder, VALID_FOLDERS), _named(folder, TEST_FOLDERS)
     if train == folder and (alone := valid or test):
-        raise BadInput(f"{alone.name}/ needs train/ beside it. Received: {str(folder)!r}")
+        raise BadInput(f"{alone.name}/ needs a train/ folder beside it. Received: {str(folder)!r}")
     parts = [(Part.TRAIN, by_class(train))]
     if len(parts[0][1]) < 2:
-        raise BadInput(f"One class only: nothing to tell apart. Received: {str(train)!r} with {list(parts[0][1])}")
+        raise BadInput(
+            f"There is only one class: a classifier needs two. Received: {str(train)!r} with {list(parts[0][1])}"
+        )
     if valid is not None:
         parts.append((Part.VALID, by_class(valid)))
         _check_same_classes(parts[0][1], parts[1][1], valid)
     tested, beside = _by_class(test) if test else ({}, [])
-    # A test of one folder, of none of the classes, has no labels, and is for prediction.
+    # A test folder with one subfolder, not named like a class, has no labels: it is for prediction.
     if test and (len(tested) > 1 or set(tested) & set(parts[0][1])):
         if extra := sorted(set(tested) - set(parts[0][1])):
-            raise BadInput(f"Classes in the test that training lacks: {extra}. Received: {str(test)!r}")
+            raise BadInput(f"Classes in the test folder without training images: {extra}. Received: {str(test)!r}")
         _check_none_beside(beside, tested, test)
         parts.append((Part.TEST, tested))
     return parts
 
 
 def training_folder(folder: Path) -> Path:
-    """Where the classes' folders are: `train` below `folder`, or this itself."""
+    """The folder that holds the class folders of training: `train` below `folder`, or `folder` itself."""
     return _named(folder, TRAIN_FOLDERS) or folder
 
 
 def _named(folder: Path, names: Sequence[str]) -> Path | None:
-    """The folder in `folder` of one of these names, in whatever case."""
+    """The subfolder with one of these names, whatever its case."""
     return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
 
 
@@ -101,7 +107,7 @@ def _check_none_beside(beside: list[str], classes: Iterable[str], folder: Path) 
     if beside:
         more = f" and {len(beside) - 1} more" if beside[1:] else ""
         raise BadInput(
-            f"Images beside the folders of the classes are of no class: {beside[0]}{more}. Move them into one, or "
+            f"Images outside the class folders have no class: {beside[0]}{more}. Move them into a class folder or "
             f"elsewhere. Received: {str(folder)!r} with classes {list(classes)}"
         )
 
@@ -110,25 +116,25 @@ def _check_same_classes(train: dict[str, list[str]], valid: dict[str, list[str]]
     if missing := sorted(set(train) - set(valid)):
         raise BadInput(f"Classes without images in validation: {missing}. Received: {str(folder)!r} with {list(valid)}")
     if extra := sorted(set(valid) - set(train)):
-        raise BadInput(f"Classes in validation that training lacks: {extra}. Received: {str(folder)!r}")
+        raise BadInput(f"Classes in validation without training images: {extra}. Received: {str(folder)!r}")
 
 
 def matched(files: Sequence[str], folder: Path, pattern: str) -> list[str]:
-    """What the first group of a regular expression finds in each file's path below `folder`.
+    """The first group of a regular expression in each file's path relative to `folder`.
 
     Raises:
-        BadInput: An expression that does not compile or has no group, or a file that it does not match.
+        BadInput: The expression does not compile or has no group, or a file does not match it.
     """
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise BadInput(f"No regular expression ({error}). Received: {pattern!r}") from error
+        raise BadInput(f"Invalid regular expression ({error}). Received: {pattern!r}") from error
     if not expression.groups:
-        raise BadInput(f"The expression needs a group in parentheses, which is what counts. Received: {pattern!r}")
+        raise BadInput(f"The regular expression needs a group in parentheses. Received: {pattern!r}")
     found = []
     for file in files:
         match = expression.search(Path(file).relative_to(folder).as_posix())
         if match is None or match[1] is None:
-            raise BadInput(f"The expression {pattern!r} does not match every file. Received: {file}")
+            raise BadInput(f"The regular expression {pattern!r} does not match every file. Received: {file}")
         found.append(match[1])
     return found

@@ -1,4 +1,4 @@
-"""What the sources of image pipelines take, each said once."""
+"""Options that several sources of images share."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -12,22 +12,22 @@ from kerasdl.errors import BadInput
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What every source takes.
+    """Options of every source of images.
 
     Attributes:
-        image_size: Side in pixels, or (height, width), to which pictures are cropped about their centre and resized; by
-            default the shorter side of the first picture, at most 128 (of arrays: their own size).
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        augment: An `Augmentation`, None, or "auto": `digits()` where all classes are named by a number or a single
-            character, else `standard()`, mirrored where these are photographs (colour JPEG data).
-        mixing: A `MixUp` or `CutMix`, or None. Labels then become shares of classes, also in validation, whose
-            pictures are not mixed.
-        balanced: Whether every class is drawn alike, however rare it is.
-        valid_share: Share kept for validation where the data do not say.
-        seed: Of the split, the order and the augmentation.
-        cache: Where decoded pictures are kept: "memory", a folder, None for nowhere, or "auto": in memory, up to a
-            gigabyte, where the first picture has the wanted size already. Never augmented ones. Kept pictures are read
-            faster; others are sampled from the file's own pixels, which keeps more of a zoomed one.
+        image_size: Side in pixels, or (height, width), to which images are center-cropped and resized; by default the
+            shorter side of the first image, at most 128 (for arrays: their own size).
+        batch_size: Samples per batch; the last batch of an epoch may be smaller.
+        augment: An `Augmentation`, None, or "auto": `digits()` if every class name is a number or a single character,
+            else `standard()`, with flips for photographs (color JPEG files).
+        mixing: A `MixUp` or `CutMix`, or None. Labels become shares of classes, also in validation, where images are
+            not mixed.
+        balanced: Whether every class is sampled equally often, however rare it is.
+        valid_share: Share of the images to hold out if the data have no validation part.
+        seed: Random seed of the split, the order and the augmentation.
+        cache: Where to cache decoded images, before augmentation: "memory", a folder, None for no cache, or "auto": in
+            memory if they take at most a gigabyte and the first image has the wanted size already. A cache is
+            faster; without it, augmentation samples the full-size image, which keeps more detail when it zooms in.
     """
 
     image_size: int | tuple[int, int] | None = None
@@ -41,29 +41,31 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
-            raise BadInput(f"A batch holds at least one image. Received: batch_size={self.batch_size}")
+            raise BadInput(f"batch_size must be at least 1. Received: batch_size={self.batch_size}")
         if not isinstance(self.seed, Integral) or self.seed < 0:
-            raise BadInput(f"A seed is a whole number from 0 up. Received: seed={self.seed!r}")
+            raise BadInput(f"seed must be a non-negative integer. Received: seed={self.seed!r}")
         if self.augment not in ("auto", None) and not isinstance(self.augment, Augmentation):
             raise BadInput(
-                f"Augment by an Augmentation, such as augment.standard(), 'auto' or None. Received: {self.augment!r}"
+                "augment must be an Augmentation, such as augment.standard(), or 'auto' or None. "
+                f"Received: augment={self.augment!r}"
             )
         if self.mixing is not None and not callable(getattr(self.mixing, "mix", None)):
-            raise BadInput(f"Mix by mixing.MixUp() or mixing.CutMix(), or None. Received: mixing={self.mixing!r}")
+            raise BadInput(f"mixing must be mixing.MixUp(), mixing.CutMix() or None. Received: mixing={self.mixing!r}")
         if self.cache not in ("auto", "memory", None) and Path(self.cache).is_file():
-            raise BadInput(f"Decoded pictures are kept in a folder, which this is not. Received: {str(self.cache)!r}")
+            raise BadInput(f"cache must be a folder, not a file. Received: cache={str(self.cache)!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileOptions(Options):
-    """What sources of files take beside `Options`.
+    """Options of sources of image files, in addition to `Options`.
 
     Attributes:
-        channels: 3 for colour, 1 for grey.
-        background: The shade, 0..255, that shows through transparent pixels.
-        check: Whether every file is decoded once before training, to name those that cannot be; "auto" where they are
-            a quarter of a gigabyte at most. Otherwise a bad file stops the training when it is met, by name.
-        on_bad: "raise", or "skip" to leave out files that do not decode (`skipped` lists them).
+        channels: 3 for color, 1 for grayscale.
+        background: Gray value 0..255 behind transparent pixels.
+        check: Whether to decode every file once before training and report those that fail; "auto" does so if all
+            files together take at most a quarter of a gigabyte. Without the check, a bad file stops training with an
+            error that names it.
+        on_bad: "raise", or "skip" to leave out files that do not decode (`Images.skipped` lists them).
     """
 
     channels: Literal[1, 3] = 3
@@ -75,13 +77,15 @@ class FileOptions(Options):
         super().__post_init__()
         if self.channels not in (1, 3) or not 0 <= self.background <= 255:
             raise BadInput(
-                "Pictures have 1 or 3 channels, and a background from 0 to 255. "
+                "channels must be 1 or 3, and background 0 to 255. "
                 f"Received: channels={self.channels}, background={self.background}"
             )
         if self.on_bad not in ("raise", "skip") or self.check not in (True, False, "auto"):
             raise BadInput(
-                "on_bad is 'raise' or 'skip', check True, False or 'auto'. "
+                "on_bad must be 'raise' or 'skip', and check True, False or 'auto'. "
                 f"Received: on_bad={self.on_bad!r}, check={self.check!r}"
             )
         if self.on_bad == "skip" and self.check is False:
-            raise BadInput("Bad files are known, and can be skipped, only after a check. Received: check=False")
+            raise BadInput(
+                "on_bad='skip' needs the check, which finds the bad files. Received: on_bad='skip', check=False"
+            )

@@ -1,4 +1,4 @@
-"""Where pictures are: in arrays, in files, or as encoded bytes; to be had at any size."""
+"""Stores of images: arrays, files or encoded bytes, read at any size."""
 
 import contextlib
 import hashlib
@@ -18,37 +18,37 @@ from kerasdl.errors import BadInput
 from kerasdl.files import fingerprint
 from kerasdl.layers import FitImage
 
-# Ways to decode: two that are one operation, and one that looks after everything else.
+# Ways to decode: two that are a single TensorFlow operation, and one that handles everything else.
 FROM_JPEG, FROM_PNG, CAREFUL = range(3)
 
 
 class Store:
-    """Where pictures are."""
+    """A store of images, read by row."""
 
     channels: int
 
-    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - for those that keep some
-        """Whether a picture, asked for at a size, may turn out not to decode."""
+    def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - for stores that override it
+        """Whether reading an image at this size may fail to decode."""
         return False
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
-        """The pictures in `rows`, cropped to the aspect of `size` and resized: uint8 (batch, *size, channels)."""
+        """The images of `rows`, cropped to the aspect of `size` and resized: uint8 (batch, *size, channels)."""
         raise NotImplementedError
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
-        """The pictures in `rows` through matrices (batch, 3, 3), each sampled once: (batch, *size, channels)."""
+        """The images of `rows` resampled once through matrices (batch, 3, 3): float32 (batch, *size, channels)."""
         raise NotImplementedError
 
     def blame(self, rows: np.ndarray) -> None:
-        """Raises the error that names which of the pictures in `rows` cannot be had, and why; if there are any."""
+        """Raises an error that names the images of `rows` that cannot be read, and why; does nothing if all can."""
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
-        """A name for the pictures in `rows`, asked for at a size, for what is made of them and kept."""
+        """A key for the images of `rows` at this size, for caches of what is computed from them."""
         raise NotImplementedError
 
 
 class ArrayStore(Store):
-    """Pictures in memory: uint8 (count, height, width, channels)."""
+    """Images in memory: uint8 (count, height, width, channels)."""
 
     def __init__(self, pictures: np.ndarray) -> None:
         self.size, self.channels = pictures.shape[1:3], pictures.shape[3]
@@ -56,29 +56,29 @@ class ArrayStore(Store):
             self.pictures = tf.constant(pictures)
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
         found = tf.gather(self.pictures, rows)
         return found if size == self.size else tf.cast(FitImage(*size)(found), tf.uint8)
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
         found = tf.gather(self.pictures, rows)
         scale = min(have / want for have, want in zip(self.size, size, strict=True))
         return resample(reduced(found, int(max(ratio for ratio in RATIOS if ratio <= max(scale, 1)))), transforms, size)
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
-        """As `Store` says."""
+        """See `Store`."""
         return f"{digest_of(np.asarray(self.pictures), rows)} {size}"
 
 
 class EncodedStore(Store):
-    """Pictures in files, or as encoded bytes in memory; decoded whenever they are asked for.
+    """Images in files, or encoded in memory; decoded at each read.
 
     Args:
-        encoded: Paths, or the bytes themselves.
-        names: As errors shall call them.
-        channels: 3 for colour, 1 for grey.
-        background: What shows through transparent pixels, 0..255.
+        encoded: Paths, or the encoded bytes.
+        names: The name of each image for error messages.
+        channels: 3 for color, 1 for grayscale.
+        background: Gray value 0..255 behind transparent pixels.
         are_files: Whether `encoded` holds paths.
     """
 
@@ -93,19 +93,19 @@ class EncodedStore(Store):
             self.names = self.encoded if are_files else tf.constant(names)
 
     def can_fail(self, size: Size) -> bool:  # noqa: ARG002 - at any size
-        """As `Store` says."""
+        """See `Store`."""
         return True
 
     @cached_property
     def first_shape(self) -> Size:
-        """(height, width) of the first picture that has a shape; (128, 128) if none has."""
+        """(height, width) of the first image with a valid header; (128, 128) if there is none."""
         for encoded in self.encoded:
             with contextlib.suppress(tf.errors.OpError, ValueError):
                 return read_header(self.read(encoded).numpy()).shape
         return 128, 128
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
         fit = FitImage(*size)
 
         def one(encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
@@ -119,7 +119,7 @@ class EncodedStore(Store):
         return self._map(one, plan, rows, (), (((), tf.int32), ((), tf.int32)), signature)
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
-        """As `Store` says."""
+        """See `Store`."""
 
         def one(encoded: tf.Tensor, name: tf.Tensor, plan: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
             picture = self._decoded(encoded, name, plan[0], (plan[1], plan[2:]))
@@ -133,7 +133,7 @@ class EncodedStore(Store):
         return self._map(one, plan, rows, (transforms,), (((6,), tf.int32), ((8,), tf.float32)), signature)
 
     def blame(self, rows: np.ndarray) -> None:
-        """As `Store` says."""
+        """See `Store`."""
         bad = {}
         for row in rows:
             name = self.names[row].numpy()
@@ -147,7 +147,7 @@ class EncodedStore(Store):
             raise BadInput(f"Cannot be read or decoded: {'; '.join(bad.values())}. Received: {', '.join(bad)}")
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
-        """As `Store` says; a file is another when its path, size or time of change is."""
+        """See `Store`; for files the key is made of path, size and times."""
         encoded = self.encoded.numpy()[rows]
         found = _digest(_identity(each) for each in encoded) if self.are_files else _digest(encoded)
         return f"{found} {size} {self.channels} {self.background}"
@@ -161,12 +161,12 @@ class EncodedStore(Store):
         planned_as: tuple[tuple[tuple[int, ...], tf.DType], ...],
         signature: tf.TensorSpec,
     ) -> tf.Tensor:
-        """Runs `function` on every encoded picture, its name and its row of what `plan` makes of all their headers."""
+        """Maps `function` over encoded images, their names and the rows that `plan` computes from their headers."""
 
         def planned(encoded: np.ndarray, names: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
             headers = [_header(each, name) for each, name in zip(encoded, names, strict=True)]
             ways = np.array([_way(header, self.channels) for header in headers], np.int32)
-            # What is decoded carefully comes out upright, and whole.
+            # The careful way returns the whole image, upright.
             headers = [each if way != CAREFUL else _whole(each) for each, way in zip(headers, ways, strict=True)]
             return plan(headers, ways, *arrays)
 
@@ -181,7 +181,7 @@ class EncodedStore(Store):
     def _decoded(
         self, encoded: tf.Tensor, name: tf.Tensor, way: tf.Tensor, crop: tuple[tf.Tensor, tf.Tensor] | None = None
     ) -> tf.Tensor:
-        """An image as it is stored; or a crop of it, reduced by the crop's ratio."""
+        """The image as stored, or a crop of it, downscaled by the ratio of the crop."""
 
         def cropped(picture: tf.Tensor) -> tf.Tensor:
             if crop is None:
@@ -206,7 +206,7 @@ class EncodedStore(Store):
             return cropped(tf.ensure_shape(tf.io.decode_png(encoded, self.channels), (None, None, self.channels)))
 
         def carefully() -> tf.Tensor:
-            # In arrays of one, for a lone string arrives in another shape eagerly.
+            # Arrays of one string: a scalar string arrives with a different shape in eager mode.
             picture = tf.numpy_function(self._decode_only, [encoded[None], name[None]], tf.uint8)
             return cropped(tf.ensure_shape(picture, (None, None, self.channels)))
 
@@ -222,7 +222,7 @@ class EncodedStore(Store):
 
 @contextlib.contextmanager
 def _naming(name: bytes) -> Iterator[None]:
-    """Puts a file's name before what is said to be wrong with it."""
+    """Prefixes errors with the name of the file."""
     try:
         yield
     except ValueError as error:
@@ -230,7 +230,7 @@ def _naming(name: bytes) -> Iterator[None]:
 
 
 def digest_of(pictures: np.ndarray, rows: np.ndarray) -> str:
-    """A name for pixels: of the pictures in `rows` of an array."""
+    """A key for the pixels of the images in `rows` of an array."""
     return f"{_digest(pictures[row].tobytes() for row in rows)} {pictures.shape[1:]}"
 
 
@@ -242,7 +242,7 @@ def _digest(parts: Iterable[bytes]) -> str:
 
 
 def _identity(path: bytes) -> bytes:
-    """What changes when a file does: its path and fingerprint."""
+    """A key for a file: its path and fingerprint."""
     try:
         found = fingerprint(path)
     except OSError as error:
@@ -256,7 +256,7 @@ def _header(encoded: bytes, name: bytes) -> Header:
 
 
 def _way(header: Header, channels: int) -> int:
-    """How to decode a picture: directly a JPEG and a PNG that is neither transparent nor to be turned grey."""
+    """How to decode an image: directly if JPEG, or PNG without transparency or conversion to grayscale."""
     if header.kind == JPEG and not (channels == 1 and header.channels == 4):
         return FROM_JPEG
     return FROM_PNG if header.kind == PNG and header.channels in (1, channels) else CAREFUL

@@ -1,4 +1,4 @@
-"""Images that a table names, a row each, with their class, tags or numbers."""
+"""Images listed in a table, one per row, with a class, tags or numbers to predict."""
 
 import os
 from collections.abc import Sequence
@@ -27,18 +27,21 @@ def from_csv(
     separator: str | None = None,
     **options: Any,
 ) -> Images:
-    """A CSV file with a header that names an image a line, as `from_frame` takes a DataFrame.
+    """Images listed in a CSV file with a header, one image per line; see `from_frame`.
 
     Args:
-        path: The file.
-        target: The column to predict, or several.
-        folder: Where the images are; by default where the CSV file is.
-        encoding: As Python spells it; by default UTF-8, or what the file's byte-order mark says.
-        separator: One character; by default what the header holds most of.
-        **options: As for `from_frame`.
+        path: The CSV file.
+        target: The column or columns to predict.
+        folder: The folder of the images; by default that of the CSV file.
+        encoding: A Python encoding; by default that of the byte-order mark, else UTF-8.
+        separator: One character; by default the most frequent separator of the header.
+        **options: The other arguments of `from_frame`.
+
+    Returns:
+        The training, validation and test pipelines.
 
     Raises:
-        BadInput: As `csv_file.read_csv` and `from_frame`.
+        BadInput: See `csv_file.read_csv` and `from_frame`.
 
     Example:
         >>> planet = from_csv("planet/labels.csv", "tags", tag_separator=" ", suffix=".jpg", folder="planet/train")
@@ -60,26 +63,26 @@ def from_frame(
     group: str | None = None,
     **options: Any,
 ) -> Images:
-    """A table that names an image a row, with its class, tags or numbers.
+    """Images listed in a DataFrame, one per row, with a class, tags or numbers to predict.
 
     Args:
-        frame: One row an image.
-        target: The column to predict: words or few whole numbers are classes, other numbers are predicted as they are.
-            Several columns are tags where they hold 0 and 1 only, else numbers.
-        image: The column of file names; by default the first that is not asked for otherwise.
-        folder: Where these names begin.
-        suffix: What to add to each name, such as ".jpg".
-        task: "classes", "tags" or "numbers", where that shall not be told from the cells.
-        tag_separator: What stands between the tags in a cell of `target`, such as a space.
-        split: A column that says "train", "valid" or "test" (or true and false, 1 and 0, for validation).
-        group: A column: whole groups are for validation.
-        **options: As for `Options` and `FileOptions`.
+        frame: One row per image.
+        target: The column to predict: words or a few whole numbers are classes, other numbers are predicted as
+            numbers. Several columns are tags if they hold only 0 and 1, else numbers.
+        image: The column of file names; by default the first that is not `target`, `split` or `group`.
+        folder: The folder that the file names are relative to.
+        suffix: Added to each file name, such as ".jpg".
+        task: "classes", "tags" or "numbers"; "auto" infers it from the cells.
+        tag_separator: The separator of tags within a cell of `target`, such as a space.
+        split: A column with "train", "valid" or "test" (or true/1 for validation, false/0 for training).
+        group: A column; rows with the same value stay together in training or in validation.
+        **options: The fields of `FileOptions`.
 
     Returns:
-        The pipelines.
+        The training, validation and test pipelines.
 
     Raises:
-        BadInput: Columns that are not there, a row without a name or target, or as `from_folder`.
+        BadInput: A missing column, a row without file name or target, only one class, or files that do not decode.
 
     Example:
         >>> pets = from_frame(frame, "breed", folder="images", group="photographer")
@@ -90,7 +93,7 @@ def from_frame(
     _check_columns(frame, [*targets, *(each for each in (split, group) if each is not None)])
     if task not in get_args(ImageTask) or (tag_separator is not None and task not in ("auto", "tags")):
         raise BadInput(
-            f"The task is one of {', '.join(get_args(ImageTask))}, and tag_separator is for tags. "
+            f"task is one of {', '.join(get_args(ImageTask))}; tag_separator is only for tags. "
             f"Received: task={task!r}, tag_separator={tag_separator!r}"
         )
     names = _image_column(frame, image, {*targets, split, group})
@@ -116,9 +119,9 @@ def _parts_of_rows(
     group: str | None,
     choices: Options,
 ) -> np.ndarray:
-    """Of rows of a table: 0, 1 or 2 for training, validation and test."""
+    """0, 1 or 2 per row, for training, validation and test."""
     if split is not None and group is not None:
-        raise BadInput(f"Split by a group or by a column, not by both. Received: {group!r} and {split!r}")
+        raise BadInput(f"Give group or split, not both. Received: group={group!r}, split={split!r}")
     if split is not None:
         return part_of(frame[split])
     return held_out(frame, labels, classes, choices.valid_share, None, group, None, choices.seed).astype(int)
@@ -129,7 +132,9 @@ def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | Non
     if image is None:
         image = next((name for name in frame.columns if name not in aside), None)
     if image not in frame.columns or image in aside:
-        raise BadInput(f"Name the column of file names by image. Received: {image!r} for {list(frame.columns)}")
+        raise BadInput(
+            f"Give the column of file names as image. Received: image={image!r}, columns {list(frame.columns)}"
+        )
     if (missing := frame[image].isna()).any():
         raise BadInput(f"No file name in {place(frame[image], int(np.argmax(missing)))}. Received: column {image!r}")
     return [str(name) for name in frame[image]]
@@ -138,14 +143,14 @@ def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | Non
 def _check_columns(frame: "pd.DataFrame", wanted: Sequence[str]) -> None:
     if not wanted or len(set(frame.columns)) < len(frame.columns):
         raise BadInput(
-            f"Name a column to predict, of a table in which each has its own name. Received: {list(frame.columns)}"
+            f"Give a column to predict, and make column names unique. Received: columns {list(frame.columns)}"
         )
     if absent := [name for name in wanted if name not in frame.columns]:
         raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: columns {list(frame.columns)}")
 
 
 def _are_flags(frame: "pd.DataFrame", targets: Sequence[str], task: ImageTask) -> bool:
-    """Whether several columns hold nothing but 0 and 1 (or false and true)."""
+    """Whether there are several columns that hold only 0 and 1 (or false and true)."""
     cells = [frame[name] for name in targets]
     numbers = [each.astype(float) if each.dtype.kind == "b" else parsed_numbers(each) for each in cells]
     return task == "auto" and len(targets) > 1 and bool(np.isin(numbers, (0, 1)).all())

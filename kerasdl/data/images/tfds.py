@@ -1,4 +1,4 @@
-"""Images of TensorFlow Datasets, by name: prepared ones first, then from files at hand; the network only on request."""
+"""Images of TensorFlow Datasets by name: from prepared data, else from local files; downloads only on request."""
 
 import socket
 from pathlib import Path
@@ -25,22 +25,22 @@ def from_tfds(
 ) -> Images:
     """A classification dataset of TensorFlow Datasets, by name (https://www.tensorflow.org/datasets).
 
-    What is prepared in `data_dir` is used as it is; else it is prepared from the files in `manual_dir`; the network is
-    used only if asked. Validation is the split "validation", else "test", else a part of "train"; where there is
-    "validation", "test" is the test. The encoded images are held in memory.
+    A dataset that is prepared in `data_dir` is used directly, else it is prepared from the files in `manual_dir`;
+    nothing is downloaded unless `download` is set. Validation is the split "validation", else "test", else a share of
+    "train". "test" is the test part if there is a "validation" split. The encoded images are held in memory.
 
     Args:
-        name: As for `tfds.builder`, such as "mnist".
-        data_dir: Where prepared datasets lie; by default TensorFlow Datasets' own place.
-        manual_dir: Folder with the dataset's original files.
-        download: Whether missing files may be fetched.
-        **options: As for `Options`.
+        name: A name for `tfds.builder`, such as "mnist".
+        data_dir: The folder of prepared datasets; by default that of TensorFlow Datasets.
+        manual_dir: A folder with the dataset's original files.
+        download: Whether missing files may be downloaded.
+        **options: The fields of `Options`.
 
     Returns:
-        The pipelines.
+        The training, validation and test pipelines.
 
     Raises:
-        BadInput: No such dataset, not one of labelled images, not prepared and no way to, or out of reach.
+        BadInput: No such dataset, no labelled images in it, its files are missing, or the network is unreachable.
 
     Example:
         >>> mnist = from_tfds("mnist", manual_dir="downloads/mnist")
@@ -57,7 +57,7 @@ def from_tfds(
     for split in ["train", *held_out]:
         pictures, found = _encoded_examples(builder, split)
         if (found < 0).any():
-            # Unlabelled, as a competition's test is.
+            # No labels, such as the test split of a competition.
             continue
         encoded += pictures
         names += [f"{builder.name}/{split}[{number}]" for number in range(len(found))]
@@ -73,7 +73,7 @@ def from_tfds(
 
 
 def _encoded_examples(builder: Any, split: str) -> tuple[list[bytes], np.ndarray]:
-    """The images of a split as they are stored, encoded, and their labels."""
+    """The encoded images of a split and their labels."""
     import tensorflow_datasets as tfds
 
     image, label = builder.info.supervised_keys
@@ -86,18 +86,18 @@ def _encoded_examples(builder: Any, split: str) -> tuple[list[bytes], np.ndarray
 
 
 def _builder(name: str, *, data_dir: str | None, manual_dir: str | None, download: bool) -> Any:
-    """A prepared builder: what is prepared already, else from `manual_dir`, else (if asked) from the network.
+    """A prepared builder: already prepared, else from `manual_dir`, else (if `download`) from the network.
 
     Raises:
-        BadInput: No such name, no image and label in it, no way to prepare it, or the network is out of reach.
+        BadInput: No such name, no images with labels, missing files, or the network is unreachable.
     """
     import tensorflow_datasets as tfds
 
     unknown = BadInput(
-        f"No such folder, and no TensorFlow Datasets name either (tfds.list_builders() lists them). Received: {name!r}"
+        f"No such folder, and no TensorFlow Datasets name (tfds.list_builders() lists them). Received: {name!r}"
     )
     if ":" in name and not download:
-        # A name of another registry, which is asked over the network.
+        # The name of another registry: looking it up needs the network.
         raise unknown
     try:
         builder = tfds.builder(name, data_dir=data_dir)
@@ -109,7 +109,7 @@ def _builder(name: str, *, data_dir: str | None, manual_dir: str | None, downloa
     kinds = [type(features[key]) for key in keys or ()]
     if kinds != [tfds.features.Image, tfds.features.ClassLabel] or "train" not in builder.info.splits:
         raise BadInput(
-            f"Dataset {name!r} does not hold labelled images, or none for training. Received: {list(features)}"
+            f"Dataset {name!r} has no labelled images, or no train split. Received: features {list(features)}"
         )
     return builder
 
@@ -121,18 +121,18 @@ def _prepare(builder: Any, *, manual_dir: str | None, download: bool) -> None:
     missing = [file for file in wanted if not manual_dir or not (Path(manual_dir) / str(file)).exists()]
     if missing and not download:
         raise BadInput(
-            f"Dataset {builder.name!r} is not prepared in {builder.data_dir}: put its files in a folder and give "
-            "that as manual_dir (--manual-dir), or let it be fetched by download (--download). Received: "
+            f"Dataset {builder.name!r} is not prepared in {builder.data_dir}: put its files in a folder and pass it as "
+            "manual_dir (--manual-dir), or allow the download with download=True (--download). Received: "
             f"manual_dir={manual_dir!r} without {', '.join(map(str, missing))}"
         )
     for file in missing:
-        # tfds tries an unreachable host for minutes; a dead network shows in seconds.
+        # tfds retries an unreachable host for minutes; connecting first fails within seconds.
         address = urlparse(wanted[file])
         try:
             socket.create_connection((address.hostname, address.port or 443), timeout=5).close()
         except OSError as error:
             raise BadInput(
-                f"{address.hostname} is out of reach ({error}): fetch {wanted[file]} by other means and give its "
+                f"{address.hostname} is unreachable ({error}): download {wanted[file]} by other means and pass its "
                 f"folder as manual_dir (--manual-dir). Received: {builder.name!r}"
             ) from error
     configuration = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False)

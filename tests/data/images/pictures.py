@@ -1,4 +1,4 @@
-"""Pictures as files, made by Pillow, and what Pillow sees in a file."""
+"""Image files made by Pillow, and the pixels that Pillow decodes from a file."""
 
 import io
 from typing import Any
@@ -17,14 +17,14 @@ def encoded(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options: Any)
 
 
 def turned(pixels: np.ndarray, orientation: int, kind: str = "JPEG", **options: Any) -> bytes:
-    """A file with these pixels as it stores them, and an orientation."""
+    """A file that stores these pixels with an EXIF orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(pixels, kind, exif=exif, **options)
 
 
 def seen(file: bytes, channels: int = 3, background: int = 255) -> np.ndarray:
-    """The first frame, upright, before the background; 16 bits by >> 8."""
+    """The first frame, upright, over the background; 16 bits reduced to 8 by >> 8."""
     picture = Image.open(io.BytesIO(file))
     picture.load()
     picture = ImageOps.exif_transpose(picture)
@@ -41,3 +41,9 @@ def _sixteen_bits(picture: Image.Image, channels: int, background: int) -> np.nd
     values = np.asarray(picture)
     shades = np.where(values == picture.info.get("transparency", -1), background, values >> 8).astype(np.uint8)
     return np.repeat(shades[..., None], channels, axis=2)
+
+
+def collect(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
+    """All images and labels of a dataset."""
+    images, labels = zip(*[(x.numpy(), y.numpy()) for x, y in dataset], strict=True)
+    return np.concatenate(images), np.concatenate(labels)

@@ -9,9 +9,9 @@ from kerasdl.data.images.bad_files import bad_files
 
 from tests.data.images.pictures import encoded
 
-# The package's attribute of this name is the function.
+# The attribute of this name in the package is the function.
 MODULE = import_module("kerasdl.data.images.bad_files")
-PICTURE = encoded(np.zeros((4, 5, 3), np.uint8))
+IMAGE = encoded(np.zeros((4, 5, 3), np.uint8))
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(PICTURE)
+        (tmp_path / name).write_bytes(IMAGE)
     return tmp_path
 
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """The files that were decoded, call by call."""
+    """The names of the decoded files, one list per call."""
     calls = []
     decode_all = MODULE._decode_all
 
@@ -41,19 +41,19 @@ def paths(folder):
     return sorted(folder.glob("*/*.png"))
 
 
-def test_bad_files_are_told_with_their_reason(folder, capsys):
-    (folder / "cat/2.png").write_bytes(PICTURE[:-20])
+def test_bad_files_are_found_with_their_reason(folder, capsys):
+    (folder / "cat/2.png").write_bytes(IMAGE[:-20])
     (folder / "dog/1.png").write_bytes(encoded(np.zeros((4, 5, 3), np.uint8), "TIFF"))
     found = bad_files([*paths(folder), folder / "gone.png"])
     assert list(found) == [str(folder / name) for name in ("cat/2.png", "dog/1.png", "gone.png")]
-    told = list(found.values())
-    assert told[0].startswith("Damaged or cut short")
-    assert told[1].endswith("convert the file to one of them. Received: a TIFF")
-    assert "No such file" in told[2]
+    reasons = list(found.values())
+    assert reasons[0].startswith("Damaged or cut short")
+    assert reasons[1].endswith("convert the file to one of them. Received: a TIFF")
+    assert "No such file" in reasons[2]
     assert capsys.readouterr().out == ""
 
 
-def test_good_files_are_decoded_once_and_bad_ones_again(folder, decoded):
+def test_only_bad_files_are_decoded_again(folder, decoded):
     (folder / "cat/2.png").write_bytes(b"garbage")
     first = bad_files(paths(folder))
     assert bad_files(paths(folder)) == first
@@ -64,7 +64,7 @@ def test_good_files_are_decoded_once_and_bad_ones_again(folder, decoded):
 
 def test_a_changed_file_is_decoded_again(folder, decoded):
     bad_files(paths(folder))
-    (folder / "cat/1.png").write_bytes(b"x" * len(PICTURE))
+    (folder / "cat/1.png").write_bytes(b"x" * len(IMAGE))
     os.utime(folder / "cat/2.png", ns=(1, 1))
     assert list(bad_files(paths(folder))) == [str(folder / "cat/1.png")]
     assert decoded[-1] == ["1.png", "2.png"]
@@ -72,7 +72,20 @@ def test_a_changed_file_is_decoded_again(folder, decoded):
     assert len(decoded[-1]) == 3
 
 
-def test_one_memory_a_folder_whole_at_any_moment(folder, decoded):
+def test_a_file_swapped_for_another_of_the_same_size_and_time_is_decoded_again(folder, decoded):
+    """As after unpacking an archive or renaming: only the status change time differs."""
+    bad_files(paths(folder))
+    before = (folder / "cat/1.png").stat()
+    (folder / "swap").write_bytes(b"x" * len(IMAGE))
+    os.utime(folder / "swap", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (folder / "swap").replace(folder / "cat/1.png")
+    after = (folder / "cat/1.png").stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert list(bad_files(paths(folder))) == [str(folder / "cat/1.png")]
+    assert decoded[-1] == ["1.png"]
+
+
+def test_one_cache_file_per_folder_and_a_damaged_one_is_ignored(folder, decoded):
     bad_files(paths(folder))
     memories = sorted((folder / "cache/kerasdl").iterdir())
     assert len(memories) == 2
@@ -86,25 +99,25 @@ def test_one_memory_a_folder_whole_at_any_moment(folder, decoded):
     assert sorted(len(json.loads(memory.read_text())) for memory in memories) == [1, 2]
 
 
-def test_a_place_that_cannot_be_written_is_no_error(folder, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_not_an_error(folder, monkeypatch):
     (folder / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "file"))
     assert bad_files(paths(folder)) == {}
 
 
-def test_the_cache_is_at_home_by_default(folder, monkeypatch):
+def test_the_default_cache_is_in_the_home_folder(folder, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(folder))
     bad_files(paths(folder))
     assert len(list((folder / ".cache/kerasdl").iterdir())) == 2
 
 
-def test_many_files_show_a_bar(folder, monkeypatch, capsys):
+def test_many_files_show_a_progress_bar(folder, monkeypatch, capsys):
     monkeypatch.setattr(MODULE, "SHOWN_FROM", 2)
     bad_files(paths(folder))
     assert "3/3" in capsys.readouterr().out
 
 
-def test_two_channels_are_refused(folder):
+def test_two_channels_are_an_error(folder):
     with pytest.raises(ValueError, match="Received: channels=2"):
         bad_files(paths(folder), channels=2)

@@ -1,9 +1,9 @@
+import gc
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
-from kerasdl import models
 from kerasdl.data import images
 from kerasdl.data.images.augment.augmentation import Augmentation
 from kerasdl.data.images.augment.mixing import MixUp
@@ -20,7 +20,7 @@ def arrays(dataset):
     return [(x.numpy(), y.numpy()) for x, y in dataset]
 
 
-def test_facts_are_changed_by_replace_and_epochs_go_on():
+def test_attributes_change_by_replace_and_epochs_go_on_counting():
     first = data()
     list(first.train)
     other = replace(first, batch_size=16, augmentation=Augmentation(rotate=5))
@@ -30,13 +30,19 @@ def test_facts_are_changed_by_replace_and_epochs_go_on():
     )
 
 
+def test_a_dataset_counts_epochs_after_its_images_are_garbage_collected():
+    train = data().train.map(lambda x, y: x)
+    gc.collect()
+    assert not np.array_equal(next(iter(train)), next(iter(train)))
+
+
 def test_class_weights_by_hand():
     found = data(valid_share=0.5)
     assert np.bincount(found.train_pictures.labels).tolist() == [15, 5]
     assert found.class_weight == pytest.approx({0: 20 / 30, 1: 2.0})
 
 
-def test_the_loss_that_goes_with_the_targets():
+def test_the_loss_matches_the_targets():
     assert isinstance(data().loss, keras.losses.SparseCategoricalCrossentropy)
     mixed = data(mixing=MixUp())
     assert isinstance(mixed.loss, keras.losses.CategoricalCrossentropy)
@@ -44,7 +50,7 @@ def test_the_loss_that_goes_with_the_targets():
     assert {float(y.max()) for _, y in arrays(mixed.valid)} == {1.0}
 
 
-def test_another_size_shows_the_same_pictures():
+def test_resized_has_the_same_images_at_another_size():
     small = data().resized((6, 5))
     assert {x.shape[1:] for x, _ in arrays(small.valid)} == {(6, 5, 3)}
     assert small.valid_names == data().valid_names
@@ -55,7 +61,9 @@ def test_images_grow_within_one_fit():
     found = data()
     sizes = [{x.shape[1:3] for x, _ in arrays(train)} for train in [found.progressive({1: 4, 3: (6, 5)})] * 4]
     assert sizes == [{(4, 4)}, {(6, 5)}, {(6, 5)}, {(12, 10)}]
-    model = models.resnet((None, None, 3), 2, depths=(1,), widths=(4,), stem="small")
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(2)(x))
     model.compile("sgd", found.loss)
     train = data().progressive({1: 6})
     history = model.fit(train, validation_data=found.valid, epochs=2, verbose=0, shuffle=False).history
@@ -63,32 +71,42 @@ def test_images_grow_within_one_fit():
 
 
 @pytest.mark.parametrize("sizes", [{}, {0: 8}])
-def test_sizes_that_hold_in_no_epoch(sizes):
+def test_progressive_sizes_need_an_epoch_from_1(sizes):
     with pytest.raises(ValueError, match="Received: "):
         data().progressive(sizes)
 
 
-def test_views_are_the_validation_images_augmented_in_their_order():
+def test_test_time_augmentation_gives_the_validation_images_augmented_in_their_order():
     found = data(augment=Augmentation(flip=True))
-    plain, *views = [arrays(each) for each in (found.valid, *found.test_time_augmentation(3))]
-    for view in views:
-        assert all(np.array_equal(y, again) for (_, y), (_, again) in zip(plain, view, strict=True))
-        for (x, _), (seen, _) in zip(plain, view, strict=True):
+    plain, *copies = [arrays(each) for each in (found.valid, *found.test_time_augmentation(3))]
+    for copy in copies:
+        assert all(np.array_equal(y, again) for (_, y), (_, again) in zip(plain, copy, strict=True))
+        for (x, _), (seen, _) in zip(plain, copy, strict=True):
             assert all(np.array_equal(b, a) or np.array_equal(b, a[:, ::-1]) for a, b in zip(x, seen, strict=True))
-    assert not np.array_equal(views[0][0][0], views[1][0][0])
+    assert not np.array_equal(copies[0][0][0], copies[1][0][0])
     with pytest.raises(ValueError, match="Received: augmentation=None"):
         data().test_time_augmentation(2)
 
 
-def test_a_sheet_and_the_draws_of_one_image_move_no_epoch():
+def test_a_sheet_and_one_augmented_image_do_not_count_epochs():
     found = data(augment=Augmentation(brightness=0.5))
-    pictures, captions = found.sheet(5)
-    assert (pictures.shape, len(captions), set(captions) <= {"common", "rare"}) == ((5, 12, 10, 3), 5, True)
+    shown, captions = found.sheet(5)
+    assert (shown.shape, len(captions), set(captions) <= {"common", "rare"}) == ((5, 12, 10, 3), 5, True)
     draws = found.augmented(2, 4)
     place = int(found.train_names[2].removeprefix("image[").removesuffix("]"))
     assert np.array_equal(draws[0], PIXELS[place])
     assert len(np.unique(draws[:, 0, 0, 0])) > 1
     assert int(found.counter.variable) == 0
+
+
+def test_old_names_still_work_and_warn():
+    found = data(augment=Augmentation(flip=True))
+    with pytest.warns(DeprecationWarning, match=r"Images\.views is deprecated.*use Images\.test_time_augmentation"):
+        copies = found.views(1)
+    assert np.array_equal(arrays(copies[0])[0][0], arrays(found.test_time_augmentation(1)[0])[0][0])
+    with pytest.warns(DeprecationWarning, match=r"Images\.draws is deprecated.*use Images\.augmented"):
+        shown = found.draws(2, 3)
+    assert np.array_equal(shown, found.augmented(2, 3))
 
 
 def test_captions():
@@ -98,6 +116,6 @@ def test_captions():
     assert replace(found, classes=(), numbers=("age", "size")).caption(np.array([3.0, 0.5])) == "age 3, size 0.5"
 
 
-def test_a_test_part_that_is_not_there():
+def test_data_without_a_test_part():
     with pytest.raises(ValueError, match="no test part"):
         _ = data().test

@@ -12,7 +12,7 @@ def made(folder, *names):
     return folder
 
 
-def test_image_files_are_sorted_and_hidden_ones_left_out(tmp_path):
+def test_image_files_are_sorted_and_without_hidden_ones(tmp_path):
     made(tmp_path, "b/2.JPG", "a/x/1.png", "a/.hidden/3.png", "a/.3.png", "a/notes.txt", "c.tif")
     found = [Path(file).relative_to(tmp_path).as_posix() for file in image_files(tmp_path)]
     assert found == ["a/x/1.png", "b/2.JPG", "c.tif"]
@@ -23,33 +23,37 @@ def test_files_by_class_at_any_depth(tmp_path):
     assert {name: len(files) for name, files in found.items()} == {"cat": 2, "dog": 1}
 
 
-def test_a_test_part_is_one_with_the_same_classes(tmp_path):
+def test_a_test_part_has_the_same_classes(tmp_path):
     made(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png")
     assert [part for part, _ in parts_of(tmp_path)] == [0, 2]
 
 
-def test_an_unlabelled_test_is_left_alone(tmp_path):
+def test_an_unlabelled_test_folder_is_ignored(tmp_path):
     made(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png", "test/unknown/2.png")
     assert [part for part, _ in parts_of(tmp_path)] == [0]
 
 
-def test_what_an_expression_finds(tmp_path):
+def test_matched_returns_the_first_group(tmp_path):
     files = [str(tmp_path / name) for name in ("pug_1.jpg", "x/great_dane_22.jpg")]
     assert matched(files, tmp_path, r"([^/]+)_\d+\.jpg$") == ["pug", "great_dane"]
 
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
-    [("(", "No regular expression"), (r"\d", "needs a group"), (r"(z)", r"does not match every file. Received: .*pug")],
+    [
+        ("(", "Invalid regular expression"),
+        (r"\d", "needs a group"),
+        (r"(z)", r"does not match every file. Received: .*pug"),
+    ],
 )
-def test_expressions_that_find_nothing(pattern, message, tmp_path):
+def test_expressions_that_cannot_be_used(pattern, message, tmp_path):
     with pytest.raises(BadInput, match=message):
         matched([str(tmp_path / "pug_1.jpg")], tmp_path, pattern)
 
 
-def test_images_of_no_class_are_named(tmp_path):
+def test_images_outside_the_class_folders_are_named(tmp_path):
     made(tmp_path, "cat/1.png", "dog/2.png", "4.png", "3.jpg")
-    with pytest.raises(BadInput, match=r"are of no class: .*/3.jpg and 1 more. Move them .* classes \['cat', 'dog'\]"):
+    with pytest.raises(BadInput, match=r"have no class: .*/3.jpg and 1 more. Move them .* classes \['cat', 'dog'\]"):
         parts_of(tmp_path)
 
 
@@ -58,12 +62,12 @@ def test_images_of_no_class_are_named(tmp_path):
     [
         (
             ["test/cat/3.png", "test/bird/4.png"],
-            r"the test that training lacks: \['bird'\]. Received: '.*test'",
+            r"the test folder without training images: \['bird'\]. Received: '.*test'",
         ),
-        (["test/Cat/3.png", "test/Dog/4.png"], r"training lacks: \['Cat', 'Dog'\]"),
-        (["test/cat/3.png", "test/4.png"], r"are of no class: .*test/4.png. Move them"),
+        (["test/Cat/3.png", "test/Dog/4.png"], r"without training images: \['Cat', 'Dog'\]"),
+        (["test/cat/3.png", "test/4.png"], r"have no class: .*test/4.png. Move them"),
     ],
 )
-def test_a_test_that_is_not_of_the_classes_is_named(test, message, tmp_path):
+def test_a_test_folder_with_other_classes_is_an_error(test, message, tmp_path):
     with pytest.raises(BadInput, match=message):
         parts_of(made(tmp_path, "train/cat/1.png", "train/dog/2.png", *test))

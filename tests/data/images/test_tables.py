@@ -12,7 +12,7 @@ def listed(folder, header, *rows):
     return folder / "table.csv"
 
 
-def test_classes_of_a_table_with_a_column_that_says_what_is_for_what(image_folder):
+def test_classes_with_a_split_column(image_folder):
     folder = image_folder({"x": 6})
     rows = [f"{index},{'ab'[index % 2]},{['train', 'train', 'valid'][index // 2]}" for index in range(6)]
     table = listed(folder, "file,kind,part", *rows[:5], "5,b,test")
@@ -22,7 +22,7 @@ def test_classes_of_a_table_with_a_column_that_says_what_is_for_what(image_folde
     assert [name.rsplit("/", 1)[1] for name in data.test_pictures.names] == ["5.png"]
 
 
-def test_tags_in_words_and_in_columns(image_folder):
+def test_tags_in_one_cell_or_in_columns(image_folder):
     folder = image_folder({"x": 6})
     table = listed(folder, "file,tags", *(f"x/{i}.png,{['red', 'red round', ''][i % 3]}" for i in range(6)))
     data = images.from_csv(table, "tags", tag_separator=" ", augment=None)
@@ -36,7 +36,7 @@ def test_tags_in_words_and_in_columns(image_folder):
     assert np.array_equal(again.train_pictures.labels, data.train_pictures.labels)
 
 
-def test_numbers_to_predict_and_groups_of_a_table(image_folder):
+def test_numbers_with_a_group_column(image_folder):
     folder = image_folder({"x": 12})
     table = listed(folder, "file,age,who", *(f"x/{i}.png,{i + 0.5},{'pqr'[i % 3]}" for i in range(12)))
     data = images.from_csv(table, "age", group="who", valid_share=0.3)
@@ -53,7 +53,7 @@ def test_numbers_to_predict_and_groups_of_a_table(image_folder):
         ("file,kind", ["x/0.png,a", "x/1.png,b"], {"target": "colour"}, "No such column: 'colour'"),
         ("file,kind", ["x/0.png,a", ",b"], {"target": "kind"}, r"No file name in line 3. Received: column 'file'"),
         ("file,kind", ["x/0.png,a", "x/1.png,"], {"target": "kind"}, r"1 rows have no target, the first line 3"),
-        ("kind", ["a", "b"], {"target": "kind"}, "Name the column of file names by image. Received: None"),
+        ("kind", ["a", "b"], {"target": "kind"}, "Give the column of file names as image. Received: image=None"),
         (
             "file,kind,s",
             ["x/0.png,a,train", "x/1.png,b,dev"],
@@ -62,7 +62,7 @@ def test_numbers_to_predict_and_groups_of_a_table(image_folder):
         ),
         ("file,tags", ["x/0.png,1", "x/1.png,2"], {"target": "tags", "task": "tags"}, r"Received: '2' in line 3"),
         ("file,kind", ["x/0.png,a", "x/9.png,b"], {"target": "kind"}, r"1 of 2 files .*x/9.png \(No such file"),
-        ("file,age", ["x/0.png,1.5", "x/1.png,2.5"], {"target": "age", "balanced": True}, "Only classes can be mixed"),
+        ("file,age", ["x/0.png,1.5", "x/1.png,2.5"], {"target": "age", "balanced": True}, "needs one class per image"),
     ],
 )  # fmt: skip
 def test_tables_that_cannot_be_used(image_folder, header, rows, options, message):

@@ -9,7 +9,7 @@ from kerasdl.errors import BadInput
 
 
 class Squares(tfds.core.GeneratorBasedBuilder):
-    """Twelve squares of one shade each, made on the spot."""
+    """Twelve squares, one gray value each."""
 
     VERSION = tfds.core.Version("1.0.0")
     SPLITS = ("train", "test")
@@ -34,7 +34,7 @@ class Squares(tfds.core.GeneratorBasedBuilder):
 
 
 class Unsplit(Squares):
-    """The same with one split."""
+    """The same with a single split."""
 
     SPLITS = ("train",)
 
@@ -48,7 +48,7 @@ def prepared(tmp_path):
     return prepare
 
 
-def test_a_prepared_dataset_is_used_as_it_is(prepared):
+def test_a_prepared_dataset_is_used(prepared):
     data = images.from_tfds("squares", data_dir=prepared(Squares), augment=None)
     assert (data.classes, data.shape) == (("dark", "light"), (6, 6, 1))
     assert (len(data.train_names), len(data.valid_names)) == (12, 12)
@@ -57,12 +57,12 @@ def test_a_prepared_dataset_is_used_as_it_is(prepared):
     assert ((pictures[:, 0, 0, 0].numpy() / 20) // 6 == labels.numpy()).all()
 
 
-def test_a_dataset_of_one_split_is_split(prepared):
+def test_a_dataset_without_validation_is_split(prepared):
     data = images.from_tfds("unsplit", data_dir=prepared(Unsplit), valid_share=0.5)
     assert (len(data.train_names), len(data.valid_names)) == (6, 6)
 
 
-def test_an_unknown_name_is_refused_within_seconds(tmp_path):
+def test_an_unknown_name_is_an_error_within_seconds(tmp_path):
     started = time.monotonic()
     for name in ("no_such_dataset", "not a name", "huggingface:nothing"):
         with pytest.raises(BadInput, match=f"No such folder, and no TensorFlow Datasets name.*Received: '{name}'"):
@@ -70,24 +70,24 @@ def test_an_unknown_name_is_refused_within_seconds(tmp_path):
     assert time.monotonic() - started < 30
 
 
-def test_a_dataset_that_is_not_prepared_says_what_to_do(tmp_path):
+def test_the_error_for_an_unprepared_dataset_says_what_to_do(tmp_path):
     with pytest.raises(BadInput, match="--manual-dir.*--download.*t10k-images-idx3-ubyte.gz"):
         images.from_tfds("mnist", data_dir=str(tmp_path))
     with pytest.raises(BadInput, match=f"Received: manual_dir='{tmp_path}' without"):
         images.from_tfds("mnist", data_dir=str(tmp_path), manual_dir=str(tmp_path))
 
 
-def test_a_network_out_of_reach_is_said_within_seconds(tmp_path, monkeypatch):
+def test_an_unreachable_network_is_an_error_within_seconds(tmp_path, monkeypatch):
     def unreachable(address, timeout):
         assert timeout <= 10
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(socket, "create_connection", unreachable)
-    with pytest.raises(BadInput, match="is out of reach .Network is unreachable.*--manual-dir"):
+    with pytest.raises(BadInput, match="is unreachable .Network is unreachable.*--manual-dir"):
         images.from_tfds("mnist", data_dir=str(tmp_path), download=True)
 
 
-def test_a_dataset_without_labelled_images_is_refused(prepared):
+def test_a_dataset_without_labelled_images_is_an_error(prepared):
     class Numbers(Squares):
         """Numbers only."""
 
@@ -97,7 +97,7 @@ def test_a_dataset_without_labelled_images_is_refused(prepared):
         def _generate_examples(self):
             yield 0, {"x": 1}
 
-    with pytest.raises(BadInput, match=r"does not hold labelled images, .* Received: \['x'\]"):
+    with pytest.raises(BadInput, match=r"has no labelled images, .* Received: features \['x'\]"):
         images.from_tfds("numbers", data_dir=prepared(Numbers))
 
 
