@@ -1,4 +1,4 @@
-"""Sequences with gaps and of different lengths become one array."""
+"""Interpolating missing values, and padding sequences of different lengths into one array."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ from kerasdl.errors import BadInput
 
 
 def complete(sequences: Sequence[np.ndarray], names: Sequence[str]) -> tuple[list[np.ndarray], int]:
-    """Cuts sequences after their last value and fills their gaps.
+    """Truncate sequences after their last value, and interpolate missing values.
 
     Args:
-        sequences: float64 (length, channels) each, NaN where a value is missing.
-        names: What an error calls each.
+        sequences: float64 (length, channels) each, with NaN for missing values.
+        names: Name of each sequence in errors.
 
     Returns:
-        The sequences without NaN, a missing value put in linearly between its neighbours and the next one held at an
-        end; and how many values were put in.
+        The sequences without NaN: values are interpolated linearly, and at either end the nearest value is repeated;
+        and the number of values that were filled in.
 
     Raises:
-        BadInput: A channel without any value.
+        BadInput: All values of a channel are missing.
 
     Example:
         >>> complete([np.array([[1.0], [np.nan], [3.0], [np.nan]])], ["mine"])
@@ -29,7 +29,7 @@ def complete(sequences: Sequence[np.ndarray], names: Sequence[str]) -> tuple[lis
         missing = np.isnan(sequence)
         if missing.all(axis=0).any():
             channel = int(np.argmax(missing.all(axis=0))) + 1
-            raise BadInput(f"Channel {channel} has no value at all: leave the sequence out. Received: {name}")
+            raise BadInput(f"All values of channel {channel} are missing: remove the sequence. Received: {name}")
         end = int(np.flatnonzero(~missing.all(axis=1))[-1]) + 1
         filled.append(_interpolated(sequence[:end]))
         count += int(missing[:end].sum())
@@ -43,14 +43,14 @@ def _interpolated(sequence: np.ndarray) -> np.ndarray:
 
 
 def padded_array(sequences: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """Stacks sequences of different lengths.
+    """Stack sequences of different lengths, padded with NaN on the right.
 
     Args:
         sequences: (length, channels) each.
-        length: That of the result.
+        length: Length to pad to.
 
     Returns:
-        float32 (count, length, channels), NaN on the right of what is shorter.
+        float32 (count, length, channels).
 
     Example:
         >>> padded_array([np.array([[1.0]]), np.array([[2.0], [3.0]])], 2)[..., 0]

@@ -57,26 +57,26 @@ def from_arrays(
     valid_share: float = 0.2,
     seed: int = 0,
 ) -> Sequences:
-    """Sequences in memory, split into training and validation by class and seed.
+    """Make `Sequences` from arrays; validation samples are drawn per class by seed.
 
-    NaN is a missing value, put in linearly between its neighbours; at an end the next value is held. A step without
-    any value after the last one is padding.
+    Missing values (NaN) are interpolated linearly; at either end the nearest value is repeated. Trailing steps without
+    any value are padding.
 
     Args:
-        sequences: Numbers (count, length) or (count, length, channels), or a list of arrays (length[, channels]) that
-            may differ in length.
+        sequences: Numbers (count, length) or (count, length, channels), or a list of arrays (length,) or (length,
+            channels) that may differ in length.
         labels: Integers (count,), indices into `classes`.
         classes: Class names.
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        valid_share: Share of each class kept for validation, at least one sequence.
-        seed: Of the split and the order.
+        batch_size: Samples per batch; the last batch of an epoch may be smaller.
+        valid_share: Share of each class for validation, at least one sequence.
+        seed: Random seed of the split and of the order.
 
     Returns:
-        The pipelines.
+        The datasets.
 
     Raises:
-        BadInput: Sequences that are not numbers or of different channels, a channel without a value, labels that do
-            not fit, fewer than two classes or two sequences a class.
+        BadInput: Sequences are not numbers or differ in channels, all values of a channel are missing, labels do not
+            match the sequences or classes, or there are fewer than two classes or two sequences per class.
 
     Example:
         >>> sines = from_arrays(waves, labels, classes=["slow", "fast"])
@@ -86,8 +86,8 @@ def from_arrays(
     for array, name in zip(arrays, names, strict=True):
         if array.shape[1] != arrays[0].shape[1]:
             raise BadInput(
-                f"All sequences need the same channels. Received: {name} with {array.shape[1]}, the first with "
-                f"{arrays[0].shape[1]}"
+                f"All sequences need the same number of channels. Received: {name} with {array.shape[1]}, "
+                f"the first with {arrays[0].shape[1]}"
             )
     indices = np.asarray(labels)
     _check_indices(indices, len(arrays), classes)
@@ -105,23 +105,24 @@ def from_ts(
     valid_share: float = 0.2,
     seed: int = 0,
 ) -> Sequences:
-    """Series of the time series classification archive, https://www.timeseriesclassification.com, in .ts files.
+    """Make `Sequences` from .ts files of the time series classification archive.
 
-    Missing values ("?" or "NaN") are put in linearly between their neighbours; at an end the next value is held.
+    See https://www.timeseriesclassification.com. Missing values ("?" or "NaN") are interpolated linearly; at either
+    end the nearest value is repeated.
 
     Args:
-        train_path: The file to train on.
-        valid_path: The file to validate on; by default a part of the first.
-        batch_size: Samples a batch; the last one of an epoch may be smaller.
-        valid_share: Share of each class kept for validation where there is no second file.
-        seed: Of the split and the order.
+        train_path: Path of the training file.
+        valid_path: Path of the validation file; by default a part of the training file is used.
+        batch_size: Samples per batch; the last batch of an epoch may be smaller.
+        valid_share: Share of each class for validation, if there is no validation file.
+        seed: Random seed of the split and of the order.
 
     Returns:
-        The pipelines, with the classes of the first file.
+        The datasets, with the classes of the training file.
 
     Raises:
-        BadInput: A file that cannot be read as `ts_file.read_ts` says, two that do not fit, one class, or a channel
-            without a value.
+        BadInput: As for `ts_file.read_ts`; also if the files differ in classes or channels, there is one class only, or
+            all values of a channel are missing.
 
     Example:
         >>> from_ts("GunPoint_TRAIN.ts", "GunPoint_TEST.ts").shape
@@ -136,14 +137,15 @@ def from_ts(
 
 
 def _file_sources(files: Sequence[TsFile], paths: Sequence[Path]) -> tuple[list[Source], int]:
-    """A source a file, with the classes of the first, padded alike; and how many values were interpolated."""
+    """One source per file, padded to one length, with the classes of the first; and the interpolated count."""
     classes, channels = files[0].classes, files[0].sequences[0].shape[1]
     names = [[f"{path.name}:{line}" for line in file.lines] for file, path in zip(files, paths, strict=True)]
     for file, path in zip(files, paths, strict=True):
         check_labels(file.lines, file.labels, classes, path)
         if file.sequences[0].shape[1] != channels:
             raise BadInput(
-                f"The first file has {channels} dimensions. Received: {str(path)!r} with {file.sequences[0].shape[1]}"
+                f"Both files need the same number of dimensions, {channels} in the first. "
+                f"Received: {str(path)!r} with {file.sequences[0].shape[1]}"
             )
     completed = [complete(file.sequences, places) for file, places in zip(files, names, strict=True)]
     length = max(len(sequence) for sequences, _ in completed for sequence in sequences)
@@ -158,7 +160,7 @@ def _sequences(
     train: Source, valid: Source, classes: Sequence[str], batch_size: int, seed: int, interpolated: int
 ) -> Sequences:
     if batch_size < 1:
-        raise BadInput(f"A batch holds at least one sequence. Received: batch_size={batch_size}")
+        raise BadInput(f"A batch must hold at least one sequence. Received: batch_size={batch_size}")
     check_two_classes(classes)
     values = train.load(np.arange(len(train.labels))).numpy()
     scale = Scale.of(values.reshape(-1, values.shape[-1]))
@@ -175,25 +177,27 @@ def _sequences(
 
 
 def _array(sequence: np.ndarray, name: str) -> np.ndarray:
-    """One sequence as float64 (length, channels)."""
+    """Convert a sequence to float64 (length, channels)."""
     try:
         array = np.asarray(sequence, np.float64)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"Sequences hold numbers. Received: {name} = {sequence!r}") from error
+        raise BadInput(f"Sequences must hold numbers. Received: {name} = {sequence!r}") from error
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or not array.size:
-        raise BadInput(f"A sequence is (length, channels), neither empty. Received: {name} of shape {array.shape}")
-    # What float32 cannot hold would be infinite there.
+        raise BadInput(
+            f"A sequence must have shape (length, channels), both above 0. Received: {name} of shape {array.shape}"
+        )
+    # Larger values would become infinite in float32.
     if (np.abs(array) > np.finfo(np.float32).max).any():
-        raise BadInput(f"No number that a network can take. Received: {name} with {np.nanmax(np.abs(array))}")
+        raise BadInput(f"Values must be finite in float32. Received: {name} with {np.nanmax(np.abs(array))}")
     return array
 
 
 def _check_indices(labels: np.ndarray, count: int, classes: Sequence[str]) -> None:
     if not count or labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise BadInput(
-            f"One whole-number label a sequence, and one sequence at least. Received: {labels.dtype} {labels.shape} "
+            f"Pass one integer label per sequence, and at least one sequence. Received: {labels.dtype} {labels.shape} "
             f"for {count} sequences"
         )
     check_label_range(labels, classes)

@@ -1,4 +1,4 @@
-"""The .ts files of the time series classification archive, https://www.timeseriesclassification.com."""
+"""Reader of .ts files of the time series classification archive, https://www.timeseriesclassification.com."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,19 +7,19 @@ import numpy as np
 from kerasdl.errors import BadInput
 
 MISSING = {"?", "nan"}
-# float32 ends here.
+# Near the largest float32, 3.4e38.
 _LARGEST = 3e38
 
 
 @dataclass(frozen=True)
 class TsFile:
-    """What a .ts file holds.
+    """Content of a .ts file.
 
     Attributes:
-        sequences: float64 (length, channels) each, NaN where a value is missing.
-        labels: The class of each.
-        lines: The line of each in the file.
-        classes: Class names: those of the header, in its order, else those found, sorted.
+        sequences: float64 (length, channels) each, with NaN for missing values.
+        labels: Class name of each sequence.
+        lines: Line of each sequence in the file.
+        classes: Class names in the order of the header; if it has none, those of the data, sorted.
     """
 
     sequences: list[np.ndarray]
@@ -29,19 +29,20 @@ class TsFile:
 
 
 def read_ts(path: str | Path) -> TsFile:
-    """Reads a .ts file of labelled series: a line each, dimensions and the label separated by ":", values by ",".
+    """Read a .ts file: one labelled series per line, with ":" between dimensions and label, and "," between values.
 
-    "?" and "NaN" are missing values; series may differ in length unless the header says otherwise.
+    "?" and "NaN" are missing values. Series may differ in length unless the header states a length.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Returns:
-        Its series and labels.
+        The series and their labels.
 
     Raises:
-        BadInput: No such file, a header without @data or classes, timestamps, no data; or, by line, a value that is no
-            number, a wrong number of values or dimensions, or an unknown label.
+        BadInput: The file does not exist, has no @data line, no class labels, no data, or has time stamps; or a line
+            (the message gives it) has a value that is not a number, a wrong number of values or dimensions, or an
+            unknown label.
 
     Example:
         >>> read_ts("GunPoint_TRAIN.ts").classes
@@ -51,7 +52,7 @@ def read_ts(path: str | Path) -> TsFile:
     lines = _lines(path)
     start = next((place for place, (_, text) in enumerate(lines) if text.lower() == "@data"), None)
     if start is None:
-        raise BadInput(f"A .ts file says @data before its data; no line does. Received: {str(path)!r}")
+        raise BadInput(f"A .ts file needs a line '@data' before its data. Received: {str(path)!r}")
     header = _header(lines[:start], path)
     samples = [(line, *_sample(text, line, path)) for line, text in lines[start + 1 :]]
     if not samples:
@@ -64,16 +65,16 @@ def read_ts(path: str | Path) -> TsFile:
 
 
 def check_labels(lines: list[int], labels: list[str], classes: tuple[str, ...], path: str | Path) -> None:
-    """Raises unless every label is one of `classes`."""
+    """Raise unless every label is one of `classes`."""
     for line, label in zip(lines, labels, strict=True):
         if label not in classes:
             raise BadInput(f"Line {line} has class {label!r}, not one of {list(classes)}. Received: {str(path)!r}")
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines that say something, each with its number."""
+    """Lines that are neither blank nor comments, each with its number."""
     try:
-        # Comments may be in any encoding; whatever else is garbled fails later, by line.
+        # Comments may have any encoding; other undecodable text fails later, with its line.
         text = path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
         raise BadInput(f"The file cannot be read ({error.strerror}). Received: {str(path)!r}") from error
@@ -82,17 +83,19 @@ def _lines(path: Path) -> list[tuple[int, str]]:
 
 
 def _header(lines: list[tuple[int, str]], path: Path) -> dict[str, list[str]]:
-    """From the lower-case name of each @-line to its words."""
+    """Words of each @-line, by its lower-case name."""
     header: dict[str, list[str]] = {}
     for number, text in lines:
         if not text.startswith("@"):
-            raise BadInput(f"Line {number} stands before @data and is no @-header. Received: {str(path)!r}")
+            raise BadInput(f"Line {number} comes before @data but does not start with '@'. Received: {str(path)!r}")
         name, *words = text[1:].split() or [""]
         header[name.lower()] = words
     if _says(header, "timestamps", "true"):
-        raise BadInput(f"Series with time stamps are not read: resample to even steps. Received: {str(path)!r}")
+        raise BadInput(
+            f"Series with time stamps are not supported: resample them to regular steps. Received: {str(path)!r}"
+        )
     if not _says(header, "classlabel", "true"):
-        raise BadInput(f"Classification needs '@classLabel true' in the header. Received: {str(path)!r}")
+        raise BadInput(f"The header needs '@classLabel true'. Received: {str(path)!r}")
     return header
 
 
@@ -108,7 +111,7 @@ def _sample(text: str, line: int, path: Path) -> tuple[np.ndarray, str]:
     for position, column in enumerate(columns, start=1):
         if len(column) != len(columns[0]):
             raise BadInput(
-                f"Line {line} has {len(column)} values in dimension {position} where the first has {len(columns[0])}. "
+                f"Line {line} has {len(column)} values in dimension {position}, but {len(columns[0])} in the first. "
                 f"Received: {str(path)!r}"
             )
     return np.array(columns).T, label.strip()
@@ -122,17 +125,19 @@ def _number(cell: str, line: int, path: Path) -> float:
     except ValueError:
         value = np.inf
     if not abs(value) < _LARGEST or "_" in cell:
-        raise BadInput(f"Line {line} has a value that is no number: {cell!r}. Received: {str(path)!r}")
+        raise BadInput(
+            f"Line {line} has a value that is not a finite float32 number: {cell!r}. Received: {str(path)!r}"
+        )
     return value
 
 
 def _check_shapes(lines: list[int], sequences: list[np.ndarray], header: dict[str, list[str]], path: Path) -> None:
-    """Raises unless all are as the header says, or where it says too little, as the first."""
+    """Raise unless all series have the shape that the header states, or else that of the first series."""
     length, channels = sequences[0].shape
     equal = _says(header, "equallength", "true")
     stated = None if _says(header, "equallength", "false") else _stated(header, "serieslength", path)
     expected = {
-        "values a dimension": (0, stated or (length if equal else None)),
+        "values per dimension": (0, stated or (length if equal else None)),
         "dimensions": (
             1,
             1
@@ -151,5 +156,5 @@ def _stated(header: dict[str, list[str]], name: str, path: Path) -> int | None:
     if words is None:
         return None
     if len(words) != 1 or not words[0].isdecimal() or words[0] == "0":
-        raise BadInput(f"@{name} must be followed by a number above 0. Received: {words} in {str(path)!r}")
+        raise BadInput(f"@{name} must be followed by a positive integer. Received: {words} in {str(path)!r}")
     return int(words[0])

@@ -1,3 +1,5 @@
+"""Interpolating missing values, and padding."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,24 +14,24 @@ def column(*values):
     return np.array(values, float)[:, None]
 
 
-def test_gaps_are_filled_linearly_the_ends_held_and_the_tail_cut():
+def test_gaps_are_interpolated_ends_repeated_and_trailing_gaps_removed():
     (filled,), count = complete([column(NAN, 2, NAN, NAN, 8, NAN)], ["mine"])
     assert (filled[:, 0].tolist(), count) == ([2, 2, 4, 6, 8], 3)
 
 
-def test_a_channel_that_ends_before_the_others_is_held():
+def test_a_channel_that_ends_early_repeats_its_last_value():
     (filled,), count = complete([np.array([[1.0, 5.0], [2.0, 7.0], [3.0, NAN]])], ["mine"])
     assert (filled.tolist(), count) == ([[1, 5], [2, 7], [3, 7]], 1)
 
 
-def test_a_channel_without_a_value_is_named():
-    with pytest.raises(BadInput, match="Channel 2 has no value at all: leave the sequence out. Received: other"):
+def test_errors_name_the_channel_without_a_value():
+    with pytest.raises(BadInput, match="All values of channel 2 are missing: remove the sequence. Received: other"):
         complete([np.ones((2, 2)), np.array([[1.0, NAN], [1.0, NAN]])], ["mine", "other"])
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6), st.integers(1, 3), st.integers(0, 2))
-def test_shorter_ones_are_padded_on_the_right_and_come_back_whole(lengths, channels, more):
+def test_padding_is_on_the_right_and_can_be_removed_again(lengths, channels, more):
     random = np.random.default_rng(0)
     sequences = [random.standard_normal((length, channels)) for length in lengths]
     padded = padded_array(sequences, max(lengths) + more)

@@ -1,3 +1,5 @@
+"""Labelled sequences: batches, splits, padding, and errors."""
+
 import dataclasses
 
 import numpy as np
@@ -10,7 +12,7 @@ HEADER = "@timeStamps false\n@classLabel true up down\n@data\n"
 
 
 def counted(count=20, **options):
-    """Sequences of two steps that tell their index, of two classes in turn."""
+    """Sequences of two steps, both equal to the sequence's index; the two classes alternate."""
     values = np.repeat(np.arange(count, dtype=float)[:, None], 2, axis=1)
     return sequences.from_arrays(values, np.arange(count) % 2, classes=["even", "odd"], batch_size=6, **options)
 
@@ -33,7 +35,7 @@ def ts(tmp_path):
     return write
 
 
-def test_batches_split_and_printing():
+def test_batches_splits_and_printing():
     data = counted()
     values, labels = gathered(data.valid)
     assert (values.dtype, labels.dtype, values.shape) == (np.float32, np.int64, (4, 2, 1))
@@ -46,7 +48,7 @@ def test_batches_split_and_printing():
         data.shape = None
 
 
-def test_every_epoch_has_its_own_order_and_the_same_samples():
+def test_each_epoch_has_every_sample_once_in_its_own_order():
     one, two = counted(), counted()
     first, second = gathered(one.train)[0], gathered(one.train)[0]
     assert not np.array_equal(first, second)
@@ -56,7 +58,7 @@ def test_every_epoch_has_its_own_order_and_the_same_samples():
     assert np.array_equal(gathered(one.valid)[0], gathered(one.valid)[0])
 
 
-def test_statistics_are_those_of_the_training_part():
+def test_statistics_come_from_the_training_part():
     data = counted()
     train = gathered(data.train)[0]
     np.testing.assert_allclose(data.statistics, [[train.mean()], [train.std()]])
@@ -73,7 +75,7 @@ def test_shorter_sequences_are_padded_to_the_longest():
         assert np.isnan(row[length:]).all()
 
 
-def test_statistics_leave_padding_out():
+def test_statistics_exclude_padding():
     arrays = [np.ones(2), np.full(5, 3.0), np.ones(2), np.full(5, 3.0)]
     data = sequences.from_arrays(arrays, [0, 1, 0, 1], classes=["a", "b"])
     assert data.statistics[0] == [pytest.approx((2 * 1 + 5 * 3) / 7)]
@@ -84,7 +86,7 @@ def test_missing_values_are_interpolated_and_counted():
     data = sequences.from_arrays(arrays, [0, 1, 0, 1], classes=["a", "b"], valid_share=0.5)
     rows = {label: row[:, 0] for row, label in zip(*gathered(data.valid), strict=True)}
     assert rows[0].tolist() == [2, 2, 4, 6, 8]
-    # What ends in missing steps has ended.
+    # Trailing missing steps are padding.
     np.testing.assert_array_equal(rows[1], [1, 1, NAN, NAN, NAN])
     assert data.interpolated == 6
     assert str(data).endswith("in 2 classes, 6 missing values interpolated")
@@ -94,26 +96,26 @@ def test_missing_values_are_interpolated_and_counted():
     ("arrays", "labels", "options", "message"),
     [
         ([["x"]] * 4, [0, 1, 0, 1], {}, r"hold numbers. Received: sequence\[0\]"),
-        ([[1.0], []], [0, 1], {}, r"neither empty. Received: sequence\[1\] of shape \(0, 1\)"),
+        ([[1.0], []], [0, 1], {}, r"both above 0. Received: sequence\[1\] of shape \(0, 1\)"),
         (np.zeros((4, 2, 2, 2)), [0, 1, 0, 1], {}, r"sequence\[0\] of shape \(2, 2, 2\)"),
-        ([[np.inf]] * 4, [0, 1, 0, 1], {}, r"No number that a network can take. Received: sequence\[0\] with inf"),
-        ([np.zeros((2, 1)), np.zeros((2, 3))], [0, 1], {}, r"same channels. Received: sequence\[1\] with 3"),
-        ([[NAN, NAN], [1.0]], [0, 1], {}, r"Channel 1 has no value at all.*Received: sequence\[0\]"),
-        (np.zeros((4, 2)), [0, 1, 0], {}, r"One whole-number label.*Received: int64 \(3,\) for 4"),
-        (np.zeros((4, 2)), [0.0, 1, 0, 1], {}, "One whole-number label a sequence.*Received: float64"),
-        (np.zeros((0, 2)), [], {}, "one sequence at least"),
+        ([[np.inf]] * 4, [0, 1, 0, 1], {}, r"finite in float32. Received: sequence\[0\] with inf"),
+        ([np.zeros((2, 1)), np.zeros((2, 3))], [0, 1], {}, r"same number of channels. Received: sequence\[1\] with 3"),
+        ([[NAN, NAN], [1.0]], [0, 1], {}, r"All values of channel 1 are missing.*Received: sequence\[0\]"),
+        (np.zeros((4, 2)), [0, 1, 0], {}, r"one integer label per sequence.*Received: int64 \(3,\) for 4"),
+        (np.zeros((4, 2)), [0.0, 1, 0, 1], {}, "one integer label per sequence.*Received: float64"),
+        (np.zeros((0, 2)), [], {}, "at least one sequence"),
         (np.zeros((4, 2)), [0, 1, 0, 2], {}, r"Labels must lie in 0..1. Received: 0..2"),
         (np.zeros((4, 2)), [0, 1, 0, 1], {"batch_size": 0}, "Received: batch_size=0"),
         (np.zeros((4, 2)), [0, 1, 0, 1], {"valid_share": 1.0}, "Received: valid_share=1.0"),
-        (np.zeros((3, 2)), [0, 1, 0], {}, "one to train on and one to validate. Received: class 'b' with 1"),
+        (np.zeros((3, 2)), [0, 1, 0], {}, "at least two samples.*Received: class 'b' with 1"),
     ],
 )
-def test_what_does_not_fit_is_refused(arrays, labels, options, message):
+def test_errors_name_the_wrong_argument(arrays, labels, options, message):
     with pytest.raises(BadInput, match=message):
         sequences.from_arrays(arrays, labels, classes=["a", "b"], **options)
 
 
-def test_two_files_are_padded_alike_and_named_by_line(ts):
+def test_two_files_are_padded_to_one_length(ts):
     train = ts("train.ts", HEADER + "1,2:up\n3,?,5:down\n")
     valid = ts("valid.ts", HEADER.replace("up down", "down up") + "6,7,8,9:down\n")
     data = sequences.from_ts(train, valid)
@@ -133,17 +135,25 @@ def test_one_file_is_split_by_class(ts):
     ("train", "valid", "message"),
     [
         (HEADER + "1:up\n2:down", "@classLabel true left\n@data\n1:left", r"Line 3 has class 'left'.*valid.ts"),
-        (HEADER + "1:up\n2:down", HEADER + "1:2:up", r"first file has 1 dimensions. Received: '.*valid.ts' with 2"),
-        (HEADER + "1:up\n2:down", HEADER + "?:up", "Channel 1 has no value at all.*Received: valid.ts:4"),
-        ("@classLabel true a\n@data\n1:a", "@classLabel true a\n@data\n1:a", r"One class only.*Received: classes="),
+        (
+            HEADER + "1:up\n2:down",
+            HEADER + "1:2:up",
+            r"same number of dimensions, 1 in the first. Received: '.*valid.ts' with 2",
+        ),
+        (HEADER + "1:up\n2:down", HEADER + "?:up", "All values of channel 1 are missing.*Received: valid.ts:4"),
+        (
+            "@classLabel true a\n@data\n1:a",
+            "@classLabel true a\n@data\n1:a",
+            r"There is only one class.*Received: classes=",
+        ),
     ],
 )
-def test_two_files_that_do_not_fit(ts, train, valid, message):
+def test_errors_name_the_file_that_does_not_match(ts, train, valid, message):
     with pytest.raises(BadInput, match=message):
         sequences.from_ts(ts("train.ts", train), ts("valid.ts", valid))
 
 
-def test_the_archive_files_are_read_whole(real_data):
+def test_archive_files_are_read_completely(real_data):
     folder = real_data / "ts_classification" / "BasicMotions"
     data = sequences.from_ts(folder / "BasicMotions_TRAIN.ts", folder / "BasicMotions_TEST.ts")
     assert str(data) == "40 training and 40 validation sequences of 100 steps and 6 channels in 4 classes"

@@ -1,3 +1,5 @@
+"""The .ts reader: what is read, and errors that give the line."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,51 +32,54 @@ def test_series_may_differ_in_length(write):
     assert [len(sequence) for sequence in read_ts(write(HEADER + "1:up\n1,2,3:down\n")).sequences] == [1, 3]
 
 
-def test_classes_that_the_header_does_not_name_are_sorted(write):
+def test_classes_missing_from_the_header_are_sorted(write):
     assert read_ts(write("@classlabel TRUE\n@DATA\n1:b\n2:a")).classes == ("a", "b")
 
 
-def test_comments_in_another_encoding_do_no_harm(write):
+def test_comments_may_have_another_encoding(write):
     assert len(read_ts(write("# Café\r\n" + HEADER + "1:up\r\n")).sequences) == 1
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEADER + "1,2:up\n1,x:up", r"Line 7 has a value that is no number: 'x'. Received: '.*made.ts'"),
-        (HEADER + "1,inf:up", "Line 6 has a value that is no number: 'inf'"),
-        (HEADER + "1,1e39:up", "Line 6 has a value that is no number: '1e39'"),
-        (HEADER + "1,1_0:up", "Line 6 has a value that is no number: '1_0'"),
-        (HEADER + "1,,2:up", "Line 6 has a value that is no number: ''"),
-        (HEADER + "1,2:1:up", "Line 6 has 1 values in dimension 2 where the first has 2"),
+        (
+            HEADER + "1,2:up\n1,x:up",
+            r"Line 7 has a value that is not a finite float32 number: 'x'. Received: '.*made.ts'",
+        ),
+        (HEADER + "1,inf:up", "Line 6 has a value that is not a finite float32 number: 'inf'"),
+        (HEADER + "1,1e39:up", "Line 6 has a value that is not a finite float32 number: '1e39'"),
+        (HEADER + "1,1_0:up", "Line 6 has a value that is not a finite float32 number: '1_0'"),
+        (HEADER + "1,,2:up", "Line 6 has a value that is not a finite float32 number: ''"),
+        (HEADER + "1,2:1:up", "Line 6 has 1 values in dimension 2, but 2 in the first"),
         (HEADER + "1,2:1,2:up\n1,2:up", "Line 7 has 1 dimensions, not 2"),
         (HEADER + "1,2:left", r"Line 6 has class 'left', not one of \['up', 'down'\]"),
         (HEADER + "1,2", "Line 6 does not end in ':' and a class label"),
         ("@classLabel true\n@data\n1,2: ", "Line 3 does not end in ':' and a class label"),
         (HEADER, "No data after @data"),
-        ("@classLabel true a b\n1:a", "no line does"),
-        ("@classLabel true a b\n1:a\n@data\n1:a", "Line 2 stands before @data and is no @-header"),
+        ("@classLabel true a b\n1:a", "needs a line '@data'"),
+        ("@classLabel true a b\n1:a\n@data\n1:a", "Line 2 comes before @data but does not start with '@'"),
         ("@univariate true\n" + HEADER + "1:2:up", "Line 7 has 2 dimensions, not 1"),
         ("@dimensions 3\n" + HEADER + "1:2:up", "Line 7 has 2 dimensions, not 3"),
-        ("@dimensions three\n" + HEADER + "1:up", "@dimensions must be followed by a number"),
-        ("@seriesLength 3\n" + HEADER + "1,2:up", "Line 7 has 2 values a dimension, not 3"),
-        ("@equalLength true\n" + HEADER + "1,2:up\n1:up", "Line 8 has 1 values a dimension, not 2"),
-        ("@timeStamps true\n@classLabel true a b\n@data\n(0,1):a", "time stamps are not read"),
+        ("@dimensions three\n" + HEADER + "1:up", "@dimensions must be followed by a positive integer"),
+        ("@seriesLength 3\n" + HEADER + "1,2:up", "Line 7 has 2 values per dimension, not 3"),
+        ("@equalLength true\n" + HEADER + "1,2:up\n1:up", "Line 8 has 1 values per dimension, not 2"),
+        ("@timeStamps true\n@classLabel true a b\n@data\n(0,1):a", "time stamps are not supported"),
         ("@classLabel false\n@data\n1", "needs '@classLabel true'"),
         ("@data\n1:a", "needs '@classLabel true'"),
     ],
 )
-def test_what_is_wrong_is_said_by_line(write, text, message):
+def test_errors_give_the_line(write, text, message):
     with pytest.raises(BadInput, match=message):
         read_ts(write(text))
 
 
-def test_a_stated_length_does_not_bind_series_said_to_differ(write):
+def test_a_stated_length_is_ignored_for_series_of_unequal_length(write):
     text = "@equalLength false\n@seriesLength 3\n" + HEADER + "1,2:up"
     assert len(read_ts(write(text)).sequences[0]) == 2
 
 
-def test_no_such_file(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(BadInput, match=r"cannot be read \(No such file or directory\). Received: '.*none.ts'"):
         read_ts(tmp_path / "none.ts")
 
@@ -91,7 +96,7 @@ SEQUENCES = st.integers(1, 3).flatmap(
 
 @settings(max_examples=50, deadline=None)
 @given(SEQUENCES, st.data())
-def test_what_is_written_is_read_back(tmp_path_factory, sequences, data):
+def test_any_series_is_read_back_as_written(tmp_path_factory, sequences, data):
     labels = [data.draw(st.sampled_from(["up", "down"])) for _ in sequences]
     lines = [
         ":".join(",".join("?" if np.isnan(value) else repr(float(value)) for value in column) for column in each.T)
