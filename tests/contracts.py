@@ -262,6 +262,21 @@ def costly(name: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if "-" in name else []
 
 
+def variants_eagerly(names: Iterable[str]) -> list[Any]:
+    """(name, whether it trains eagerly): in the suite variants ("NAME-VARIANT") do, which takes less time."""
+    return [
+        pytest.param((name, eager), id=f"{name}-{'eager' if eager else 'graph'}", marks=[] if eager else costly(name))
+        for name in names
+        for eager in ((True, False) if "-" in name else (False,))
+    ]
+
+
+def assert_every_weight_changed(model: keras.Model, before: list[np.ndarray]) -> None:
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert np.isfinite(weight.numpy()).all()
+        assert not np.array_equal(weight.numpy(), old), weight.path
+
+
 def small_model(mode: Mode, optimizer: keras.optimizers.Optimizer | None = None) -> keras.Model:
     """A compiled network with layer groups, BatchNormalization and Dropout; always the same initial weights."""
     keras.utils.set_random_seed(0)

@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 from kerasdl.groups import layer_groups
 
-from tests.contracts import BUILDERS, SEQUENCE_BUILDERS, TABLE_BUILDERS, costly
+from tests.contracts import (
+    BUILDERS,
+    SEQUENCE_BUILDERS,
+    TABLE_BUILDERS,
+    assert_every_weight_changed,
+    variants_eagerly,
+)
 
 ALL = {**BUILDERS, **SEQUENCE_BUILDERS, **TABLE_BUILDERS}
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3)).astype("float32")
@@ -47,25 +53,11 @@ def train(name, **options):
     return model, inputs, before
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        # In the suite variants run eagerly, which takes less time.
-        pytest.param((name, eager), id=f"{name}-{'eager' if eager else 'graph'}", marks=[] if eager else costly(name))
-        for name in ALL
-        for eager in ((True, False) if "-" in name else (False,))
-    ],
-)
+@pytest.fixture(scope="module", params=variants_eagerly(ALL))
 def trained(request):
     """Read-only: one training for several tests."""
     name, eager = request.param
     return train(name, run_eagerly=eager)
-
-
-def assert_every_weight_changed(model, before):
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        assert np.isfinite(weight.numpy()).all()
-        assert not np.array_equal(weight.numpy(), old), weight.path
 
 
 def test_outputs_are_logits_by_default(trained):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from kerasdl.groups import layer_groups
 
-from tests.contracts import FORECASTERS, costly
+from tests.contracts import FORECASTERS, assert_every_weight_changed, costly, variants_eagerly
 
 WINDOWS = np.random.default_rng(0).standard_normal((6, 12, 3)).astype("float32")
 FUTURES = np.random.default_rng(1).standard_normal((6, 4, 2)).astype("float32")
@@ -25,24 +25,11 @@ def train(name, **options):
     return model, before
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((name, eager), id=f"{name}-{'eager' if eager else 'graph'}", marks=[] if eager else costly(name))
-        for name in FORECASTERS
-        for eager in ((True, False) if "-" in name else (False,))
-    ],
-)
+@pytest.fixture(scope="module", params=variants_eagerly(FORECASTERS))
 def trained(request):
     """Read-only: one training for several tests."""
     name, eager = request.param
     return train(name, run_eagerly=eager)
-
-
-def assert_every_weight_changed(model, before):
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        assert np.isfinite(weight.numpy()).all()
-        assert not np.array_equal(weight.numpy(), old), weight.path
 
 
 @pytest.mark.parametrize(
