@@ -36,7 +36,7 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
 
     Example:
         >>> bad_files(sorted(Path("pets").rglob("*.jpg")))
-        {'pets/cat/17.jpg': 'Damaged or cut short: what is there is not a whole JPEG'}
+        {'pets/cat/17.jpg': 'Damaged or cut short: a JPEG without an image. Received: 512 bytes'}
     """
     check_channels(channels)
     names = [str(path) for path in paths]

@@ -65,9 +65,9 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
                 return upright(jpeg(encoded, channels, header.channels), header.orientation).numpy()
             picture = _READERS[header.kind](encoded, behind)
     except tf.errors.OpError as error:
-        raise ValueError(reason(error)) from error
+        raise ValueError(f"{reason(error)}. Received: {len(encoded)} bytes") from error
     except (struct.error, IndexError) as error:
-        raise ValueError("Damaged or cut short") from error
+        raise ValueError(f"Damaged or cut short. Received: {len(encoded)} bytes") from error
     opaque = _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
     return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
 
