@@ -14,7 +14,7 @@ from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 # If the range test finds no rate. See docs/measurements.md.
-CAUTIOUS_LR = 0.002
+CAUTIOUS_LR = 0.005
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,20 @@ def build(name):
     return lambda mode=EAGER: small_model(mode, optimizer_for(name))
 
 
-@pytest.mark.parametrize("fits", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("name", "mode"), in_every_mode(CALLBACKS))
+def once_or_twice():
+    """(name, mode, number of fits): one in the modes of the suite, two in all for `make test-all`."""
+    every = in_every_mode(CALLBACKS)
+    once = [pytest.param(*param.values, 1, id=f"{param.id}-once") for param in every if not param.marks]
+    return [*once, *(pytest.param(*param.values, 2, id=f"{param.id}-twice", marks=pytest.mark.slow) for param in every)]
+
+
+@pytest.mark.parametrize(("name", "mode", "fits"), once_or_twice())
 def test_everything_is_restored_in_every_mode(name, make, mode, fits, request):
     scope = request.getfixturevalue("two_devices").scope() if mode.devices == 2 else contextlib.nullcontext()
     with scope:
-        # Quicker to trace than Adam, which tests/optimizers trains in every mode.
-        model = small_model(mode, optimizer_for(name) or keras.optimizers.SGD(0.003, momentum=0.9))
+        # Adam takes longer to trace.
+        quick = keras.optimizers.SGD(0.003, momentum=0.9) if fits == 1 else None
+        model = small_model(mode, optimizer_for(name) or quick)
     callback = make()
     if option := unsupported(name, mode):
         with pytest.raises(ValueError, match=f"Keras does not support {option}"):
