@@ -39,6 +39,7 @@ bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/sequence_classification.py
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python benchmarks/lr_rules.py
+	$(BIN)/python benchmarks/cautious_lr.py
 
 clean: ## remove the environment, build outputs and tool caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -29,7 +29,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise BadInput(f"A seed is a whole number from 0. Received: seed={self.seed}")
+            raise BadInput(f"seed must be a non-negative integer. Received: seed={self.seed}")
         if self.peak_lr is not None and not self.peak_lr > 0:
             raise BadInput(f"The peak learning rate must be positive. Received: peak_lr={self.peak_lr}")
 

@@ -96,9 +96,9 @@ def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
         (["--data", "no.csv", "--target", "y"], "The file cannot be read"),
         (["--data", "{table}"], "Name the column to forecast"),
         (["--data", "{table}", "--target", "loads"], "No column 'loads'"),
-        (["--data", "{table}", "--target", "load", "--time", "at"], "48 time stamps stand there twice"),
+        (["--data", "{table}", "--target", "load", "--time", "at"], "48 time stamps are duplicated"),
         (["--data", "{table}", *OPTIONS, "--horizon", "40"], "The series 'a' is too short"),
-        (["--lookback", "-1"], "lookback must be 1 at least"),
+        (["--lookback", "-1"], "lookback must be at least 1"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(options, message, table, tmp_path, monkeypatch, capsys):

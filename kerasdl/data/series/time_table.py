@@ -178,7 +178,7 @@ def _filled(table: "pd.DataFrame", train_rows: int, fill: Fill) -> "pd.DataFrame
 
 
 def _interpolated(column: "pd.Series") -> "pd.Series":
-    if column.dtype == object:
+    if column.dtype.kind not in "fi":
         return column.ffill()
     values, rows = column.to_numpy(), np.arange(len(column))
     known = ~np.isnan(values)

@@ -43,6 +43,13 @@ def test_words_become_one_channel_per_word():
     assert found.table.to_numpy()[:4, 1:].tolist() == [[1, 0], [0, 1], [0, 1], [1, 0]]
 
 
+@pytest.mark.parametrize("dtype", [object, "str"])
+def test_missing_words_are_the_last_ones_whatever_the_type_of_the_column(dtype):
+    table = frame(wind=["N", "S", None] + ["N"] * 27).astype({"y": float, "wind": dtype})
+    (found,) = read(table, ["wind"], fill="linear").values()
+    assert found.table.to_numpy()[:4, 1:].tolist() == [[1, 0], [0, 1], [0, 1], [1, 0]]
+
+
 def test_filled_targets_are_not_observed():
     (found,) = read(frame().drop(index=5), time=["day"], fill="linear").values()
     assert np.flatnonzero(~found.observed).tolist() == [5]
