@@ -3,6 +3,7 @@
 Figures are created without pyplot and its state; save one with `figure.savefig("confusion.png")`.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
@@ -14,16 +15,20 @@ from matplotlib.ticker import MaxNLocator
 BLUE, RED, ORANGE, GREEN, PURPLE, FAINT = "#1f77b4", "#d1495b", "#e07b00", "#4c956c", "#6d597a", "#b8c4cf"
 MOST_CELLS_WITH_COUNTS = 30
 MOST_POINTS_WITH_MARKERS = 50
+# Of the titles of an image sheet, at its width and font size.
+CHARACTERS_PER_ROW = 130
 
 
 def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) -> Figure:
-    """Draw images (count, height, width, 1 or 3) with values 0..255, each with its title.
+    """Draw images (count, height, width, 1 or 3) with values 0..255, each with its title, wrapped to its column.
 
     Example:
         >>> image_sheet(photographs, ["cat", "dog"]).savefig("sheet.png")
     """
     rows = max(1, -(-len(images) // columns))
-    figure, axes = _figure(rows, columns, width=9.0, height=1.7 * rows)
+    titles = [textwrap.fill(title, CHARACTERS_PER_ROW // columns) for title in titles]
+    lines = max((title.count("\n") for title in titles), default=0)
+    figure, axes = _figure(rows, columns, width=9.0, height=(1.7 + 0.17 * lines) * rows)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title in zip(axes.flat, images, titles, strict=False):

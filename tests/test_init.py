@@ -45,6 +45,30 @@ def test_every_name_that_is_promised_is_there():
         _ = kerasdl.nothing
 
 
+def test_names_that_users_import_work():
+    from kerasdl.data import augment, features, images, mixing, sequences, series, tabular
+    from kerasdl.data.augment import Augmentation, cifar, digits, light, standard
+    from kerasdl.data.features import Features, precompute
+    from kerasdl.data.mixing import CutMix, MixUp
+
+    sources = ("from_arrays", "from_csv", "from_folder", "from_frame", "from_pattern", "from_tfds")
+    assert all(callable(getattr(images, name)) for name in sources)
+    for wing in (tabular, series):
+        assert callable(wing.from_csv)
+        assert callable(wing.from_frame)
+    assert callable(sequences.from_arrays)
+    assert callable(sequences.from_ts)
+    assert callable(series.mackey_glass)
+    for module, names in (
+        (augment, (Augmentation, cifar, digits, light, standard)),
+        (features, (Features, precompute)),
+        (mixing, (CutMix, MixUp)),
+    ):
+        assert [getattr(module, each.__name__) for each in names] == list(names)
+    exported = ("class_names", "image_classifier", "raw_columns", "series_model", "table_model", "target_names")
+    assert [getattr(kerasdl.models, name) for name in exported] == [getattr(kerasdl.export, name) for name in exported]
+
+
 def test_cpu_kernels_are_chosen_before_tensorflow_loads_and_a_choice_is_respected():
     ask = "import os, kerasdl; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
     assert run(ask) == "1"

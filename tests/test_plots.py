@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from kerasdl import plots
@@ -17,6 +19,16 @@ def test_an_image_sheet_shows_every_image_with_its_title(tmp_path):
     assert len(axes) == 12
     assert axes[3].images[0].get_array().max() == 255
     assert not any(ax.images for ax in axes[8:])
+
+
+def test_long_titles_of_an_image_sheet_are_wrapped_and_do_not_overlap(tmp_path):
+    figure = plots.image_sheet(np.zeros((12, 8, 8, 1)), ["predicted 3, actual 9, loss 12.34"] * 12)
+    axes = drawn(figure, tmp_path)
+    assert axes[0].get_title() == "predicted 3, actual\n9, loss 12.34"
+    boxes = [ax.title.get_window_extent() for ax in axes[:6]]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    images = [ax.get_window_extent() for ax in axes]
+    assert all(images[index].y0 > axes[index + 6].title.get_window_extent().y1 for index in range(6))
 
 
 def test_a_range_test_with_marks(tmp_path):
