@@ -95,12 +95,12 @@ def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: ke
         more["tta_accuracy"] = averaged.accuracy
     if data.test_pictures:
         more["test_accuracy"] = interpret.Classification.of(model, data.test, data.classes).accuracy
-    run.save_model(models.image_classifier(model, data.classes, image_size=data.shape[:2]))
+    run.save_model(models.image_classifier(model, data.classes, image_size=data.shape[:2]), result.scores)
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
     captions = [result.caption(index) for index in worst]
     run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), captions))
-    run.finish(result.scores, **more, **data.counts)
+    run.finish(result.scores, warning=result.warning, **more, **data.counts)
 
 
 if __name__ == "__main__":

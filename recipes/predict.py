@@ -37,8 +37,8 @@ class Config:
 def main(config: Config) -> int:
     model = load_run(config.run)
     failures: list[Path] = []
-    if config.csv and not config.csv.parent.is_dir():
-        raise BadInput(f"The folder of the output file does not exist. Received: --csv {config.csv}")
+    if config.csv:
+        check_output(config.csv, [config.run / "model.keras", *files(config.paths)])
     if isinstance(model.input, dict):
         header, *lines = table(model, config)
     elif len(model.input_shape) == 4:
@@ -52,6 +52,18 @@ def main(config: Config) -> int:
         with config.csv.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([header, *lines])
     return 1 if failures else 0
+
+
+def check_output(path: Path, read: list[Path]) -> None:
+    """Raises if writing to `path` would overwrite a file that is read, or one that a run wrote."""
+    if not path.parent.is_dir():
+        raise BadInput(f"The folder of the output file does not exist. Received: --csv {path}")
+    if not path.exists():
+        return
+    if any(each.exists() and path.samefile(each) for each in read):
+        raise BadInput(f"The output would overwrite its input: choose another file. Received: --csv {path}")
+    if any((parent / "config.json").is_file() and (parent / "logs").is_dir() for parent in path.resolve().parents):
+        raise BadInput(f"The file exists and belongs to a run: choose another one. Received: --csv {path}")
 
 
 def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) -> Lines:

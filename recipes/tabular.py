@@ -15,6 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 
 # If the range test finds no rate. See docs/measurements.md.
 CAUTIOUS_LR = 0.005
+Result = interpret.Classification | interpret.Regression
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,20 @@ def main(config: Config) -> None:
     run = runs.RunFolder.of(config.run.out, "tabular", config.data)
     data = load(config)
     print(data)
-    columns = {each.name: each.kind for each in data.columns}
-    run.write_config({**runs.flattened(config), **devices, "columns": columns})
+    facts = {**devices, "columns": {each.name: each.kind for each in data.columns}}
+    run.write_config({**runs.flattened(config), **facts})
     model = network(config, data)
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr)
-    # The pipeline shuffles; shuffle=False avoids a warning from Keras.
     fitted = model.fit(
         data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
+    result = evaluate(data, model)
     exported = models.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
-    run.save_model(exported)
-    run.finish(evaluate(run, data, model), train_seconds=seconds, peak_lr=peak_lr, **data.counts)
+    run.save_model(exported, result.scores)
+    look(run, data, model, result)
+    run.finish(result.scores, train_seconds=seconds, warning=result.warning, peak_lr=peak_lr, **data.counts)
 
 
 def load(config: Config) -> tabular.Table:
@@ -99,17 +101,19 @@ def network(config: Config, data: tabular.Table) -> keras.Model:
     return model
 
 
-def evaluate(run: runs.RunFolder, data: tabular.Table, model: keras.Model) -> dict[str, float]:
-    """Draws what the model uses and what it gets wrong; its metrics."""
+def evaluate(data: tabular.Table, model: keras.Model) -> Result:
+    if data.scale is None:
+        return interpret.Classification.of(model, data.valid, data.classes or ())
+    return interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
+
+
+def look(run: runs.RunFolder, data: tabular.Table, model: keras.Model, result: Result) -> None:
+    """Draws what the model uses and what it gets wrong."""
     run.save_figure("importance", plots.importance(interpret.permutation_importance(model, data.valid, data.places)))
-    if data.classes:
-        found = interpret.Classification.of(model, data.valid, data.classes)
-        run.save_figure("confusion", plots.confusion(found.confusion, found.classes))
-        return found.scores
-    assert data.scale
-    numbers = interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
-    run.save_figure("residuals", plots.residuals(numbers.predictions, numbers.targets, numbers.names))
-    return numbers.scores
+    if isinstance(result, interpret.Classification):
+        run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
+    else:
+        run.save_figure("residuals", plots.residuals(result.predictions, result.targets, result.names))
 
 
 if __name__ == "__main__":

@@ -72,9 +72,10 @@ def main(config: Config) -> None:
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
     result = interpret.Forecast.of(model, data)
-    run.save_model(models.series_model(model, (data.scale.mean, data.scale.std)))
+    run.save_model(models.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
     look(run, data, result)
-    run.finish(result.scores, train_seconds=seconds, baseline_rmse=result.baseline_rmse, peak_lr=peak_lr, **data.counts)
+    facts = {"baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr, **data.counts}
+    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **facts)
 
 
 def load(config: Config) -> series.TimeSeries:

@@ -155,6 +155,17 @@ class Classification:
         return {"accuracy": self.accuracy, "loss": self.loss}
 
     @property
+    def warning(self) -> str:
+        """A sentence if the model is worse than always predicting the most frequent class; otherwise empty."""
+        guess = float(np.bincount(self.targets, minlength=1).max() / max(len(self.targets), 1))
+        if self.accuracy >= guess:
+            return ""
+        return (
+            f"The model is worse than always predicting the most frequent class: accuracy {self.accuracy:.2%} instead "
+            f"of {guess:.2%}."
+        )
+
+    @property
     def confusion(self) -> np.ndarray:
         """Confusion matrix of counts (classes, classes): rows are true classes, columns predicted classes."""
         counts = np.zeros((len(self.classes), len(self.classes)), int)

@@ -85,6 +85,14 @@ class Forecast:
         return {name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()}
 
     @property
+    def warning(self) -> str:
+        """A sentence if the model is worse than the better naive forecast; otherwise empty."""
+        if self.rmse <= self.baseline_rmse:
+            return ""
+        name, rmse = self.better_baseline[0], self.baseline_rmse
+        return f"The model is worse than the naive forecast ({name}): RMSE {self.rmse:.4g} instead of {rmse:.4g}."
+
+    @property
     def scores(self) -> dict[str, float]:
         """RMSE, MAE and ratio by name, as in the metrics.json of a run folder."""
         return {"rmse": self.rmse, "mae": self.mae, "ratio": self.ratio}

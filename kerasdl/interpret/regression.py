@@ -81,6 +81,17 @@ class Regression:
         )
 
     @property
+    def warning(self) -> str:
+        """A sentence if the model is worse than always predicting the mean of a target; otherwise empty."""
+        errors, guesses = np.sqrt((self.residuals**2).mean(axis=0)), self.targets.std(axis=0)
+        worse = [
+            f"RMSE {error:.4g} instead of {guess:.4g} for {name}"
+            for error, guess, name in zip(errors, guesses, self.names, strict=True)
+            if error > guess
+        ]
+        return f"The model is worse than always predicting the mean: {', '.join(worse)}." if worse else ""
+
+    @property
     def scores(self) -> dict[str, float]:
         """RMSE, MAE and R2 by name; with several targets also the RMSE of each."""
         each = np.sqrt((self.residuals**2).mean(axis=0))

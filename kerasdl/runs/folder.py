@@ -80,45 +80,58 @@ class RunFolder:
             tf.summary.image(name, pixels)
         self._writer.flush()
 
-    def save_model(self, model: keras.Model) -> None:
+    def save_model(self, model: keras.Model, valid: Mapping[str, float]) -> None:
         """Writes model.keras atomically.
 
+        Args:
+            model: A model of raw input.
+            valid: Its metrics on validation data.
+
         Raises:
-            BadInput: A weight is not finite because the training diverged.
+            BadInput: A weight, or the validation loss or error, is not finite because the training diverged.
         """
-        for weight in model.weights:
-            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-                raise BadInput(
-                    "The training diverged, so the model is not saved: use a lower peak learning rate (--peak-lr). "
-                    f"Received: non-finite weights in {weight.path!r}"
-                )
+        weights = [each.path for each in model.weights if not np.isfinite(keras.ops.convert_to_numpy(each)).all()]
+        errors = [name for name in ("loss", "rmse", "mae") if not np.isfinite(valid.get(name, 0.0))]
+        if weights or errors:
+            found = f"non-finite weights in {weights[0]!r}" if weights else f"validation {errors[0]} {valid[errors[0]]}"
+            raise BadInput(
+                "The training diverged, so the model is not saved: use a lower peak learning rate (--peak-lr). "
+                f"Received: {found}"
+            )
         with atomic_write(self.path / "model.keras") as temporary:
             model.save(temporary)
 
-    def finish(self, valid: Mapping[str, float], *, train_seconds: float, **more: Any) -> None:
+    def finish(self, valid: Mapping[str, float], *, train_seconds: float, warning: str = "", **more: Any) -> None:
         """Writes metrics.json and prints it as a small table, with the paths of the results.
+
+        In metrics.json numbers that are not finite are null.
 
         Args:
             valid: Metrics on validation data: accuracy, loss, rmse, mae, perplexity, whichever apply.
             train_seconds: Duration of `fit`.
+            warning: A sentence if the model is worse than a constant or naive prediction, such as
+                `interpret.Classification.warning`; printed and written, too.
             **more: Anything else worth reporting.
         """
         from rich.console import Console
         from rich.table import Table
 
-        self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more})
+        warnings = {"warning": warning} if warning else {}
+        self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more, **warnings})
         rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
         rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
         table = Table(show_header=False, box=None, padding=(0, 2))
         for name, value in {**rows, "training time": f"{train_seconds:.1f} s"}.items():
             table.add_row(f"[bold]{name}[/bold]", value)
         Console().print(table)
+        if warning:
+            print(f"  warning: {warning}")
         # Not in the table: it would wrap long paths.
         print(f"  model and figures    {self.path}\n  TensorBoard          tensorboard --logdir {self.logs}")
 
     def _write_json(self, name: str, values: Any) -> None:
         with atomic_write(self.path / name) as temporary:
-            temporary.write_text(json.dumps(values, indent=2, default=str) + "\n")
+            temporary.write_text(json.dumps(_finite(values), indent=2, default=str, allow_nan=False) + "\n")
 
 
 def load_run(path: Path) -> keras.Model:
@@ -152,6 +165,13 @@ def flattened(config: Any) -> dict[str, Any]:
         value = getattr(config, each.name)
         values |= flattened(value) if is_dataclass(value) else {each.name: value}
     return values
+
+
+def _finite(values: Any) -> Any:
+    """The values with None for numbers that JSON does not have."""
+    if isinstance(values, Mapping):
+        return {name: _finite(value) for name, value in values.items()}
+    return None if isinstance(values, float) and not np.isfinite(values) else values
 
 
 def _readable(name: str, value: Any) -> str:

@@ -102,3 +102,10 @@ def test_one_hot_labels_are_indices():
 def test_multi_label_targets_raise():
     with pytest.raises(ValueError, match=r"exactly one class.*Received: targets \(2, 2\) for 2 classes"):
         Classification.of(identity(), [(np.eye(2, dtype="float32"), np.array([[1, 1], [0, 1]]))], ["a", "b"])
+
+
+def test_a_model_worse_than_the_most_frequent_class_is_named():
+    targets, logits = np.array([0, 0, 0, 1]), np.array([[0.0, 1.0]] * 4)
+    found = Classification(logits, targets, ["cat", "dog"])
+    assert found.warning.endswith("most frequent class: accuracy 25.00% instead of 75.00%.")
+    assert Classification(-logits, targets, ["cat", "dog"]).warning == ""

@@ -71,3 +71,10 @@ def test_a_backtest_is_in_the_users_units():
 
 
 assert kerasdl
+
+
+def test_a_model_worse_than_the_naive_forecast_is_named():
+    truth = np.zeros((3, 1, 1))
+    found = Forecast(truth + 2, truth, truth + 1, None)
+    assert found.warning == "The model is worse than the naive forecast (persistence): RMSE 2 instead of 1."
+    assert Forecast(truth, truth, truth + 1, None).warning == ""

@@ -34,3 +34,10 @@ def test_predictions_are_in_the_users_units():
 def test_shapes_that_do_not_match_raise():
     with pytest.raises(ValueError, match=r"\(samples, targets\)"):
         Regression(np.ones((2, 1)), np.ones((2, 2)), ["price"])
+
+
+def test_a_model_worse_than_the_mean_is_named_by_target():
+    targets = np.array([[0.0, 0.0], [2.0, 2.0]])
+    found = Regression(targets + np.array([0.5, 3.0]), targets, ["area", "price"])
+    assert found.warning == "The model is worse than always predicting the mean: RMSE 3 instead of 1 for price."
+    assert Regression(targets, targets, ["area", "price"]).warning == ""

@@ -121,6 +121,30 @@ def test_predictions_end_well_when_every_file_is_read(finished, image_folder, mo
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_predictions_do_not_overwrite_what_is_read_or_a_run(finished, image_folder, tmp_path, monkeypatch, capsys):
+    folder, (run_folder, _) = image_folder({"any": 2}), finished
+    (folder / "link.csv").symlink_to(folder / "any" / "0.png")
+    for path, message in (
+        (folder / "any" / "0.png", "would overwrite its input"),
+        (folder / "link.csv", "would overwrite its input"),
+        (run_folder / "model.keras", "would overwrite its input"),
+        (run_folder / "metrics.json", "belongs to a run"),
+    ):
+        before = path.read_bytes()
+        assert run("predict", run_folder, folder / "any", "--csv", path, monkeypatch=monkeypatch) == 1
+        assert message in capsys.readouterr().err
+        assert path.read_bytes() == before
+
+
+def test_a_diverged_model_is_not_saved(image_folder, tmp_path, monkeypatch, capsys):
+    """The weights stay finite; the validation loss does not."""
+    out, folder = tmp_path / "run", image_folder({"a": 16, "b": 16})
+    options = ["--data", folder, "--epochs", 2, "--peak-lr", 1e6, "--image-size", 8, "--batch-size", 8, "--out", out]
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
+    assert "error: The training diverged, so the model is not saved" in capsys.readouterr().err
+    assert not (out / "model.keras").exists()
+
+
 def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
     assert run("predict", tmp_path, "x.png", monkeypatch=monkeypatch) == 1
     assert (

@@ -94,7 +94,7 @@ def small():
 
 def test_a_model_is_saved_atomically(run, monkeypatch):
     model = small()
-    run.save_model(model)
+    run.save_model(model, {})
     before = (run.path / "model.keras").read_bytes()
 
     def killed(self, path):
@@ -103,7 +103,7 @@ def test_a_model_is_saved_atomically(run, monkeypatch):
 
     monkeypatch.setattr(keras.Sequential, "save", killed)
     with pytest.raises(OSError, match="disk full"):
-        run.save_model(model)
+        run.save_model(model, {})
     assert (run.path / "model.keras").read_bytes() == before
     assert np.array_equal(keras.models.load_model(run.path / "model.keras").get_weights()[0], model.get_weights()[0])
 
@@ -114,8 +114,21 @@ def test_weights_that_are_not_finite_are_not_saved(run):
     with pytest.raises(
         BadInput, match="diverged.*--peak-lr.*Received: non-finite weights in 'sequential.*dense.*kernel'"
     ):
-        run.save_model(model)
+        run.save_model(model, {})
     assert not (run.path / "model.keras").exists()
+
+
+def test_a_model_with_finite_weights_and_a_loss_that_is_not_is_not_saved_either(run):
+    with pytest.raises(BadInput, match="The training diverged.*Received: validation loss nan"):
+        run.save_model(small(), {"accuracy": 0.1, "loss": float("nan")})
+    assert not (run.path / "model.keras").exists()
+    run.save_model(small(), {"loss": 0.3, "ratio": float("inf"), "r2": float("nan")})
+
+
+def test_metrics_that_json_does_not_have_are_null(run):
+    run.finish({"rmse": 1.0, "ratio": float("inf")}, train_seconds=1.0, warning="The model is worse.")
+    written = json.loads((run.path / "metrics.json").read_text(), parse_constant=pytest.fail)
+    assert written == {"valid": {"rmse": 1.0, "ratio": None}, "train_seconds": 1.0, "warning": "The model is worse."}
 
 
 def test_a_damaged_model_of_an_earlier_run_is_named(tmp_path):
