@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 RATES = (0.0003, 0.001, 0.002, 0.003, 0.005, 0.01, 0.03)
-DATA = Path(os.environ.get("KERASDL_DATA", "."))
+DATA = Path(os.environ["KERASDL_DATA"])
 TABLES = {
     "mlc_churn.csv": "churn",
     "OJ.csv": "Purchase",

@@ -14,7 +14,7 @@ if "tensorflow" not in sys.modules:
     # then takes nine times as long. TensorFlow reads the variable when it loads; an existing value is respected.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-from kerasdl import layers, losses, optimizers, schedules
+from kerasdl import deprecation, layers, losses, optimizers, schedules
 from kerasdl.version import __version__
 
 if TYPE_CHECKING:  # type checkers do not see through __getattr__
@@ -44,6 +44,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "lr_find":
         return importlib.import_module("kerasdl.callbacks").lr_find
+    if name == "run_folder":
+        deprecation.warn("kerasdl.run_folder", "kerasdl.runs")
+        return importlib.import_module("kerasdl.runs")
     if name in __all__:
         return importlib.import_module(f"kerasdl.{name}")
     raise AttributeError(f"module 'kerasdl' has no attribute {name!r}")

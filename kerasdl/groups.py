@@ -183,7 +183,7 @@ def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "fre
 
     Args:
         layers: The layers to freeze.
-        batch_norm: Behaviour of BatchNormalization among them: "freeze" (inference mode: update nothing), "statistics"
+        batch_norm: Behavior of BatchNormalization among them: "freeze" (inference mode: update nothing), "statistics"
             (update the statistics, but not gain and bias) or "train" (update everything).
 
     Example:

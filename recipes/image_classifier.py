@@ -11,14 +11,15 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import interpret, models, optimizers, plots, runs
+from kerasdl import export, interpret, optimizers, plots, runs
 from kerasdl.data import images
 from kerasdl.errors import BadInput
 
 # After the head the whole network trains at the head's rate, divided by this. Its own range test finds no rate then,
 # because the loss has already fallen. Measured with rates of the rule descent: docs/transfer.md.
 AFTER_HEAD = 200
-# If the range test finds no rate: of a new network or head, and of a pretrained network. See docs/measurements.md.
+# If the range test finds no rate, of a new network or head. A pretrained network takes it divided by AFTER_HEAD.
+# See docs/measurements.md.
 CAUTIOUS_LR = 0.003
 
 
@@ -76,7 +77,7 @@ def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: 
     with runs.frozen_body(model, data, precompute=config.transfer.precompute) as (learner, seen):
         seconds = time.perf_counter() - started
         learner.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
-        found = runs.range_test(run, learner, seen.train, config.run.lr_rule, prefix="head_")
+        found = runs.range_test(run, learner, seen.train, config.run.lr_rule, CAUTIOUS_LR, prefix="head_")
         peak_lr = runs.announced(*runs.suggested(found, config.run.lr_rule, CAUTIOUS_LR))
         stage, epochs = runs.Stage(run, peak_lr, prefix="head_"), config.transfer.epochs_of_head
         fitted = learner.fit(
@@ -95,7 +96,7 @@ def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: ke
         more["tta_accuracy"] = averaged.accuracy
     if data.test_pictures:
         more["test_accuracy"] = interpret.Classification.of(model, data.test, data.classes).accuracy
-    run.save_model(models.image_classifier(model, data.classes, image_size=data.shape[:2]), result.scores)
+    run.save_model(export.image_classifier(model, data.classes, image_size=data.shape[:2]), result.scores)
     run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
     worst = result.top_losses(12)
     captions = [result.caption(index) for index in worst]

@@ -10,7 +10,7 @@ from typing import Annotated
 import keras
 import numpy as np
 import tyro
-from kerasdl import models
+from kerasdl import export
 from kerasdl.data import images, tabular
 from kerasdl.errors import BadInput
 from kerasdl.runs import load_run, run_recipe
@@ -67,7 +67,7 @@ def check_output(path: Path, read: list[Path]) -> None:
 
 
 def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) -> Lines:
-    names = models.class_names(model)
+    names = export.class_names(model)
     yield "path", "class", "probability"
     for path in files(paths):
         try:
@@ -85,9 +85,9 @@ def table(model: keras.Model, config: Config) -> Lines:
             f"This run was trained on a table: give one CSV file. Received: {[str(path) for path in config.paths]}"
         )
     frame = tabular.read_csv(config.paths[0], encoding=config.encoding, separator=config.separator)
-    outputs = model.predict(tabular.raw_inputs(frame, models.raw_columns(model)), verbose=0)
+    outputs = model.predict(tabular.raw_inputs(frame, export.raw_columns(model)), verbose=0)
     is_classifier = model.layers[-1].name == "class_names"
-    names = models.class_names(model) if is_classifier else models.target_names(model)
+    names = export.class_names(model) if is_classifier else export.target_names(model)
     yield ("line", "class", "probability") if is_classifier else ("line", *names)
     for line, output in zip(frame.index, outputs, strict=True):
         yield shown(str(line), *(likeliest(names, output) if is_classifier else (f"{value:.6g}" for value in output)))

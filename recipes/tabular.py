@@ -4,11 +4,11 @@ The default data are scikit-learn's 569 breast cancer biopsies; `--data diabetes
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import interpret, models, plots, runs
+from kerasdl import export, interpret, models, plots, runs
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
@@ -24,7 +24,7 @@ class Config:
     """'breast_cancer', 'diabetes', or a CSV file with a header."""
     target: tuple[str, ...] = ()
     """Target column; several for several numbers."""
-    task: Literal["auto", "classes", "numbers"] = "auto"
+    task: tabular.Task = "auto"
     """What the target holds; auto means classes for words and for up to 10 whole numbers."""
     kinds: dict[str, tabular.Kind] | None = None
     """Kinds of columns, instead of the inferred ones: NAME number, category, date or 'left out', and so on."""
@@ -73,7 +73,7 @@ def main(config: Config) -> None:
     )
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = evaluate(data, model)
-    exported = models.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
+    exported = export.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
     run.save_model(exported, result.scores)
     look(run, data, model, result)
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, peak_lr=peak_lr, **data.counts)

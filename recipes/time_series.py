@@ -9,7 +9,7 @@ from typing import Any
 import kerasdl
 import keras
 import numpy as np
-from kerasdl import interpret, models, plots, runs
+from kerasdl import export, interpret, models, plots, runs
 from kerasdl.data import series
 
 # If the range test finds no rate, as when a network that starts as a naive forecast improves little in a hundred steps.
@@ -72,7 +72,7 @@ def main(config: Config) -> None:
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
     result = interpret.Forecast.of(model, data)
-    run.save_model(models.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
+    run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
     look(run, data, result)
     facts = {"baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr, **data.counts}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **facts)

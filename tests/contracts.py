@@ -157,7 +157,7 @@ IMAGE_PIPELINES = {
     "cut and mixed": lambda **options: _arrays(mixing=mixing.CutMix(), augment=None, **options),
     "balanced": lambda **options: _arrays(balanced=True, **options),
     "files": lambda **options: images.from_folder(_folder(), image_size=(9, 7), batch_size=8, **options),
-    "files kept": lambda **options: images.from_folder(
+    "files cached": lambda **options: images.from_folder(
         _folder(), image_size=(9, 7), batch_size=8, cache="memory", **options
     ),
     "tags": lambda **options: _table("tags", tag_separator=" ", **options),
@@ -199,7 +199,7 @@ ALL_PIPELINES = {
 # Pipelines whose labels differ from epoch to epoch: mixed, or drawn with other samples.
 DRAWN_WITH_LABELS = {"mixed", "cut and mixed", "balanced"}
 # Pipelines that repeat the code path of another one.
-REPEATED_PIPELINES = {"cut and mixed", "files kept", "tags", "numbers"}
+REPEATED_PIPELINES = {"cut and mixed", "files cached", "tags", "numbers"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_namespaces_load_when_first_used():
     )
     assert run(code).splitlines() == [
         "['kerasdl']",
-        "['kerasdl.layers', 'kerasdl.losses', 'kerasdl.optimizers', 'kerasdl.schedules', 'kerasdl.version']",
+        str([f"kerasdl.{name}" for name in ("deprecation", "layers", "losses", "optimizers", "schedules", "version")]),
         "True",
     ]
 
@@ -45,9 +46,14 @@ def test_every_name_that_is_promised_is_there():
         _ = kerasdl.nothing
 
 
+def test_the_old_name_of_runs_works_with_a_warning():
+    with pytest.warns(DeprecationWarning, match=r"kerasdl.run_folder is deprecated.*use kerasdl.runs"):
+        assert kerasdl.run_folder.RunFolder is kerasdl.runs.RunFolder
+
+
 def test_names_that_users_import_work():
     from kerasdl.data import augment, features, images, mixing, sequences, series, tabular
-    from kerasdl.data.augment import Augmentation, cifar, digits, light, standard
+    from kerasdl.data.augment import Augmentation, cifar, digits, light, resample, standard
     from kerasdl.data.features import Features, precompute
     from kerasdl.data.mixing import CutMix, MixUp
 
@@ -60,7 +66,7 @@ def test_names_that_users_import_work():
     assert callable(sequences.from_ts)
     assert callable(series.mackey_glass)
     for module, names in (
-        (augment, (Augmentation, cifar, digits, light, standard)),
+        (augment, (Augmentation, cifar, digits, light, resample, standard)),
         (features, (Features, precompute)),
         (mixing, (CutMix, MixUp)),
     ):
@@ -126,6 +132,7 @@ def imports(file: Path) -> set[str]:
     """The modules below kerasdl that a file imports, "" for the root; `from x import y` is x.y if that is a module."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{file} has a relative import"
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "kerasdl":
             base = node.module.removeprefix("kerasdl").removeprefix(".")
             for alias in node.names:
@@ -133,14 +140,14 @@ def imports(file: Path) -> set[str]:
                 path = PACKAGE / below.replace(".", "/")
                 is_module = path.with_suffix(".py").is_file() or path.is_dir()
                 # The face of a package may hold a function of its module's name.
-                found.add(below if is_module and not (base and hasattr_function(base, alias.name)) else base)
+                found.add(below if is_module and not (base and is_not_a_module(base, alias.name)) else base)
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.split(".")[0] == "kerasdl"]
             found |= {name.removeprefix("kerasdl").removeprefix(".") for name in names}
     return found
 
 
-def hasattr_function(package: str, name: str) -> bool:
+def is_not_a_module(package: str, name: str) -> bool:
     return not isinstance(getattr(importlib.import_module(f"kerasdl.{package}"), name, None), ModuleType)
 
 
@@ -168,8 +175,8 @@ def test_wings_are_entered_by_their_faces():
     """From outside data by any face, from another wing by that of tabular."""
     for file in FILES:
         room = room_of(module_of(file))
-        entered = {each for each in imports(file) if room_of(each) in {f"data.{wing}" for wing in WINGS}} - {room}
-        entered = {each for each in entered if room_of(each) != room}
+        wings = {f"data.{wing}" for wing in WINGS} - {room}
+        entered = {each for each in imports(file) if room_of(each) in wings}
         if room in {"data", *(f"data.{wing}" for wing in WINGS)}:
             assert entered <= {"data.tabular"}, file
         elif room != "data faces":
@@ -177,7 +184,7 @@ def test_wings_are_entered_by_their_faces():
 
 
 def test_tensorflow_appears_only_where_it_may():
-    rooms = {room_of(module_of(file)) for file in FILES if "import tensorflow" in file.read_text()}
+    rooms = {room_of(module_of(file)) for file in FILES if re.search(r"(import|from) tensorflow", file.read_text())}
     assert rooms <= {"callbacks", "runs", "export", "data", *(f"data.{wing}" for wing in WINGS)}
 
 

@@ -28,7 +28,7 @@ class GradualUnfreezing(Restoring):
         mode: Whether the monitored value should fall ("min") or rise ("max").
         min_delta: Smallest change of the monitored value that counts as an improvement.
         groups: As for `groups.layer_groups`.
-        batch_norm: Behaviour of BatchNormalization in frozen groups: "freeze" (as in Keras: inference mode),
+        batch_norm: Behavior of BatchNormalization in frozen groups: "freeze" (as in Keras: inference mode),
             "statistics" (update the statistics, but not gain and bias) or "train" (as in fastai: update everything).
 
     Attributes:

@@ -1,4 +1,4 @@
-"""tf.data pipelines, a wing per kind of data: images, tables, time series and sequences.
+"""tf.data pipelines, one subpackage per kind of data: images, tables, time series and sequences.
 
 Every pipeline is a pure function of (seed, epoch, index).
 """

@@ -1,5 +1,5 @@
-"""Augmentation of images, under its short name."""
+"""Augmentation of images, re-exported from `kerasdl.data.images`."""
 
-from kerasdl.data.images.augment import Augmentation, cifar, digits, light, standard
+from kerasdl.data.images.augment import Augmentation, cifar, digits, light, resample, standard
 
-__all__ = ["Augmentation", "cifar", "digits", "light", "standard"]
+__all__ = ["Augmentation", "cifar", "digits", "light", "resample", "standard"]

@@ -8,9 +8,11 @@ from typing import Literal
 import keras
 import numpy as np
 import tensorflow as tf
+from kerasdl.data.order import balanced_weights
 from kerasdl.data.pipeline import Changes, Plan, epoch_batches, new_counter, training, validation
 from kerasdl.data.source import Source
 from kerasdl.data.splits import Part
+from kerasdl.deprecation import renamed_arguments
 from kerasdl.epochs import EpochCounter
 
 # The labels of a batch: one class per sample, shares of mixed classes, any number of classes, or numbers.
@@ -45,6 +47,14 @@ class Datasets:
         """
         raise NotImplementedError
 
+    def names(self, part: Part) -> Sequence[str]:
+        """Where each sample of a part comes from: a file, a line, or a split and a number."""
+        return self.source(part).names
+
+    def labels(self, part: Part) -> np.ndarray:
+        """The label of each sample of a part, before any mixing."""
+        return self.source(part).labels
+
     @cached_property
     def train(self) -> tf.data.Dataset:
         """Training batches (inputs, labels[, weights]), shuffled: every iteration is the next epoch."""
@@ -64,6 +74,7 @@ class Datasets:
         """
         return validation(self.source(Part.TEST), batch_size=self.valid_batch_size)
 
+    @renamed_arguments(epoch="number")
     def epoch(self, number: int, *, start: int = 0) -> tf.data.Dataset:
         """The training batches of one epoch, from step `start` on: those that `train` gives then. Moves no counter.
 
@@ -114,24 +125,25 @@ class Datasets:
     def class_weight(self) -> dict[int, float]:
         """Weights by which all classes count the same, for `fit(class_weight=…)`; 1 on average over the samples.
 
+        A class without training samples has weight 0.
+
         Raises:
             ValueError: The targets are tags or numbers.
         """
         if not self.classes or self.target_kind not in ("class", "shares"):
             raise ValueError(f"Class weights need one class per sample. Received: {self.target_kind}")
-        labels = self.source(Part.TRAIN).labels
-        counts = np.bincount(labels, minlength=len(self.classes))
-        return {label: float(len(labels) / (len(counts) * count)) for label, count in enumerate(counts)}
+        weights = balanced_weights(np.bincount(self.labels(Part.TRAIN), minlength=len(self.classes)))
+        return dict(enumerate(weights.tolist()))
 
     @property
     def train_names(self) -> Sequence[str]:
-        """Where each training sample comes from: a file, a line, or a split and a number."""
-        return self.source(Part.TRAIN).names
+        """Where each training sample comes from."""
+        return self.names(Part.TRAIN)
 
     @property
     def valid_names(self) -> Sequence[str]:
         """Where each validation sample comes from."""
-        return self.source(Part.VALID).names
+        return self.names(Part.VALID)
 
     @property
     def steps(self) -> int:
@@ -154,5 +166,5 @@ class HeldDatasets(Datasets):
     def source(self, part: Part) -> Source:
         """The samples of training or validation."""
         if part is Part.TEST:
-            raise ValueError(f"The data have no test part: use valid. Received: {self}")
+            raise ValueError(f"There are no datasets besides train and valid: use valid. Received: {self}")
         return self.train_source if part is Part.TRAIN else self.valid_source

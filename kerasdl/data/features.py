@@ -1,4 +1,4 @@
-"""Precomputed features of images, under their short name."""
+"""Precomputed features of images, re-exported from `kerasdl.data.images`."""
 
 from kerasdl.data.images.features import Features, precompute
 

@@ -1,4 +1,4 @@
-"""MixUp and CutMix, under their short name."""
+"""MixUp and CutMix, re-exported from `kerasdl.data.images`."""
 
 from kerasdl.data.images.augment import CutMix, MixUp
 

@@ -72,10 +72,18 @@ def cumulative_weights(weights: np.ndarray) -> np.ndarray:
     return ends
 
 
-def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Weights by which all classes are drawn equally often, float64 (count,), 1 on average."""
-    counts = np.bincount(labels, minlength=classes)
-    return len(labels) / (np.count_nonzero(counts) * counts[labels])
+def balanced_weights(counts: np.ndarray) -> np.ndarray:
+    """Weights by which all classes count the same, float64 (classes,), 1 on average over the samples.
+
+    Args:
+        counts: Number of samples per class; a class without samples gets weight 0.
+
+    Example:
+        >>> balanced_weights(np.array([3, 1, 0])).tolist()
+        [0.6666666666666666, 2.0, 0.0]
+    """
+    present = counts > 0
+    return np.where(present, counts.sum() / (present.sum() * np.maximum(counts, 1)), 0.0)
 
 
 def shard_count(count: int, shard: tuple[int, int]) -> int:

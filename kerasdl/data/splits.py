@@ -20,6 +20,11 @@ class Part(IntEnum):
     TEST = 2
 
 
+def as_parts(held_out: np.ndarray) -> np.ndarray:
+    """`Part.VALID` where a sample is held out, otherwise `Part.TRAIN`: int (count,)."""
+    return np.where(held_out, Part.VALID, Part.TRAIN)
+
+
 def check_two_classes(classes: Sequence[str]) -> None:
     """Raises unless there are two classes or more."""
     if len(classes) < 2:

@@ -3,7 +3,8 @@
 import re
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
 
 import tensorflow as tf
 from kerasdl.errors import BadInput
@@ -31,7 +32,7 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
 
     try:
         description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
-        options = tyro.cli(config, args=_current(sys.argv[1:]), description=description, config=flat)
+        options = tyro.cli(config, args=_current(sys.argv[1:], config), description=description, config=flat)
         sys.exit(recipe(options))
     except BadInput as error:
         _fail(" ".join(str(error).split()))
@@ -51,13 +52,23 @@ def _fail(message: str) -> None:
     sys.exit(1)
 
 
-def _current(arguments: list[str]) -> list[str]:
-    """The arguments with deprecated options replaced, after a warning."""
-    found = []
+def _current(arguments: list[str], config: type) -> list[str]:
+    """The arguments with deprecated options of this recipe replaced, after a warning."""
+    found, options = [], _options(config)
     for argument in arguments:
         name, separator, value = argument.partition("=")
-        if new := DEPRECATED.get(name.replace("_", "-")):
+        new = DEPRECATED.get(name.replace("_", "-"))
+        if new and new in options:
             print(f"warning: {name} is deprecated and will be removed in the next version: use {new}", file=sys.stderr)
             name = new
         found.append(name + separator + value)
+    return found
+
+
+def _options(config: Any) -> set[str]:
+    """The options of a dataclass and of the dataclasses in it, as typed."""
+    found: set[str] = set()
+    for each in fields(config):
+        inner = each.default_factory
+        found |= _options(inner) if is_dataclass(inner) else {f"--{each.name.replace('_', '-')}"}
     return found

@@ -171,6 +171,9 @@ def _finite(values: Any) -> Any:
     """The values with None for numbers that JSON does not have."""
     if isinstance(values, Mapping):
         return {name: _finite(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_finite(value) for value in values]
+    values = values.item() if isinstance(values, np.generic) else values
     return None if isinstance(values, float) and not np.isfinite(values) else values
 
 

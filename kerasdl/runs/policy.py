@@ -29,13 +29,16 @@ def peak_lr(run: RunFolder, model: keras.Model, train: Any, options: Options, *,
     """
     if options.peak_lr:
         return announced(options.peak_lr, "given")
-    return announced(*suggested(range_test(run, model, train, options.lr_rule), options.lr_rule, cautious))
+    found = range_test(run, model, train, options.lr_rule, cautious)
+    return announced(*suggested(found, options.lr_rule, cautious))
 
 
-def range_test(run: RunFolder, model: keras.Model, train: Any, rule: str, *, prefix: str = "") -> LRRange:
-    """Runs the range test and draws it as `PREFIXlr_range.png`."""
+def range_test(
+    run: RunFolder, model: keras.Model, train: Any, rule: str, cautious: float, *, prefix: str = ""
+) -> LRRange:
+    """Runs the range test and draws it as `PREFIXlr_range.png`, with the suggested rate or else the cautious one."""
     found = callbacks.lr_find(model, train)
-    run.save_figure(f"{prefix}lr_range", found.plot(rules=[rule]))
+    run.save_figure(f"{prefix}lr_range", found.plot({"cautious": cautious} if found.why_none else None, rules=[rule]))
     return found
 
 

@@ -41,7 +41,7 @@ class Transfer:
 
     @property
     def origin(self) -> Literal["run", "file", ""]:
-        """What the user's weights are: the folder of a "run", a "file", or "" for a tag or none."""
+        """Where the weights come from: the folder of a "run", a "file", or "" for none, imagenet or an unknown path."""
         if self.weights in ("none", "imagenet"):
             return ""
         path = Path(self.weights)

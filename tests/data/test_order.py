@@ -38,9 +38,9 @@ def test_equal_weights_give_each_once():
 
 
 def test_balanced_weights_by_hand():
-    assert balanced_weights(np.array([0, 0, 0, 1]), 2).tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
+    assert balanced_weights(np.array([3, 1])).tolist() == pytest.approx([2 / 3, 2])
     # A class without samples takes nothing from the others.
-    assert balanced_weights(np.array([0, 2]), 3).tolist() == [1, 1]
+    assert balanced_weights(np.array([1, 0, 1])).tolist() == [1, 0, 1]
 
 
 def test_shards_by_hand():

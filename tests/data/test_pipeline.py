@@ -36,7 +36,7 @@ def equal(left, right):
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 53, 200])
-def test_every_sample_is_given_once_an_epoch(count):
+def test_every_sample_is_given_once_per_epoch(count):
     batches = arrays(epoch_batches(numbers(count), 3, Plan(batch_size=8, seed=5)))
     indices = np.concatenate([inputs for inputs, _ in batches])
     assert sorted(indices) == list(range(count))

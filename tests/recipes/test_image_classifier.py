@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
 
-def test_predictions_a_line_a_file(finished, tmp_path, monkeypatch, capsys):
+def test_predictions_are_one_line_per_file(finished, tmp_path, monkeypatch, capsys):
     folder = tmp_path / "pictures"
     folder.mkdir()
     pictures, labels = next(iter(runs.load_images(runs.ImageData(), seed=0).valid))
@@ -269,7 +269,7 @@ def test_a_dataset_out_of_reach(tmp_path, monkeypatch, capsys):
 
 
 def test_a_run_folder_that_exists(tmp_path, monkeypatch, capsys):
-    (tmp_path / "kept").write_text("")
+    (tmp_path / "existing").write_text("")
     assert run("image_classifier", "--out", tmp_path, monkeypatch=monkeypatch) == 1
     assert capsys.readouterr().err.startswith("error: The run folder exists")
 

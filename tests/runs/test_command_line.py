@@ -41,7 +41,7 @@ def test_help_lists_every_option(monkeypatch, capsys):
 
 
 def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, capsys):
-    def refuses(config):
+    def bad_input(config):
         raise BadInput("No such\n  folder. Received: 'x'")
 
     def breaks(config):
@@ -50,7 +50,7 @@ def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, cap
     def interrupted(config):
         raise KeyboardInterrupt
 
-    assert exit_of(refuses, [], monkeypatch) == 1
+    assert exit_of(bad_input, [], monkeypatch) == 1
     assert capsys.readouterr().err == "error: No such folder. Received: 'x'\n"
     with pytest.raises(ValueError, match="defect"):
         exit_of(breaks, [], monkeypatch)
@@ -74,3 +74,10 @@ class Transferring:
 def test_an_old_option_works_with_a_warning(typed, monkeypatch, capsys):
     assert exit_of(lambda config: config.unfreeze_every, typed, monkeypatch, Transferring) == 2
     assert "is deprecated and will be removed in the next version: use --unfreeze-every" in capsys.readouterr().err
+
+
+def test_an_old_option_of_another_recipe_is_unknown(monkeypatch, capsys):
+    assert exit_of(lambda config: None, ["--views", "2"], monkeypatch, Transferring) == 2
+    printed = capsys.readouterr().err
+    assert "--views" in printed
+    assert "deprecated" not in printed

@@ -126,9 +126,10 @@ def test_a_model_with_finite_weights_and_a_loss_that_is_not_is_not_saved_either(
 
 
 def test_metrics_that_json_does_not_have_are_null(run):
-    run.finish({"rmse": 1.0, "ratio": float("inf")}, train_seconds=1.0, warning="The model is worse.")
+    more = {"each": [np.float32("nan"), np.float32(1.5)], "warning": "The model is worse."}
+    run.finish({"rmse": 1.0, "ratio": float("inf")}, train_seconds=1.0, **more)
     written = json.loads((run.path / "metrics.json").read_text(), parse_constant=pytest.fail)
-    assert written == {"valid": {"rmse": 1.0, "ratio": None}, "train_seconds": 1.0, "warning": "The model is worse."}
+    assert written == {"valid": {"rmse": 1.0, "ratio": None}, "train_seconds": 1.0, **more, "each": [None, 1.5]}
 
 
 def test_a_damaged_model_of_an_earlier_run_is_named(tmp_path):

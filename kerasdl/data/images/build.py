@@ -86,7 +86,9 @@ def images_of(
         seed=choices.seed,
         augmentation=_augmentation(choices, photographs, classes),
         mixing=choices.mixing,
-        weights=balanced_weights(train.labels, len(classes)) if choices.balanced else None,
+        weights=balanced_weights(np.bincount(train.labels, minlength=len(classes)))[train.labels]
+        if choices.balanced
+        else None,
         skipped=skipped,
     )
 

@@ -1,6 +1,7 @@
 """Precomputed features: the outputs of a frozen body for each image, computed once and cached on disk."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -56,15 +57,18 @@ class Features(Datasets):
         assert found is not None  # where there are images, there are features
         return array_source(found, pictures.labels, pictures.names)
 
+    def names(self, part: Part) -> Sequence[str]:
+        """Where each image of a part comes from."""
+        return self.images.names(part)
+
+    def labels(self, part: Part) -> np.ndarray:
+        """The label of each image of a part, before any mixing."""
+        return self.images.labels(part)
+
     @property
     def target_kind(self) -> Target:
         """That of the images."""
         return self.images.target_kind
-
-    @property
-    def class_weight(self) -> dict[int, float]:
-        """That of the images."""
-        return self.images.class_weight
 
 
 def precompute(body: keras.Model, images: Images, *, folder: str | Path | None = None, verbose: int = 1) -> Features:

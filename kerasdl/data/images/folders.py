@@ -9,7 +9,7 @@ from kerasdl.data.images.build import check_every_class, images_of_files
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.listing import image_files, matched, parts_of, training_folder
 from kerasdl.data.images.options import FileOptions, Options
-from kerasdl.data.splits import Part, stratified, whole_groups
+from kerasdl.data.splits import Part, as_parts, stratified, whole_groups
 from kerasdl.errors import BadInput
 
 
@@ -101,7 +101,7 @@ def _held_out(
     group: str | None,
     choices: Options,
 ) -> np.ndarray:
-    """1 for files held out for validation, else 0: a random share of each class, or whole groups."""
+    """The part of each file: a random share of each class for validation, or whole groups."""
     if group is None:
-        return stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
-    return whole_groups(np.array(matched(files, root, group)), choices.valid_share, choices.seed).astype(int)
+        return as_parts(stratified(labels, classes, choices.valid_share, choices.seed))
+    return as_parts(whole_groups(np.array(matched(files, root, group)), choices.valid_share, choices.seed))

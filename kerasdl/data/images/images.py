@@ -71,6 +71,14 @@ class Images(Datasets):
         pictures = self.pictures(part)
         return (pictures if part is Part.TRAIN else self.labelled(pictures)).source(self.shape[:2])
 
+    def names(self, part: Part) -> Sequence[str]:
+        """Where each image of a part comes from."""
+        return self.pictures(part).names
+
+    def labels(self, part: Part) -> np.ndarray:
+        """The label of each image of a part, before any mixing."""
+        return self.pictures(part).labels
+
     @property
     def changes(self) -> ImageChanges:
         """Augmentation and mixing of training batches."""

@@ -9,6 +9,7 @@ import numpy as np
 from kerasdl.data.images.build import images_of_files
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import FileOptions, Options
+from kerasdl.data.splits import as_parts
 from kerasdl.data.tabular import held_out, parsed_numbers, part_of, place, read_csv, tags_of, targets_of, tidy
 from kerasdl.errors import BadInput
 
@@ -119,12 +120,12 @@ def _parts_of_rows(
     group: str | None,
     choices: Options,
 ) -> np.ndarray:
-    """0, 1 or 2 per row, for training, validation and test."""
+    """The part of each row: by a column if one is named, otherwise by group or by seed."""
     if split is not None and group is not None:
         raise BadInput(f"Give group or split, not both. Received: group={group!r}, split={split!r}")
     if split is not None:
         return part_of(frame[split])
-    return held_out(frame, labels, classes, choices.valid_share, None, group, None, choices.seed).astype(int)
+    return as_parts(held_out(frame, labels, classes, choices.valid_share, None, group, None, choices.seed))
 
 
 def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | None]) -> list[str]:

@@ -11,7 +11,7 @@ from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import Options
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.images.stores import EncodedStore
-from kerasdl.data.splits import stratified
+from kerasdl.data.splits import as_parts, stratified
 from kerasdl.errors import BadInput
 
 
@@ -63,7 +63,7 @@ def from_tfds(
         names += [f"{builder.name}/{split}[{number}]" for number in range(len(found))]
         labels, part = np.append(labels, found), np.append(part, np.full(len(found), part.max(initial=-1) + 1))
     if not part.any():
-        part = stratified(labels, classes, choices.valid_share, choices.seed).astype(int)
+        part = as_parts(stratified(labels, classes, choices.valid_share, choices.seed))
     store = EncodedStore(encoded, names, channels=channels, background=255, are_files=False)
     size = size_of(choices.image_size, store)
     cached = store_of(store, encoded, size, choices)

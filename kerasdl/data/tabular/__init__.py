@@ -1,7 +1,7 @@
 """Tables: from a CSV file or a DataFrame to the datasets that `fit` takes.
 
 Columns are typed by their values. What a network needs to know about them (vocabularies, medians, scales) is computed
-from training rows and held in a FeatureSpace, which `models.table_model` puts into the exported model.
+from training rows and held in a FeatureSpace, which `export.table_model` puts into the exported model.
 
 Other pipelines read their tables with the functions for cells, splits and targets.
 """
@@ -11,12 +11,13 @@ from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
 from kerasdl.data.tabular.csv_file import read_csv
 from kerasdl.data.tabular.splits import held_out, part_of
 from kerasdl.data.tabular.table import Table, from_csv, from_frame
-from kerasdl.data.tabular.targets import tags_of, targets_of
+from kerasdl.data.tabular.targets import Task, tags_of, targets_of
 
 __all__ = [
     "Column",
     "Kind",
     "Table",
+    "Task",
     "cell",
     "from_csv",
     "from_frame",

@@ -132,13 +132,13 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, t
 
     Args:
         frame: The rows. Columns that the model does not use are ignored.
-        columns: Kind and date format of each input of the model, from `models.raw_columns`.
+        columns: Kind and date format of each input of the model, from `export.raw_columns`.
 
     Raises:
         BadInput: A column is missing, or a cell is not a number or not a date.
 
     Example:
-        >>> exported.predict(raw_inputs(frame, kerasdl.models.raw_columns(exported)))
+        >>> exported.predict(raw_inputs(frame, kerasdl.export.raw_columns(exported)))
     """
     names = [str(name) for name in frame.columns]
     # An exact name takes precedence over one that `key` converts to it.

@@ -2,5 +2,6 @@
 
 from kerasdl.data.images.augment.augmentation import Augmentation, cifar, digits, light, standard
 from kerasdl.data.images.augment.mixing import CutMix, MixUp
+from kerasdl.data.images.resampling import resample
 
-__all__ = ["Augmentation", "CutMix", "MixUp", "cifar", "digits", "light", "standard"]
+__all__ = ["Augmentation", "CutMix", "MixUp", "cifar", "digits", "light", "resample", "standard"]
