@@ -46,7 +46,7 @@ def renamed_arguments(**new_names: str) -> Callable[[Function], Function]:
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
 
-        return call  # type: ignore[return-value]
+        return call  # type: ignore[return-value] # it has the signature of `function`, which mypy cannot see
 
     return decorate
 
