@@ -82,13 +82,14 @@ def test_cpu_kernels_are_chosen_before_tensorflow_loads_and_a_choice_is_respecte
     assert run(f"import tensorflow; {ask}") == "None"
 
 
-# What each room imports, and nothing else: an edge that nothing uses is an error, too. Errors, epochs, deprecation and
-# the version are the ground, which every room may import.
-GROUND = {"errors", "epochs", "deprecation", "version"}
+# What each room imports, and nothing else: an edge that nothing uses is an error, too. Errors, epochs, deprecation,
+# optional packages and the version are the ground, which every room may import.
+GROUND = {"errors", "epochs", "deprecation", "optional", "version"}
 BELOW = {
     "errors": set(),
     "epochs": set(),
     "deprecation": set(),
+    "optional": set(),
     "version": set(),
     "files": set(),
     "schedules": set(),
@@ -103,7 +104,7 @@ BELOW = {
     "interpret": set(),
     "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
     "data": {"files"},
-    "data.tabular": {"data", "layers"},
+    "data.tabular": {"data", "export", "layers"},
     "data.images": {"data", "data.tabular", "files", "layers"},
     "data.series": {"data", "data.tabular"},
     "data.sequences": {"data"},

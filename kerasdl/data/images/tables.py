@@ -10,7 +10,18 @@ from kerasdl.data.images.build import images_of_files
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import FileOptions, Options
 from kerasdl.data.splits import as_parts
-from kerasdl.data.tabular import held_out, parsed_numbers, part_of, place, read_csv, tags_of, targets_of, tidy
+from kerasdl.data.tabular import (
+    held_out,
+    named,
+    names_of,
+    parsed_numbers,
+    part_of,
+    place,
+    read_csv,
+    tags_of,
+    targets_of,
+    tidy,
+)
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -43,6 +54,7 @@ def from_csv(
 
     Raises:
         BadInput: See `csv_file.read_csv` and `from_frame`.
+        ModuleNotFoundError: pandas is not installed.
 
     Example:
         >>> planet = from_csv("planet/labels.csv", "tags", tag_separator=" ", suffix=".jpg", folder="planet/train")
@@ -84,21 +96,24 @@ def from_frame(
 
     Raises:
         BadInput: A missing column, a row without file name or target, only one class, or files that do not decode.
+        ModuleNotFoundError: pandas is not installed.
 
     Example:
         >>> pets = from_frame(frame, "breed", folder="images", group="photographer")
     """
     choices = FileOptions(**options)
-    frame = tidy(frame.rename(columns=str))
-    targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
-    _check_columns(frame, [*targets, *(each for each in (split, group) if each is not None)])
+    frame, targets = named(frame), names_of(target)
+    image, split, group = (None if name is None else str(name) for name in (image, split, group))
+    used = [*targets, *(each for each in (split, group) if each is not None)]
+    _check_columns(frame, used)
+    image = _image_column(frame, image, used)
+    frame = tidy(frame[[image, *dict.fromkeys(used)]])
     if task not in get_args(ImageTask) or (tag_separator is not None and task not in ("auto", "tags")):
         raise BadInput(
             f"task is one of {', '.join(get_args(ImageTask))}; tag_separator is only for tags. "
             f"Received: task={task!r}, tag_separator={tag_separator!r}"
         )
-    names = _image_column(frame, image, {*targets, split, group})
-    files = [os.path.join(folder, f"{name}{suffix}") for name in names]  # noqa: PTH118 - many
+    files = [os.path.join(folder, f"{name}{suffix}") for name in _file_names(frame[image])]  # noqa: PTH118 - many
     tags = task == "tags" or tag_separator is not None or _are_flags(frame, targets, task)
     found = tags_of(frame, targets, tag_separator) if tags else targets_of(frame, targets, cast(Any, task))
     labels, classes = found
@@ -128,17 +143,23 @@ def _parts_of_rows(
     return as_parts(held_out(frame, labels, classes, choices.valid_share, None, group, None, choices.seed))
 
 
-def _image_column(frame: "pd.DataFrame", image: str | None, aside: set[str | None]) -> list[str]:
-    """The file names in a table."""
+def _image_column(frame: "pd.DataFrame", image: str | None, aside: Sequence[str]) -> str:
+    """The name of the column of file names."""
     if image is None:
         image = next((name for name in frame.columns if name not in aside), None)
-    if image not in frame.columns or image in aside:
+    if image is None or image not in frame.columns or image in aside:
         raise BadInput(
             f"Give the column of file names as image. Received: image={image!r}, columns {list(frame.columns)}"
         )
-    if (missing := frame[image].isna()).any():
-        raise BadInput(f"No file name in {place(frame[image], int(np.argmax(missing)))}. Received: column {image!r}")
-    return [str(name) for name in frame[image]]
+    return image
+
+
+def _file_names(column: "pd.Series") -> list[str]:
+    if (missing := column.isna()).any():
+        raise BadInput(
+            f"No file name in {place(column, int(np.argmax(missing)))}. Received: column {str(column.name)!r}"
+        )
+    return [str(name) for name in column]
 
 
 def _check_columns(frame: "pd.DataFrame", wanted: Sequence[str]) -> None:

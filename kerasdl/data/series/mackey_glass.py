@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +21,13 @@ def mackey_glass(rows: int, *, seed: int = 0) -> "pd.DataFrame":
     Returns:
         A DataFrame with one column, "x".
 
+    Raises:
+        ModuleNotFoundError: pandas is not installed.
+
     Example:
         >>> chaos = kerasdl.data.series.from_frame(mackey_glass(3000), target="x")
     """
-    import pandas as pd
-
+    pd = import_optional("pandas")
     x = list(1.2 + 0.1 * np.random.default_rng(seed).standard_normal(171))
     for _ in range(10 * (rows + 300)):
         x.append(x[-1] + 0.1 * (0.2 * x[-171] / (1 + x[-171] ** 10) - 0.1 * x[-1]))

@@ -9,6 +9,8 @@ Other pipelines read their tables with the functions for cells, splits and targe
 from kerasdl.data.tabular.cells import cell, numbers, parsed_numbers, place, tidy
 from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
 from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.frames import check_unique, named, names_of
+from kerasdl.data.tabular.predictions import predict
 from kerasdl.data.tabular.splits import held_out, part_of
 from kerasdl.data.tabular.table import Table, from_csv, from_frame
 from kerasdl.data.tabular.targets import Task, tags_of, targets_of
@@ -19,13 +21,17 @@ __all__ = [
     "Table",
     "Task",
     "cell",
+    "check_unique",
     "from_csv",
     "from_frame",
     "held_out",
+    "named",
+    "names_of",
     "numbers",
     "parsed_numbers",
     "part_of",
     "place",
+    "predict",
     "raw_inputs",
     "read_csv",
     "tags_of",

@@ -1,5 +1,7 @@
 """Cells of a table, from a file or a DataFrame: missing values, numbers, and the location of a cell."""
 
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,22 +16,21 @@ _LARGEST = 3e38
 
 
 def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Strip the text of a DataFrame, and set cells that mark a missing value ("", "?", "NA", …) to None.
+    """Bring the cells of a DataFrame into one form: numbers, stripped text, time stamps, or None if missing.
+
+    Text that marks a missing value ("", "?", "NA", …) becomes None; dates and periods become time stamps.
+
+    Args:
+        frame: Columns of any dtype, with different names.
+
+    Raises:
+        BadInput: A column holds lists, dicts, arrays, durations, bytes or complex numbers.
 
     Example:
         >>> tidy(pd.DataFrame({"job": [" clerk ", "n/a"]}))["job"].tolist()
         ['clerk', None]
     """
-    import pandas as pd
-
-    def tidied(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return None if value.strip().lower() in MISSING else value.strip()
-
-    text = [name for name in frame.columns if _is_text(frame[name])]
-    cells = {name: pd.Series([tidied(value) for value in frame[name]], frame.index, object) for name in text}
-    return frame.assign(**cells)
+    return frame.assign(**{name: _tidy(frame[name]) for name in frame.columns if not _is_tidy(frame[name].dtype)})
 
 
 def numbers(column: "pd.Series") -> np.ndarray:
@@ -62,14 +63,62 @@ def parsed_numbers(column: "pd.Series") -> np.ndarray:
 
 def place(column: "pd.Series", row: int) -> str:
     """Location of a cell, by position: "line 17" of a file, "row 15" of a DataFrame."""
-    return f"{column.index.name or 'row'} {column.index[row]}"
+    return f"{column.index.name or 'row'} {_plain(column.index[row])}"
 
 
 def cell(column: "pd.Series", row: int) -> Any:
     """Value of a cell, by position, as a Python object."""
-    value = column.iloc[row]
+    return _plain(column.iloc[row])
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as a Python number, also in a tuple, as a row label of several levels is one."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_text(column: "pd.Series") -> bool:
-    return column.dtype == object or str(column.dtype).startswith("str")
+def _is_tidy(dtype: Any) -> bool:
+    """Whether all cells are numbers or time stamps, in a form that needs no conversion."""
+    import pandas as pd
+
+    return dtype.kind in "biufM" and not isinstance(dtype, pd.ArrowDtype | pd.SparseDtype)
+
+
+def _tidy(column: "pd.Series") -> "pd.Series":
+    import pandas as pd
+
+    cells = [_tidy_cell(value) for value in column.astype(object)]
+    refused = next((row for row, value in enumerate(cells) if _advice(value)), None)
+    if refused is not None:
+        value = cells[refused]
+        raise BadInput(
+            f"Column {column.name!r} ({column.dtype}) holds values of type {type(value).__name__}, not numbers, text "
+            f"or dates: {_advice(value)}, or remove the column. Received: {value!r:.80} in {place(column, refused)}"
+        )
+    return pd.Series(cells, column.index, "category" if column.dtype == "category" else object, name=column.name)
+
+
+def _tidy_cell(value: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(value, str):
+        return None if value.strip().lower() in MISSING else value.strip()
+    if isinstance(value, pd.Period):
+        return value.to_timestamp()
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return pd.Timestamp(value)
+    return str(value) if isinstance(value, pd.Interval) else value
+
+
+def _advice(value: Any) -> str | None:
+    """How to convert a cell that is neither a number, text nor a date; None if it is one."""
+    if isinstance(value, str):
+        return None
+    if isinstance(value, timedelta | np.timedelta64):
+        return "convert it to a number, as with .dt.total_seconds()"
+    if isinstance(value, bytes):
+        return "convert it to text, as with .str.decode('utf-8')"
+    if isinstance(value, complex | np.complexfloating):
+        return "use one column for the real and one for the imaginary part"
+    return "use one column for each number or word" if isinstance(value, Iterable) else None

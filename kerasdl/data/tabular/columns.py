@@ -16,6 +16,7 @@ import tensorflow as tf
 from kerasdl.data.scale import Scale
 from kerasdl.data.tabular.cells import numbers, parsed_numbers, tidy
 from kerasdl.data.tabular.dates import MOSTLY, date_form, iso_dates
+from kerasdl.data.tabular.frames import named
 from kerasdl.errors import BadInput
 from kerasdl.layers import DateFeature, NumberFeature
 
@@ -136,11 +137,13 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, t
 
     Raises:
         BadInput: A column is missing, or a cell is not a number or not a date.
+        ModuleNotFoundError: pandas is not installed.
 
     Example:
         >>> exported.predict(raw_inputs(frame, kerasdl.export.raw_columns(exported)))
     """
-    names = [str(name) for name in frame.columns]
+    frame = named(frame)
+    names = frame.columns.tolist()
     # An exact name takes precedence over one that `key` converts to it.
     places = {each: [at for at, name in enumerate(names) if name == each] for each in columns}
     places |= {each: [at for at, name in enumerate(names) if key(name) == each] for each in columns if not places[each]}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kerasdl.data.tabular.cells import tidy
 from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,13 +46,13 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
     Raises:
         BadInput: The file does not exist or has another encoding, a column name is empty or duplicated, a row and the
             header differ in length, a quote is not closed, or there are no rows.
+        ModuleNotFoundError: pandas is not installed.
 
     Example:
         >>> read_csv("houses.csv").columns
         Index(['area', 'price'], dtype='object')
     """
-    import pandas as pd
-
+    pd = import_optional("pandas")
     text = _decode(Path(path), encoding)
     separator = _separator(text, separator)
     rows = _rows(text, separator, path)

@@ -1,6 +1,7 @@
 """Dates in tables: inferring their format, and converting them to ISO 8601."""
 
 import warnings
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,5 +61,8 @@ def _read_dates(column: "pd.Series", form: str | None) -> "pd.Series":
     import pandas as pd
 
     if column.dtype.kind != "M":
-        column = column.astype(object)
+        # pandas parses numbers as text, too, but deprecates it; and 20160731 may have become 20160731.0.
+        column = column.astype(object).map(
+            lambda value: str(value).removesuffix(".0") if isinstance(value, Real) else value
+        )
     return pd.to_datetime(column, format=form or "ISO8601", errors="coerce", utc=True).dt.tz_localize(None)

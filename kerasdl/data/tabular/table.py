@@ -14,6 +14,7 @@ from kerasdl.data.source import Source
 from kerasdl.data.tabular.cells import tidy
 from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.frames import check_unique, named, names_of
 from kerasdl.data.tabular.splits import held_out
 from kerasdl.data.tabular.targets import Task, balancing, check_classes, targets_of, weights_of
 from kerasdl.errors import BadInput
@@ -194,10 +195,11 @@ def from_frame(
     """
     if batch_size < 1:
         raise BadInput(f"A batch must hold at least one row. Received: batch_size={batch_size}")
-    frame = tidy(frame.rename(columns=str))
-    targets = (str(target),) if isinstance(target, str | int) else tuple(map(str, target))
+    frame, targets = named(frame), names_of(target)
     kinds = {str(name): kind for name, kind in (kinds or {}).items()}
+    weight, time, group, split = (None if name is None else str(name) for name in (weight, time, group, split))
     _check_columns(frame, targets, kinds, weight, time, group, split)
+    frame = tidy(frame.assign(**{name: None for name, kind in kinds.items() if kind == "left out"}))
     labels, classes = targets_of(frame, targets, task)
     is_valid = held_out(frame, labels, classes, valid_share, time, group, split, seed)
     check_classes(labels[~is_valid], classes)
@@ -247,8 +249,7 @@ def _check_columns(
     wanted = [*targets, *kinds, *(name for name in others if name is not None)]
     if absent := sorted({name for name in wanted if name not in known}):
         raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: a table with columns {known}")
-    if twice := sorted({name for name in known if known.count(name) > 1}):
-        raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")
+    check_unique(known)
     if unknown := {name: kind for name, kind in kinds.items() if kind not in KINDS}:
         raise BadInput(f"A column's kind must be one of {', '.join(map(repr, KINDS))}. Received: {unknown}")
     if sum(name is not None for name in others[1:]) > 1:
@@ -259,6 +260,8 @@ def _check_columns(
         raise BadInput(f"Name each target only once. Received: {targets}")
     if not targets:
         raise BadInput("Name a column to predict. Received: target=()")
+    if frame.empty:
+        raise BadInput(f"The table has no rows: nothing to learn from. Received: columns {known}")
 
 
 def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:

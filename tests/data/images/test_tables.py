@@ -76,3 +76,19 @@ def test_flags_of_any_type_are_tags(image_folder):
     frame = pd.DataFrame({"file": [f"x/{i}.png" for i in range(4)], "red": [True, False] * 2, "new": [0.0, 1.0] * 2})
     data = images.from_frame(frame, ["red", "new"], folder=folder)
     assert (data.tags, data.classes) == (True, ("red", "new"))
+
+
+def test_only_the_columns_in_use_are_read(image_folder):
+    folder = image_folder({"x": 4})
+    frame = pd.DataFrame(
+        {0: [f"x/{i}.png" for i in range(4)], 1: ["a", "b"] * 2, "boxes": [[1, 2]] * 4, 3: [["a"]] * 4}
+    )
+    assert images.from_frame(frame, 1, image=0, folder=folder).classes == ("a", "b")
+    with pytest.raises(BadInput, match=r"Column '3' \(object\) holds values of type list"):
+        images.from_frame(frame, 3, folder=folder, tag_separator=" ")
+    for table, message in (
+        (frame.to_dict(), "Pass a pandas DataFrame"),
+        (frame[[0, 1, 1]], "make column names unique"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            images.from_frame(table, 1, folder=folder)

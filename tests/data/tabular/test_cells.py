@@ -13,6 +13,12 @@ def test_a_dataframe_is_cleaned_like_a_file():
     assert frame["size"].dtype == float
 
 
+def test_categories_are_cleaned_and_stay_categories():
+    frame = tidy(pd.DataFrame({"job": pd.Categorical([" clerk", "n/a", "clerk"])}))
+    assert frame["job"].cat.categories.tolist() == ["clerk"]
+    assert frame["job"].isna().tolist() == [False, True, False]
+
+
 def test_numbers_are_parsed_and_errors_name_the_cell():
     column = pd.Series(["1", None, "-2.5e3"], index=[4, 5, 9], name="size")
     np.testing.assert_array_equal(numbers(column), [1, np.nan, -2500])
@@ -31,3 +37,4 @@ def test_a_cell_is_located_by_row_or_line():
     column = pd.Series(np.array([7, 8]), index=[15, 17])
     assert (place(column, 1), cell(column, 1), type(cell(column, 1))) == ("row 17", 8, int)
     assert place(column.rename_axis("line"), 0) == "line 15"
+    assert place(column.set_axis(pd.MultiIndex.from_product([["a"], [0, 1]])), 1) == "row ('a', 1)"

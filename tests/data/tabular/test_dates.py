@@ -41,3 +41,11 @@ def test_dates_are_read_in_the_given_format():
     column[2] = "2016-02-01"
     with pytest.raises(BadInput, match="such as 31.07.2016, but line 2 is not one"):
         iso_dates(column, "%d.%m.%Y")
+
+
+def test_numbers_are_dates_as_their_text_is():
+    days = pd.Series([20160731, 20160801])
+    for column in (days, days.astype(float), days.astype(str), days.astype("Int64")):
+        assert iso_dates(column, None).tolist() == ["2016-07-31 00:00:00", "2016-08-01 00:00:00"]
+    with pytest.raises(BadInput, match="row 0 is not one: correct it. Received: 5"):
+        iso_dates(pd.Series([5, 6]), None)

@@ -133,6 +133,15 @@ def test_columns_named_like_layers_are_exported():
 def test_column_names_may_be_integers():
     frame = people()[["age", "income"]].set_axis([0, 1], axis=1)
     assert list(tabular.from_frame(frame, 1).places) == ["0"]
+    assert list(tabular.from_frame(frame, np.int64(1)).places) == ["0"]
+    assert list(
+        tabular.from_frame(frame.assign(**{"2": [1.0, 2.0] * 20}).set_axis(range(3), axis=1), 1, weight=2).places
+    ) == ["0"]
+
+
+def test_rows_may_have_labels_of_several_levels():
+    frame = people().set_index([np.arange(40) // 2, np.arange(40) % 2])
+    assert tabular.from_frame(frame, "income", time="since").valid_rows[0] == "row (16, 0)"
 
 
 def test_splits_by_time_group_and_column():
@@ -240,6 +249,20 @@ def test_errors_name_the_wrong_argument(options, message):
 def test_errors_name_the_wrong_cells(columns, options, message):
     with pytest.raises(BadInput, match=message):
         tabular.from_frame(people(**columns), "income", **options)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.concat([people(), people()[["age"]]], axis=1), r"must be unique: rename columns. Received: \['age'\]"),
+        (people().set_axis(pd.MultiIndex.from_product([["a"], people()]), axis=1), "must have one level"),
+        (people().head(0), "The table has no rows"),
+        (people().to_dict(), "Pass a pandas DataFrame"),
+    ],
+)
+def test_what_is_not_a_table_is_refused(frame, message):
+    with pytest.raises(BadInput, match=message):
+        tabular.from_frame(frame, "income")
 
 
 def test_a_file_of_one_row_cannot_be_split(tmp_path):

@@ -1,0 +1,53 @@
+"""DataFrames as users have them: the names of their columns."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def named(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Convert the column names of a DataFrame to text.
+
+    Raises:
+        BadInput: It is not a DataFrame, or its column names have several levels.
+        ModuleNotFoundError: pandas is not installed.
+
+    Example:
+        >>> named(pd.DataFrame({0: [1.5], "job": ["clerk"]})).columns.tolist()
+        ['0', 'job']
+    """
+    pd = import_optional("pandas")
+    if not isinstance(frame, pd.DataFrame):
+        raise BadInput(
+            "Pass a pandas DataFrame, such as pandas.DataFrame(rows), series.to_frame() or to_pandas() of another "
+            f"library's table. Received: {type(frame).__name__}"
+        )
+    if frame.columns.nlevels > 1:
+        raise BadInput(
+            "Column names must have one level: join the levels, as in frame.columns = frame.columns.map('_'.join). "
+            f"Received: {frame.columns.nlevels} levels, as in {frame.columns[:1].tolist()}"
+        )
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)
+
+
+def names_of(columns: Any) -> tuple[str, ...]:
+    """Names that a user gives, one or several, as text.
+
+    Example:
+        >>> names_of("price"), names_of(["price", 7])
+        (('price',), ('price', '7'))
+    """
+    several = isinstance(columns, Iterable) and not isinstance(columns, str)
+    return tuple(map(str, columns if several else (columns,)))
+
+
+def check_unique(names: Iterable[str]) -> None:
+    """Raise if two columns have one name."""
+    names = list(names)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")

@@ -1,0 +1,47 @@
+"""Predictions of an exported table model for the rows of a DataFrame."""
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from kerasdl.data.tabular.columns import raw_inputs
+from kerasdl.export import class_names, raw_columns, target_names
+from kerasdl.optional import import_optional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS_PER_BATCH = 1024
+
+
+def predict(exported: keras.Model, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Predict the rows of a DataFrame with an exported table model.
+
+    Args:
+        exported: A model from `export.table_model`, new or loaded (`import kerasdl` before
+            `keras.models.load_model`).
+        frame: Rows with the columns that the model was trained on, in any order; other columns are ignored.
+
+    Returns:
+        A DataFrame with the index of `frame`. For classes: "class", its "probability", and "probability_NAME" of every
+        class; otherwise one column of numbers per target, in the user's units.
+
+    Raises:
+        BadInput: A column is missing, or a cell is not a number or not a date; the message gives column and row.
+        ValueError: The model is not from `export.table_model`.
+        ModuleNotFoundError: pandas is not installed.
+
+    Example:
+        >>> kerasdl.data.tabular.predict(keras.models.load_model("people.keras"), frame)["class"]
+    """
+    pd = import_optional("pandas")
+    inputs = raw_inputs(frame, raw_columns(exported))
+    # Keras predicts no empty batch.
+    shape = (0, exported.output_shape[-1])
+    outputs = exported.predict(inputs, ROWS_PER_BATCH, verbose=0) if len(frame) else np.empty(shape, np.float32)
+    if exported.layers[-1].name == "target_names":
+        return pd.DataFrame(outputs, frame.index, list(target_names(exported)))
+    names = class_names(exported)
+    likeliest = {"class": np.array(names, object)[outputs.argmax(axis=1)], "probability": outputs.max(axis=1)}
+    each = {f"probability_{name}": outputs[:, place] for place, name in enumerate(names)}
+    return pd.DataFrame(likeliest | each, frame.index)
