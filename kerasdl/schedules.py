@@ -3,9 +3,11 @@
 A step may be a Python number, a NumPy array or a tensor; the value has the same type and shape. Functions are lower
 case (`one_cycle`). Classes end in Schedule (`OneCycleSchedule`) and can be passed to Keras as a learning rate.
 Callbacks such as `callbacks.OneCycle` also schedule momentum, and take the number of steps from the fit.
+
+The order of arguments is that of Keras: the step (functions only), the learning rate, the number of steps.
 """
 
-import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -55,8 +57,8 @@ def linear(start: Any, end: Any, share: Any) -> Any:
 
 def one_cycle(
     step: Any,
-    total_steps: int,
     peak_lr: float,
+    total_steps: int,
     *,
     warmup_share: float = 0.25,
     start_divisor: float = 25.0,
@@ -67,8 +69,8 @@ def one_cycle(
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor. After the end the last value is kept.
-        total_steps: Number of steps in the cycle.
         peak_lr: Maximum learning rate, reached after `warmup_share` of the steps.
+        total_steps: Number of steps in the cycle.
         warmup_share: Fraction of the steps in which the learning rate rises, in (0, 1).
         start_divisor: The initial learning rate is `peak_lr / start_divisor`.
         end_divisor: The learning rate decays to `peak_lr / end_divisor`.
@@ -81,11 +83,12 @@ def one_cycle(
         ValueError: Arguments out of range.
 
     Example:
-        >>> float(one_cycle(25, 100, 0.1))
+        >>> float(one_cycle(25, 0.1, 100))
         0.1
     """
-    _check_positive(peak_lr=peak_lr, total_steps=total_steps)
-    if min(start_divisor, end_divisor) < 1:
+    _check_rate(peak_lr)
+    _check_steps(peak_lr, total_steps=total_steps)
+    if not (start_divisor >= 1 and end_divisor >= 1):
         raise ValueError(
             f"The divisors must be at least 1. Received: start_divisor={start_divisor}, end_divisor={end_divisor}"
         )
@@ -109,7 +112,7 @@ def one_cycle_momentum(
         total_steps: Number of steps in the cycle.
         warmup_share: Fraction of the steps in which the learning rate rises, in (0, 1).
         high: Momentum at both ends.
-        low: Momentum at the maximum learning rate.
+        low: Momentum at the maximum learning rate; at most `high`.
         shape: "cosine" or "linear".
 
     Returns:
@@ -122,21 +125,26 @@ def one_cycle_momentum(
         >>> float(one_cycle_momentum(25, 100))
         0.85
     """
-    _check_positive(total_steps=total_steps)
+    _check_steps(total_steps=total_steps)
     if not (0 < high < 1 and 0 < low < 1):
         raise ValueError(f"Momentum must be between 0 and 1. Received: high={high}, low={low}")
+    if high < low:
+        raise ValueError(
+            "high must be at least low, because momentum falls while the learning rate rises. "
+            f"Received: high={high}, low={low}"
+        )
     return _up_and_down(step, total_steps, warmup_share, high, low, high, shape)
 
 
 def flat_cosine(
-    step: Any, total_steps: int, peak_lr: float, *, flat_share: float = 0.75, end_divisor: float = 1e5
+    step: Any, peak_lr: float, total_steps: int, *, flat_share: float = 0.75, end_divisor: float = 1e5
 ) -> Any:
     """Constant `peak_lr`, then cosine decay: fastai's `fit_flat_cos`, designed for optimizers like Ranger.
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor. After the end the last value is kept.
-        total_steps: Number of steps.
         peak_lr: Initial learning rate.
+        total_steps: Number of steps.
         flat_share: Fraction of the steps with constant learning rate, in [0, 1).
         end_divisor: The learning rate decays to `peak_lr / end_divisor`.
 
@@ -147,10 +155,11 @@ def flat_cosine(
         ValueError: Arguments out of range.
 
     Example:
-        >>> [round(float(flat_cosine(step, 100, 0.1)), 4) for step in (0, 75, 100)]
+        >>> [round(float(flat_cosine(step, 0.1, 100)), 4) for step in (0, 75, 100)]
         [0.1, 0.1, 0.0]
     """
-    _check_positive(peak_lr=peak_lr, total_steps=total_steps)
+    _check_rate(peak_lr)
+    _check_steps(peak_lr, total_steps=total_steps)
     if not (0 <= flat_share < 1 and end_divisor >= 1):
         raise ValueError(
             "flat_share must be in [0, 1), and end_divisor at least 1. "
@@ -160,7 +169,7 @@ def flat_cosine(
     return cosine(peak_lr, peak_lr / end_divisor, (share - flat_share) / (1 - flat_share))
 
 
-def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int = 2, end_lr: float = 0.0) -> Any:
+def cosine_restarts(step: Any, peak_lr: float, cycle_steps: int, *, growth: int = 2, end_lr: float = 0.0) -> Any:
     """Cosine decay with warm restarts: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
 
     The stock Keras schedule `CosineDecayRestarts` gives the same learning rates; this function is for
@@ -168,8 +177,8 @@ def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int 
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
-        cycle_steps: Number of steps in the first cycle.
         peak_lr: Learning rate at every restart.
+        cycle_steps: Number of steps in the first cycle.
         growth: Length of each cycle divided by that of the previous one; a whole number.
         end_lr: Learning rate at the end of each cycle.
 
@@ -180,11 +189,12 @@ def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int 
         ValueError: Arguments out of range.
 
     Example:
-        >>> [round(float(cosine_restarts(step, 10, 0.1)), 3) for step in (0, 5, 10, 20, 30)]
+        >>> [round(float(cosine_restarts(step, 0.1, 10)), 3) for step in (0, 5, 10, 20, 30)]
         [0.1, 0.05, 0.1, 0.05, 0.1]
     """
-    _check_positive(peak_lr=peak_lr, cycle_steps=cycle_steps)
-    if growth < 1 or growth != int(growth) or not 0 <= end_lr <= peak_lr:
+    _check_rate(peak_lr)
+    _check_steps(peak_lr, cycle_steps=cycle_steps)
+    if not (growth >= 1 and growth % 1 == 0 and 0 <= end_lr <= peak_lr):
         raise ValueError(
             "growth must be a whole number of at least 1, and end_lr between 0 and peak_lr. "
             f"Received: growth={growth}, end_lr={end_lr}"
@@ -199,13 +209,13 @@ def cosine_restarts(step: Any, cycle_steps: int, peak_lr: float, *, growth: int 
     return cosine(peak_lr, end_lr, (step - begun) / lasts)
 
 
-def warm_up(step: Any, warmup_steps: int, peak_lr: float, *, start_lr: float = 0.0) -> Any:
+def warm_up(step: Any, peak_lr: float, warmup_steps: int, *, start_lr: float = 0.0) -> Any:
     """Linear warm-up from `start_lr` to `peak_lr`, then constant (Goyal et al., arXiv:1706.02677).
 
     Args:
         step: Optimizer step, from 0; a number, an array or a tensor.
-        warmup_steps: Number of warm-up steps.
         peak_lr: Learning rate after the warm-up.
+        warmup_steps: Number of warm-up steps.
         start_lr: Learning rate at step 0.
 
     Returns:
@@ -215,12 +225,13 @@ def warm_up(step: Any, warmup_steps: int, peak_lr: float, *, start_lr: float = 0
         ValueError: Arguments out of range.
 
     Example:
-        >>> [float(warm_up(step, 10, 0.2)) for step in (0, 5, 10, 99)]
+        >>> [float(warm_up(step, 0.2, 10)) for step in (0, 5, 10, 99)]
         [0.0, 0.1, 0.2, 0.2]
     """
-    _check_positive(peak_lr=peak_lr, warmup_steps=warmup_steps)
-    if start_lr < 0:
-        raise ValueError(f"start_lr must not be negative. Received: start_lr={start_lr}")
+    _check_rate(peak_lr)
+    _check_steps(peak_lr, warmup_steps=warmup_steps)
+    if not 0 <= start_lr < np.inf:
+        raise ValueError(f"start_lr must not be negative, and finite. Received: start_lr={start_lr}")
     return linear(start_lr, peak_lr, _math(step).clip(step / warmup_steps, 0.0, 1.0))
 
 
@@ -240,8 +251,8 @@ def joined(step: Any, schedules: Sequence[Schedule], boundaries: Sequence[int]) 
             above 0.
 
     Example:
-        >>> down = lambda step: flat_cosine(step, 90, 0.1)
-        >>> float(joined(5, [lambda step: warm_up(step, 10, 0.1), down], [10]))
+        >>> down = lambda step: flat_cosine(step, 0.1, 90)
+        >>> float(joined(5, [lambda step: warm_up(step, 0.1, 10), down], [10]))
         0.05
     """
     if len(schedules) != len(boundaries) + 1:
@@ -262,11 +273,9 @@ class _FunctionSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     function: ClassVar[Callable[..., Any]]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, **arguments: Any) -> None:
         super().__init__()
-        bound = inspect.signature(self.function).bind(0, *args, **kwargs)
-        bound.apply_defaults()
-        self.arguments = {name: value for name, value in bound.arguments.items() if name != "step"}
+        self.arguments = arguments
         self(0.0)  # raises for arguments out of range
 
     def __call__(self, step: Any) -> Any:
@@ -285,10 +294,29 @@ class OneCycleSchedule(_FunctionSchedule):
     Args, defaults and errors are those of `one_cycle`, without `step`.
 
     Example:
-        >>> optimizer = keras.optimizers.SGD(OneCycleSchedule(total_steps=1000, peak_lr=0.1), momentum=0.9)
+        >>> optimizer = keras.optimizers.SGD(OneCycleSchedule(0.1, total_steps=1000), momentum=0.9)
     """
 
     function = staticmethod(one_cycle)
+
+    def __init__(
+        self,
+        peak_lr: float,
+        total_steps: int,
+        *,
+        warmup_share: float = 0.25,
+        start_divisor: float = 25.0,
+        end_divisor: float = 1e5,
+        shape: Shape = "cosine",
+    ) -> None:
+        super().__init__(
+            peak_lr=peak_lr,
+            total_steps=total_steps,
+            warmup_share=warmup_share,
+            start_divisor=start_divisor,
+            end_divisor=end_divisor,
+            shape=shape,
+        )
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -298,10 +326,13 @@ class FlatCosineSchedule(_FunctionSchedule):
     Args, defaults and errors are those of `flat_cosine`, without `step`.
 
     Example:
-        >>> optimizer = keras.optimizers.AdamW(FlatCosineSchedule(total_steps=1000, peak_lr=1e-3))
+        >>> optimizer = keras.optimizers.AdamW(FlatCosineSchedule(1e-3, total_steps=1000))
     """
 
     function = staticmethod(flat_cosine)
+
+    def __init__(self, peak_lr: float, total_steps: int, *, flat_share: float = 0.75, end_divisor: float = 1e5) -> None:
+        super().__init__(peak_lr=peak_lr, total_steps=total_steps, flat_share=flat_share, end_divisor=end_divisor)
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -311,10 +342,13 @@ class WarmUpSchedule(_FunctionSchedule):
     Args, defaults and errors are those of `warm_up`, without `step`.
 
     Example:
-        >>> optimizer = keras.optimizers.AdamW(WarmUpSchedule(warmup_steps=500, peak_lr=1e-3))
+        >>> optimizer = keras.optimizers.AdamW(WarmUpSchedule(1e-3, warmup_steps=500))
     """
 
     function = staticmethod(warm_up)
+
+    def __init__(self, peak_lr: float, warmup_steps: int, *, start_lr: float = 0.0) -> None:
+        super().__init__(peak_lr=peak_lr, warmup_steps=warmup_steps, start_lr=start_lr)
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -330,7 +364,7 @@ class JoinedSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Example:
         >>> down = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=900)
-        >>> keras.optimizers.SGD(JoinedSchedule([WarmUpSchedule(100, 0.1), down], boundaries=[100]))
+        >>> optimizer = keras.optimizers.SGD(JoinedSchedule([WarmUpSchedule(0.1, 100), down], boundaries=[100]))
     """
 
     def __init__(
@@ -383,10 +417,25 @@ def _up_and_down(
     )
 
 
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise ValueError(f"{name} must be positive. Received: {name}={value}")
+def _check_rate(peak_lr: float) -> None:
+    try:
+        valid = 0 < peak_lr < np.inf
+    except TypeError:
+        valid = False
+    if not valid:
+        raise ValueError(f"peak_lr must be positive and finite. Received: peak_lr={peak_lr!r}")
+
+
+def _check_steps(peak_lr: float | None = None, **steps: int) -> None:
+    """Raises unless the number of steps is a positive integer; a fraction is a learning rate in the wrong place."""
+    ((name, count),) = steps.items()
+    try:
+        valid = operator.index(count) > 0
+    except TypeError:
+        valid = False
+    if not valid:
+        order, rate = ("", "") if peak_lr is None else ("; the learning rate comes before it", f"peak_lr={peak_lr}, ")
+        raise ValueError(f"{name} must be a positive integer{order}. Received: {rate}{name}={count!r}")
 
 
 def _float_step(step: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from kerasdl import schedules
 from kerasdl.callbacks.scheduling import Scheduling
 
@@ -27,14 +28,16 @@ class CosineRestarts(Scheduling):
     """
 
     def __init__(self, peak_lr: float, *, cycle_epochs: int = 1, growth: int = 2, end_lr: float = 0.0) -> None:
-        schedules.cosine_restarts(0, cycle_epochs, peak_lr, growth=growth, end_lr=end_lr)
+        if not isinstance(cycle_epochs, int | np.integer) or cycle_epochs < 1:
+            raise ValueError(f"cycle_epochs must be a positive integer. Received: cycle_epochs={cycle_epochs}")
+        schedules.cosine_restarts(0, peak_lr, 1, growth=growth, end_lr=end_lr)  # raises for arguments out of range
         super().__init__()
         self.peak_lr, self.cycle_epochs, self.growth, self.end_lr = peak_lr, cycle_epochs, growth, end_lr
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
         """The learning rate at `step` of `total_steps`; see `schedules.cosine_restarts`."""
         steps = self.cycle_epochs * total_steps // self.params["epochs"]
-        return schedules.cosine_restarts(step, steps, self.peak_lr, growth=self.growth, end_lr=self.end_lr)
+        return schedules.cosine_restarts(step, self.peak_lr, steps, growth=self.growth, end_lr=self.end_lr)
 
     def _lengths(self, epoch: int) -> list[int]:
         lengths, epochs, cycle, ends = super()._lengths(epoch), self.params["epochs"], self.cycle_epochs, [0]

@@ -38,10 +38,10 @@ class FlatCosine(Scheduling):
     ) -> None:
         super().__init__(total_steps, restart_at)
         self.peak_lr, self.flat_share, self.end_divisor = peak_lr, flat_share, end_divisor
-        self.learning_rate_at(0, 1)  # raises for arguments out of range
+        self.check()
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
         """The learning rate at `step` of `total_steps`; see `schedules.flat_cosine`."""
         return schedules.flat_cosine(
-            step, total_steps, self.peak_lr, flat_share=self.flat_share, end_divisor=self.end_divisor
+            step, self.peak_lr, total_steps, flat_share=self.flat_share, end_divisor=self.end_divisor
         )

@@ -1,10 +1,15 @@
 """OneCycle: the one-cycle policy."""
 
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from kerasdl import schedules
 from kerasdl.callbacks.scheduling import Scheduling
+from kerasdl.optimizers import current_momentum, innermost
+
+_HIGH_AND_LOW = (0.95, 0.85)
 
 
 class OneCycle(Scheduling):
@@ -21,13 +26,14 @@ class OneCycle(Scheduling):
         start_divisor: The initial learning rate is `peak_lr / start_divisor`.
         end_divisor: The learning rate decays to `peak_lr / end_divisor`.
         momentum: (high, low): momentum (SGD, RMSprop) or beta_1 (the Adam family) falls from high to low while the
-            learning rate rises, and rises again. None does not change it, as needed for SGD without momentum.
+            learning rate rises, and rises again. None does not change it. "auto" is (0.95, 0.85), or if the optimizer
+            has no momentum, such as plain SGD or Adagrad, None and a warning.
         shape: "cosine" (fastai's) or "linear" (the paper's).
 
     Raises:
         ValueError: Arguments out of range (in the constructor); the number of steps is unknown, the cycle would end
-            before the fit, the fit never reaches a restart, another callback sets the learning rate, or the optimizer
-            has no momentum (when the fit begins).
+            before the fit, the fit never reaches a restart, another callback sets the learning rate, or a pair is given
+            as momentum and the optimizer has none (when the fit begins).
 
     Example:
         >>> model.fit(train, epochs=5, callbacks=[kerasdl.callbacks.OneCycle(peak_lr=1e-2)])
@@ -42,22 +48,35 @@ class OneCycle(Scheduling):
         warmup_share: float = 0.25,
         start_divisor: float = 25.0,
         end_divisor: float = 1e5,
-        momentum: tuple[float, float] | None = (0.95, 0.85),
+        momentum: tuple[float, float] | Literal["auto"] | None = "auto",
         shape: schedules.Shape = "cosine",
     ) -> None:
         super().__init__(total_steps, restart_at)
+        if not (momentum is None or np.shape(momentum) == (2,) or momentum == "auto"):
+            raise ValueError(f'momentum must be (high, low), "auto" or None. Received: momentum={momentum!r}')
         self.peak_lr, self.warmup_share, self.shape = peak_lr, warmup_share, shape
         self.start_divisor, self.end_divisor, self.momentum = start_divisor, end_divisor, momentum
         self.moves_momentum = momentum is not None
-        # Raises for arguments out of range here rather than when the fit begins.
-        self.learning_rate_at(0, 1), self.momentum_at(0, 1)
+        self.check()
+
+    def change(self, epoch: int) -> None:
+        if isinstance(self.momentum, str):
+            optimizer = innermost(self.model.optimizer)
+            self.moves_momentum = bool(current_momentum(optimizer))
+            if not self.moves_momentum:
+                warnings.warn(
+                    f"{type(optimizer).__name__} has no momentum, so {type(self).__name__} schedules the learning rate "
+                    f"alone. Give it momentum=None if that is intended. Received: momentum={self.momentum!r}",
+                    stacklevel=2,
+                )
+        super().change(epoch)
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
         """The learning rate at `step` of a cycle of `total_steps`; see `schedules.one_cycle`."""
         return schedules.one_cycle(
             step,
-            total_steps,
             self.peak_lr,
+            total_steps,
             warmup_share=self.warmup_share,
             start_divisor=self.start_divisor,
             end_divisor=self.end_divisor,
@@ -68,7 +87,7 @@ class OneCycle(Scheduling):
         """The momentum at `step` of a cycle of `total_steps`; see `schedules.one_cycle_momentum`. None if unchanged."""
         if self.momentum is None:
             return None
-        high, low = self.momentum
+        high, low = _HIGH_AND_LOW if isinstance(self.momentum, str) else self.momentum
         return schedules.one_cycle_momentum(
             step, total_steps, warmup_share=self.warmup_share, high=high, low=low, shape=self.shape
         )

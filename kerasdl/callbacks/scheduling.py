@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -35,13 +36,19 @@ class Scheduling(Restoring):
     def __init__(self, total_steps: int | None = None, restart_at: Sequence[int] = ()) -> None:
         super().__init__()
         self.total_steps, self.restart_at = total_steps, tuple(restart_at)
-        if list(self.restart_at) != sorted(set(self.restart_at)) or any(epoch < 1 for epoch in self.restart_at):
+        whole = all(isinstance(epoch, Integral) and epoch >= 1 for epoch in self.restart_at)
+        if not whole or list(self.restart_at) != sorted(set(self.restart_at)):
             raise ValueError(f"restart_at must be increasing epochs from 1. Received: restart_at={list(restart_at)}")
         if self.restart_at and total_steps is not None:
             raise ValueError(
                 "Give restart_at or total_steps, not both: restarts at epochs determine the number of steps. "
                 f"Received: restart_at={list(restart_at)}, total_steps={total_steps}"
             )
+
+    def check(self) -> None:
+        """Raises for arguments out of range; called by constructors, so that it is not left to the fit."""
+        total_steps = 1 if self.total_steps is None else self.total_steps
+        self.learning_rate_at(0, total_steps), self.momentum_at(0, total_steps)
 
     def learning_rate_at(self, step: Any, total_steps: int) -> Any:
         """The learning rate at `step` of a schedule of `total_steps`; a number, an array or a tensor, as `step`."""

@@ -30,13 +30,13 @@ def steer(
         A function that restores the optimizer.
 
     Raises:
-        ValueError: The optimizer has no momentum, or a momentum of 0, for which Keras has no state; or learning rate or
-            momentum is steered already.
+        ValueError: The optimizer has no momentum, or a momentum of 0, for which Keras has no state; it has several
+            learning rates (`MultiOptimizer`); or learning rate or momentum is steered already.
 
     Example:
         >>> undo = steer(model.optimizer, momentum=lambda step: 0.9 + 0.001 * step)
     """
-    optimizer = innermost(optimizer)
+    optimizer = _single(optimizer)
     if isinstance(optimizer._get_current_learning_rate, _Reading) and learning_rate:
         raise ValueError(
             "Two callbacks change the learning rate of one optimizer: remove one of them. "
@@ -84,7 +84,7 @@ def current_learning_rate(optimizer: keras.optimizers.Optimizer, step: int | Non
         >>> round(current_learning_rate(keras.optimizers.SGD(0.1)), 6)
         0.1
     """
-    reading = innermost(optimizer)._get_current_learning_rate
+    reading = _single(optimizer)._get_current_learning_rate
     return reading.number(step) if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
 
 
@@ -99,7 +99,7 @@ def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = N
         >>> current_momentum(keras.optimizers.Adam())
         0.9
     """
-    optimizer = innermost(optimizer)
+    optimizer = _single(optimizer)
     value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
     return value.read.number(step) if isinstance(value, _Live) else value
 
@@ -127,16 +127,30 @@ class _Reading:
         return float(self.schedule(current_step(self.optimizer) if step is None else step))
 
 
+def _single(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The innermost optimizer, which must have a learning rate and momentum of its own."""
+    optimizer = innermost(optimizer)
+    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
+        raise ValueError(
+            "The optimizers in a MultiOptimizer have their own learning rates and momenta. Use one optimizer of "
+            "kerasdl.optimizers with groups, or Keras schedules. Received: MultiOptimizer"
+        )
+    return optimizer
+
+
 def _momentum_name(optimizer: keras.optimizers.Optimizer) -> str | None:
+    if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
+        return None  # its beta_1 weighs the averaged against the current position, and must be constant
     return next((name for name in ("momentum", "beta_1") if hasattr(optimizer, name)), None)
 
 
 def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule) -> "_Live":
     name = _momentum_name(optimizer)
     if name is None or not getattr(optimizer, name):
+        given = "Give the optimizer momentum=0.9, or the callback momentum=None" if name else "Use momentum=None"
         raise ValueError(
-            f"{type(optimizer).__name__} has no momentum to schedule. Give the optimizer momentum=0.9, or the callback "
-            f"momentum=None. Received: {name or 'momentum'}={getattr(optimizer, name, None) if name else None}"
+            f"{type(optimizer).__name__} has no momentum to schedule. {given}. "
+            f"Received: {name or 'momentum'}={getattr(optimizer, name) if name else None}"
         )
     live = _Live(getattr(optimizer, name), name, _Reading(optimizer, schedule))
     update = optimizer._backend_update_step

@@ -24,7 +24,7 @@ OPTIMIZERS = STOCK | {
     "ema-overwriting": lambda: keras.optimizers.AdamW(0.01, use_ema=True, ema_overwrite_frequency=3),
     "accumulation": lambda: keras.optimizers.Adam(0.01, gradient_accumulation_steps=2),
     "stock-schedule": lambda: keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(0.01, 100)),
-    "our-schedule": lambda: keras.optimizers.SGD(schedules.OneCycleSchedule(100, 0.1), momentum=0.9),
+    "our-schedule": lambda: keras.optimizers.SGD(schedules.OneCycleSchedule(0.1, 100), momentum=0.9),
     "loss-scaling": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)),
     "groups-SGD": lambda: optimizers.SGD(0.01, momentum=0.9, groups=GROUPS),
     "groups-RMSprop": lambda: optimizers.RMSprop(0.01, groups=GROUPS),

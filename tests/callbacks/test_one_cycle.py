@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from kerasdl import schedules
 from kerasdl.callbacks import OneCycle, StepScalars
-from kerasdl.optimizers import current_step
+from kerasdl.optimizers import current_momentum, current_step
 
 from tests.contracts import Mode, batches, same, small_model, state
 
@@ -23,7 +23,7 @@ def test_momentum_changes(tmp_path):
     for step in range(15):
         momentum = schedules.one_cycle_momentum(step, 15)
         gradient = 2 * weight * x[step, 0] ** 2
-        velocity = momentum * velocity - schedules.one_cycle(step, 15, 0.05) * gradient
+        velocity = momentum * velocity - schedules.one_cycle(step, 0.05, 15) * gradient
         weight += velocity
     assert model.get_weights()[0].item() == pytest.approx(weight, abs=1e-6)
 
@@ -59,14 +59,62 @@ def test_a_second_fit_begins_a_new_cycle(tmp_path):
 def test_gradient_accumulation_counts_batches(tmp_path):
     scalars = StepScalars(str(tmp_path))
     fit(small_model(Mode(), keras.optimizers.Adam(gradient_accumulation_steps=5)), OneCycle(0.05), scalars)
-    expected = schedules.one_cycle(np.arange(15), 15, 0.05)
+    expected = schedules.one_cycle(np.arange(15), 0.05, 15)
     np.testing.assert_allclose(scalars.history["learning_rate"], expected)
 
 
-def test_sgd_without_momentum_needs_momentum_none():
-    with pytest.raises(ValueError, match=r"SGD has no momentum to schedule.*momentum=None.*Received: momentum=0\.0"):
-        fit(small_model(Mode(), keras.optimizers.SGD(0.1)), OneCycle(0.05))
-    fit(small_model(Mode(), keras.optimizers.SGD(0.1)), OneCycle(0.05, momentum=None))
+WITHOUT_MOMENTUM = ["Adadelta", "Adafactor", "Adagrad", "Ftrl", "RMSprop", "SGD", "ScheduleFreeAdamW"]
+
+
+def one_weight(optimizer):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer, "mse", run_eagerly=True)
+    return model
+
+
+def test_the_list_of_optimizers_without_momentum_is_complete():
+    every = {name: each for name, each in vars(keras.optimizers).items() if isinstance(each, type)}
+    stock = [name for name, each in every.items() if issubclass(each, keras.optimizers.Optimizer)]
+    wrappers = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
+    assert [name for name in sorted({*stock} - wrappers) if not current_momentum(every[name]())] == WITHOUT_MOMENTUM
+
+
+@pytest.mark.parametrize("name", WITHOUT_MOMENTUM)
+def test_without_momentum_the_learning_rate_moves_alone_with_one_warning(name, tmp_path):
+    scalars, x = StepScalars(tmp_path), np.arange(1.0, 5.0)[:, None]
+    auto, none = (one_weight(getattr(keras.optimizers, name)()) for _ in range(2))
+    message = f"{name} has no momentum, so OneCycle schedules the learning rate alone.*momentum=None"
+    with pytest.warns(UserWarning, match=message) as warned:
+        auto.fit(x, x, batch_size=1, shuffle=False, verbose=0, callbacks=[OneCycle(0.05), scalars])
+    assert sum("has no momentum" in str(each.message) for each in warned) == 1
+    none.fit(x, x, batch_size=1, shuffle=False, verbose=0, callbacks=[OneCycle(0.05, momentum=None)])
+    assert same(state(auto), state(none))
+    np.testing.assert_allclose(scalars.history["learning_rate"], schedules.one_cycle(np.arange(4), 0.05, 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "received"),
+    [("SGD", r"Give the optimizer momentum=0\.9, or.*momentum=0\.0"), ("Adagrad", "Use momentum=None.*momentum=None")],
+)
+def test_a_pair_of_momenta_needs_an_optimizer_with_momentum(name, received):
+    model = one_weight(getattr(keras.optimizers, name)())
+    with pytest.raises(ValueError, match=rf"{name} has no momentum to schedule\. {received}"):
+        model.fit(np.ones((1, 1)), np.ones((1, 1)), verbose=0, callbacks=[OneCycle(0.05, momentum=(0.95, 0.85))])
+
+
+def test_the_default_momentum_is_a_pair_where_the_optimizer_has_one(tmp_path):
+    scalars, x = StepScalars(tmp_path), np.ones((4, 1))
+    one_weight("adam").fit(x, x, batch_size=1, verbose=0, callbacks=[OneCycle(0.05), scalars])
+    assert scalars.history["momentum"] == pytest.approx([0.95, 0.85, 0.875, 0.925])
+
+
+@pytest.mark.parametrize("momentum", ["auto", None])
+def test_several_optimizers_in_one_are_refused_by_name(momentum):
+    optimizers = keras.optimizers.OptimizerMap(keras.optimizers.SGD())
+    model = one_weight(keras.optimizers.MultiOptimizer(optimizers))
+    with pytest.raises(ValueError, match=r"own learning rates.*with groups.*Received: MultiOptimizer"):
+        model.fit(np.ones((1, 1)), np.ones((1, 1)), verbose=0, callbacks=[OneCycle(0.05, momentum=momentum)])
 
 
 def test_a_cycle_shorter_than_the_fit_raises():
@@ -81,7 +129,13 @@ def test_a_cycle_shorter_than_the_fit_raises():
         ({"warmup_share": 1.0}, "warmup_share=1.0"),
         ({"start_divisor": 0.5}, "start_divisor=0.5"),
         ({"end_divisor": 0}, "end_divisor=0"),
+        ({"peak_lr": 40, "total_steps": 1e-2}, "peak_lr=40, total_steps=0.01"),
+        ({"total_steps": 0}, "total_steps=0"),
         ({"momentum": (0.9, 1.0)}, "high=0.9, low=1.0"),
+        ({"momentum": (0.85, 0.95)}, "high=0.85, low=0.95"),
+        ({"momentum": (0.95, 0.85, 0.95)}, r"momentum=\(0.95, 0.85, 0.95\)"),
+        ({"momentum": 0.9}, "momentum=0.9"),
+        ({"momentum": "none"}, "momentum='none'"),
         ({"shape": "round"}, "shape='round'"),
     ],
 )

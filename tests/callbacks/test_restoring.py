@@ -107,9 +107,10 @@ def stem(model):
 
 
 def test_an_error_of_another_callback_leaves_nothing_changed():
-    model = small_model(Mode(), keras.optimizers.SGD(0.1))  # no momentum for OneCycle
+    model = small_model(Mode(), keras.optimizers.SGD(0.1))  # has no momentum to schedule
+    cycle = OneCycle(0.1, momentum=(0.95, 0.85))
     with pytest.raises(ValueError, match="has no momentum to schedule"):
-        model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), OneCycle(0.1)], verbose=0, shuffle=False)
+        model.fit(batches(), epochs=2, callbacks=[GradualUnfreezing([1]), cycle], verbose=0, shuffle=False)
     assert "train_step" not in vars(model)
     before = stem(model)
     model.fit(batches(), verbose=0, shuffle=False)

@@ -22,12 +22,12 @@ def rates(tmp_path, *callbacks, epochs=3, optimizer=None, data=None, mode=Mode()
 
 
 def test_flat_cosine_has_the_length_of_the_fit(tmp_path):
-    expected = schedules.flat_cosine(np.arange(15), 15, 0.05)
+    expected = schedules.flat_cosine(np.arange(15), 0.05, 15)
     np.testing.assert_allclose(rates(tmp_path, FlatCosine(0.05)), expected, rtol=1e-5)
 
 
 def test_cosine_restarts_counts_in_epochs(tmp_path):
-    expected = schedules.cosine_restarts(np.arange(15), 5, 0.05)
+    expected = schedules.cosine_restarts(np.arange(15), 0.05, 5)
     np.testing.assert_allclose(rates(tmp_path, CosineRestarts(0.05)), expected, atol=1e-7)
 
 
@@ -38,7 +38,7 @@ def test_a_fit_that_ends_within_a_cycle_raises(tmp_path):
 
 def test_every_part_between_restarts_is_a_complete_cycle(tmp_path):
     expected = np.concatenate(
-        [schedules.one_cycle(np.arange(5), 5, 0.05), schedules.one_cycle(np.arange(10), 10, 0.05)]
+        [schedules.one_cycle(np.arange(5), 0.05, 5), schedules.one_cycle(np.arange(10), 0.05, 10)]
     )
     np.testing.assert_allclose(rates(tmp_path, OneCycle(0.05, restart_at=[1])), expected, rtol=1e-4)
 
@@ -51,7 +51,7 @@ def test_the_schedule_does_not_drift_on_data_of_unknown_length(tmp_path):
     steps = [0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 11, 12, 13, 14, 15]
     if len(found) == 15:
         steps = range(15)
-    np.testing.assert_allclose(found, schedules.one_cycle(np.array(steps), 15, 0.05), rtol=1e-4)
+    np.testing.assert_allclose(found, schedules.one_cycle(np.array(steps), 0.05, 15), rtol=1e-4)
 
 
 def test_steps_that_loss_scaling_skips_do_not_count(tmp_path):
@@ -60,7 +60,7 @@ def test_steps_that_loss_scaling_skips_do_not_count(tmp_path):
     found = rates(tmp_path, OneCycle(0.05), optimizer=optimizer, mode=Mode("mixed_float16"))
     taken = int(optimizer.inner_optimizer.iterations)
     assert 0 < taken < 15
-    assert found[-1] == pytest.approx(float(schedules.one_cycle(taken - 1, 15, 0.05)), rel=1e-4)
+    assert found[-1] == pytest.approx(float(schedules.one_cycle(taken - 1, 0.05, 15)), rel=1e-4)
 
 
 class Assigns(keras.callbacks.Callback):
@@ -81,7 +81,7 @@ def test_assigning_the_learning_rate_in_the_first_epoch_raises(tmp_path):
 def test_assigning_the_learning_rate_later_warns(tmp_path):
     with pytest.warns(UserWarning, match=r"has no effect: remove one of them\. Received: learning_rate=0\.5"):
         found = rates(tmp_path, OneCycle(0.05), Assigns(1))
-    np.testing.assert_allclose(found, schedules.one_cycle(np.arange(15), 15, 0.05), rtol=1e-4)
+    np.testing.assert_allclose(found, schedules.one_cycle(np.arange(15), 0.05, 15), rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,12 @@ def test_assigning_the_learning_rate_later_warns(tmp_path):
         (lambda: OneCycle(0.1, restart_at=[0]), r"increasing epochs from 1. Received: restart_at=\[0\]"),
         (lambda: OneCycle(0.1, restart_at=[2, 2]), "increasing epochs"),
         (lambda: OneCycle(0.1, restart_at=[2], total_steps=9), "Give restart_at or total_steps"),
+        (lambda: OneCycle(0.1, restart_at=[1.5]), r"from 1. Received: restart_at=\[1.5\]"),
         (lambda: FlatCosine(-0.1), "peak_lr must be positive"),
+        (lambda: FlatCosine(40, total_steps=1e-2), "Received: peak_lr=40, total_steps=0.01"),
         (lambda: CosineRestarts(0.1, growth=0), "whole number"),
-        (lambda: CosineRestarts(0.1, cycle_epochs=0), "must be positive"),
+        (lambda: CosineRestarts(0.1, cycle_epochs=0), "cycle_epochs must be a positive integer"),
+        (lambda: CosineRestarts(4, cycle_epochs=0.1), "Received: cycle_epochs=0.1"),
     ],
 )
 def test_arguments_out_of_range(make, message):

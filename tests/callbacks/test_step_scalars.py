@@ -20,7 +20,7 @@ def test_every_step_is_written_over_optimizer_steps(tmp_path):
     assert sorted(written) == ["learning_rate", "loss", "momentum"]
     steps, rates = zip(*written["learning_rate"], strict=True)
     assert steps == tuple(range(10))
-    np.testing.assert_allclose(rates, schedules.one_cycle(np.arange(10), 10, 0.05), rtol=1e-6)
+    np.testing.assert_allclose(rates, schedules.one_cycle(np.arange(10), 0.05, 10), rtol=1e-6)
     np.testing.assert_allclose([value for _, value in written["loss"]], callback.history["loss"], rtol=1e-6)
 
 
