@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -61,9 +62,15 @@ class GradualUnfreezing(Restoring):
         super().__init__()
         self.at, self.patience, self.monitor, self.mode, self.min_delta = tuple(at), patience, monitor, mode, min_delta
         self.groups, self.batch_norm = groups, batch_norm
-        if bool(self.at) == (patience is not None):
-            raise ValueError(f"Give either at or patience. Received: at={list(at)}, patience={patience}")
-        if list(self.at) != sorted(set(self.at)) or any(epoch < 1 for epoch in self.at):
+        if not self.at and patience is None:
+            raise ValueError(
+                "Give at or patience, which say when groups are unfrozen, such as at=[2, 4] or patience=2. "
+                f"Received: at={list(at)}, patience=None"
+            )
+        if self.at and patience is not None:
+            raise ValueError(f"Give at or patience, not both. Received: at={list(at)}, patience={patience}")
+        whole = all(isinstance(epoch, Integral) and epoch >= 1 for epoch in self.at)
+        if not whole or list(self.at) != sorted(set(self.at)):
             raise ValueError(f"at must be increasing epochs from 1. Received: at={list(at)}")
         if patience is not None and patience < 1:
             raise ValueError(f"patience must be at least one epoch. Received: patience={patience}")

@@ -269,8 +269,9 @@ def test_an_optimizer_built_while_layers_were_frozen_raises():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, r"either at or patience. Received: at=\[\], patience=None"),
-        ({"at": [1], "patience": 2}, "either at or patience"),
+        ({}, r"^Give at or patience, which say.*such as at=\[2, 4\].*Received: at=\[\], patience=None"),
+        ({"at": [1], "patience": 2}, r"not both. Received: at=\[1\], patience=2"),
+        ({"at": [1.5]}, r"epochs from 1. Received: at=\[1.5\]"),
         ({"patience": 0}, "Received: patience=0"),
         ({"at": [1], "mode": "best"}, "Received: mode='best'"),
         ({"at": [1], "batch_norm": "off"}, "Received: batch_norm='off'"),
