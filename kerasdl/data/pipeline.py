@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.order import cumulative_weights, shard_count, shuffled, systematic_sample
+from kerasdl.data.python_call import python_call
 from kerasdl.data.source import Source
 from kerasdl.epochs import EpochCounter
 
@@ -199,7 +200,7 @@ def _batches(
     if source.blame is None:
         return found.map(lambda _, batch: batch)
 
-    def blame(step: np.ndarray, epoch: np.ndarray) -> None:
+    def blame(step: np.ndarray, epoch: np.ndarray) -> NoReturn:
         indices_of, batch = functions(int(epoch))
         assert source.blame is not None
         source.blame(indices_of(tf.constant(step)).numpy())
@@ -212,7 +213,7 @@ def _batches(
         step, batch = found
 
         def fail() -> tuple:
-            with tf.control_dependencies([tf.numpy_function(blame, [expected, epoch], [])]):
+            with tf.control_dependencies(python_call(blame, [expected, epoch], [tf.int64])):
                 return tf.nest.map_structure(tf.identity, batch)
 
         return expected + 1, tf.cond(step == expected, lambda: batch, fail)

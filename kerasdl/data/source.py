@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from kerasdl.data.python_call import python_call
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def rows_of(values: np.ndarray | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     if isinstance(values, np.memmap):
 
         def read(indices: tf.Tensor) -> tf.Tensor:
-            found = tf.numpy_function(lambda wanted: values[wanted], [indices], values.dtype)
+            (found,) = python_call(lambda wanted: values[wanted], [indices], [values.dtype])
             return tf.ensure_shape(found, (None, *values.shape[1:]))
 
         return read

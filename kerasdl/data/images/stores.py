@@ -14,6 +14,7 @@ from kerasdl.data.images.decoding.decode import decode, jpeg, reason
 from kerasdl.data.images.decoding.exif import upright
 from kerasdl.data.images.decoding.header import GIF, JPEG, PNG, Header, read_header
 from kerasdl.data.images.resampling import project, resample
+from kerasdl.data.python_call import python_call
 from kerasdl.errors import BadInput
 from kerasdl.files import fingerprint
 from kerasdl.layers import FitImage
@@ -172,7 +173,7 @@ class EncodedStore(Store):
 
         names = tf.gather(self.names, rows)
         encoded = tf.map_fn(self.read, tf.gather(self.encoded, rows), fn_output_signature=tf.string)
-        plans = tf.numpy_function(planned, [encoded, names, *more], [dtype for _, dtype in planned_as])
+        plans = python_call(planned, [encoded, names, *more], [dtype for _, dtype in planned_as])
         for each, (shape, _) in zip(plans, planned_as, strict=True):
             each.set_shape((None, *shape))
         each = tf.autograph.experimental.do_not_convert(lambda row: function(*row))
@@ -207,7 +208,7 @@ class EncodedStore(Store):
 
         def carefully() -> tf.Tensor:
             # Arrays of one string: a scalar string arrives with a different shape in eager mode.
-            picture = tf.numpy_function(self._decode_only, [encoded[None], name[None]], tf.uint8)
+            (picture,) = python_call(self._decode_only, [encoded[None], name[None]], [tf.uint8])
             return cropped(tf.ensure_shape(picture, (None, None, self.channels)))
 
         return tf.switch_case(way, [from_jpeg, from_png, carefully])
