@@ -3,27 +3,33 @@
 from collections.abc import Sequence
 
 import keras
-from keras import layers
+from kerasdl.export.probabilities import class_probabilities
 from kerasdl.layers import ClassNames, FitImage
+from kerasdl.outputs import Outputs
 
 
 def image_classifier(
-    model: keras.Model, classes: Sequence[str], *, image_size: tuple[int, int] | None = None
+    model: keras.Model,
+    classes: Sequence[str],
+    *,
+    image_size: tuple[int, int] | None = None,
+    outputs: Outputs | None = None,
 ) -> keras.Model:
     """Wrap a trained classifier into a model of raw images: resizing before, probabilities and class names after.
 
     Args:
-        model: From pixels of 0..255 to logits; it does its own scaling (`preprocess=`).
-        classes: Class names, in the order of the logits.
+        model: From pixels of 0..255 to logits or probabilities; it does its own scaling (`preprocess=`).
+        classes: Class names, in the order of the outputs; two names if the model has one output, a sigmoid or a logit.
         image_size: (height, width) that the model expects; by default that of its `input_shape`.
+        outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
 
     Returns:
         A functional model that shares `model`'s weights: uint8 (batch, any height, any width, channels) to float32
         probabilities (batch, classes). `class_names(exported)` returns the names, also after loading.
 
     Raises:
-        ValueError: The number of names differs from the number of logits; the image size is unknown, or the model does
-            not take it.
+        ValueError: The number of names differs from the number of classes; the image size is unknown, or the model does
+            not take it; it is unknown what the outputs are, or the last layer and the loss contradict each other.
 
     Example:
         >>> kerasdl.export.image_classifier(model, ["cat", "dog"]).save("pets.keras")
@@ -36,6 +42,6 @@ def image_classifier(
             f"Received: image_size={image_size} for input_shape={model.input_shape}"
         )
     images = keras.Input((None, None, channels), dtype="uint8", name="images")
-    logits = model(FitImage(height, width, name="fit_image")(images))
-    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
+    predicted = model(FitImage(height, width, name="fit_image")(images))
+    probabilities = class_probabilities(model, predicted, outputs)
     return keras.Model(images, ClassNames(classes, name="class_names", dtype="float32")(probabilities))

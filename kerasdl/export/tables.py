@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
+from kerasdl.export.probabilities import class_probabilities
 from kerasdl.layers import ClassNames, DateFeature
+from kerasdl.outputs import Outputs
 
 
 def table_model(
@@ -15,15 +17,17 @@ def table_model(
     *,
     classes: Sequence[str] | None = None,
     targets: Mapping[str, tuple[float, float]] | None = None,
+    outputs: Outputs | None = None,
 ) -> keras.Model:
     """Wrap a trained model of encoded columns into a model of raw columns that predicts in the user's units.
 
     Args:
-        model: From {"categories", "numbers"} to logits, or to standardized numbers.
+        model: From {"categories", "numbers"} to logits or probabilities, or to standardized numbers.
         space: A FeatureSpace from raw columns to their encodings, as a dict.
         features: The columns of each input of `model`, in order.
-        classes: For a classifier: class names, in the order of the logits.
+        classes: For a classifier: class names, in the order of the outputs; two names if the model has one output.
         targets: For a regression: target names, in the order of the outputs, each with its (mean, standard deviation).
+        outputs: For a classifier: "logits" or "probabilities"; by default read from the last layer and the loss.
 
     Returns:
         A functional model that shares `model`'s weights. Inputs: a dict of raw columns (batch, 1); numbers as float32
@@ -32,7 +36,7 @@ def table_model(
         `target_names` the outputs.
 
     Raises:
-        ValueError: Neither `classes` nor `targets`, or both.
+        ValueError: Neither `classes` nor `targets`, or both; for a classifier, see `image_classifier`.
 
     Example:
         >>> exported = kerasdl.export.table_model(model, people.space, people.features, classes=people.classes)
@@ -40,15 +44,17 @@ def table_model(
     """
     if (classes is None) == (targets is None):
         raise ValueError(f"Pass either classes or targets. Received: classes={classes}, targets={targets}")
+    if classes is None and outputs is not None:
+        raise ValueError(f"outputs needs classes, not targets. Received: outputs={outputs!r}")
     inputs, encoded = dict(space.get_inputs()), space.get_encoded_features()
     columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
-    outputs = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
+    predicted = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
     if classes is not None:
-        probabilities = layers.Softmax(dtype="float32", name="probabilities")(outputs)
+        probabilities = class_probabilities(model, predicted, outputs)
         return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
     assert targets is not None
     mean, std = ([float(value) for value in values] for values in zip(*targets.values(), strict=True))
-    numbers = layers.Rescaling(std, mean, dtype="float32", name="user_units")(outputs)
+    numbers = layers.Rescaling(std, mean, dtype="float32", name="user_units")(predicted)
     return keras.Model(inputs, ClassNames(list(targets), name="target_names", dtype="float32")(numbers))
 
 

@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 from kerasdl import models
 from kerasdl.data import images
-from kerasdl.export import image_classifier
+from kerasdl.export import class_names, image_classifier
+from kerasdl.outputs import class_outputs
 
 
 @pytest.fixture
@@ -37,3 +38,54 @@ def test_image_size_is_required_if_the_model_takes_any():
 def test_image_size_must_match_the_model(model):
     with pytest.raises(ValueError, match=r"Received: image_size=\(9, 16\) for input_shape=\(None, 12, 16, 3\)"):
         image_classifier(model, ["a", "b"], image_size=(9, 16))
+
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1), dtype=np.uint8)
+
+
+def ending_in(*last):
+    start = [keras.Input((4, 4, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    return keras.Sequential([*start, *last])
+
+
+def exported_and_loaded(model, folder, **options):
+    image_classifier(model, ["cat", "dog"], **options).save(folder / "model.keras")
+    loaded = keras.models.load_model(folder / "model.keras")
+    assert class_names(loaded) == ("cat", "dog")
+    assert class_outputs(loaded, 2) == "probabilities"
+    return loaded.predict(PIXELS, verbose=0)
+
+
+def test_a_softmax_is_not_applied_twice(tmp_path):
+    model = ending_in(keras.layers.Dense(2, activation="softmax"))
+    assert np.array_equal(exported_and_loaded(model, tmp_path), model.predict(PIXELS, verbose=0))
+
+
+def test_one_sigmoid_gives_two_columns(tmp_path):
+    model = ending_in(keras.layers.Dense(1, activation="sigmoid"))
+    second = model.predict(PIXELS, verbose=0)
+    assert np.array_equal(exported_and_loaded(model, tmp_path), np.hstack([1 - second, second]))
+
+
+def test_one_logit_gives_two_columns(tmp_path):
+    model = ending_in(keras.layers.Dense(1))
+    second = keras.ops.sigmoid(model.predict(PIXELS, verbose=0))
+    np.testing.assert_allclose(exported_and_loaded(model, tmp_path), np.hstack([1 - second, second]), atol=1e-6)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_probabilities_of_half_precision_become_float32(tmp_path, columns):
+    activation = "sigmoid" if columns == 1 else "softmax"
+    model = ending_in(keras.layers.Dense(columns, activation=activation, dtype="mixed_float16"))
+    found, expected = exported_and_loaded(model, tmp_path), model.predict(PIXELS, verbose=0)
+    assert (found.dtype, expected.dtype) == (np.float32, np.float16)
+    assert np.array_equal(found[:, -1], expected[:, -1].astype("float32"))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-3)
+
+
+def test_outputs_that_do_not_tell_are_given(tmp_path):
+    model = ending_in(keras.layers.Dense(2), keras.layers.Lambda(lambda x: keras.ops.softmax(x)))
+    with pytest.raises(ValueError, match="pass outputs='logits' or outputs='probabilities'"):
+        image_classifier(model, ["cat", "dog"])
+    exported = image_classifier(model, ["cat", "dog"], outputs="probabilities")
+    assert np.array_equal(exported.predict(PIXELS, verbose=0), model.predict(PIXELS, verbose=0))

@@ -1,0 +1,145 @@
+"""What the outputs of a classifier are, logits or probabilities, read from its last layers and its loss."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import keras
+from keras import losses
+from keras.src.models.functional import Functional
+
+Outputs = Literal["logits", "probabilities"]
+
+_SOFTMAX = {"softmax", "softmax_v2"}  # the second is the name that tf.nn.softmax bears
+_KINDS: dict[str, Outputs] = {
+    **dict.fromkeys(_SOFTMAX | {"sigmoid", "probabilities"}, "probabilities"),
+    **dict.fromkeys(("linear", "log_softmax", "logsoftmax"), "logits"),
+}
+# Layers and operations whose outputs are, in inference, values of their input or means of them.
+_PASSES = {
+    *("ActivityRegularization", "Cast", "ClassNames", "Dropout", "Flatten", "Identity", "InputLayer", "Reshape"),
+    *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "Squeeze"),
+}
+_BINARY_CLASSES = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
+_BINARY_FUNCTIONS = (losses.binary_crossentropy, losses.binary_focal_crossentropy)
+
+
+def class_outputs(model: keras.Model, columns: int, outputs: Outputs | None = None) -> Outputs:
+    """Find out whether a classifier returns logits or probabilities.
+
+    The last layers tell (softmax, sigmoid or linear, also in nested models), and so does the compiled loss
+    (`from_logits`). One column is the probability, or the logit, of the second of two classes.
+
+    Args:
+        model: A classifier with one class per sample.
+        columns: Number of columns of its output.
+        outputs: "logits" or "probabilities", if known; the model is then not examined.
+
+    Returns:
+        "logits" or "probabilities".
+
+    Raises:
+        ValueError: Neither the layers nor the loss tell, or they contradict each other; the classes are not exclusive
+            (several sigmoids); a softmax of one column.
+
+    Example:
+        >>> class_outputs(keras.Sequential([keras.layers.Dense(2, activation="softmax")]), 2)
+        'probabilities'
+    """
+    if outputs is not None:
+        if outputs not in get_args(Outputs):
+            raise ValueError(f"outputs must be 'logits' or 'probabilities'. Received: outputs={outputs!r}")
+        return outputs
+    last, loss = _last_activation(model), _loss(model)
+    by_layers, by_loss = _KINDS.get(last), _expected_by(loss)
+    received = f"Received: {columns} output columns of {model.name!r}, last activation {last!r}, loss {_name(loss)!r}"
+    if by_loss:
+        received += f" with from_logits={by_loss == 'logits'}"
+    if columns == 1 and last in _SOFTMAX:
+        raise ValueError(f"A softmax of one column is always 1: use a sigmoid, or two columns. {received}")
+    if columns > 1 and (last == "sigmoid" or (_is_binary(loss) and by_layers != "probabilities")):
+        raise ValueError(
+            "Several columns with a sigmoid each are multi-label outputs, but each sample must have exactly one class: "
+            "use a softmax with a categorical loss, or one sigmoid for two classes. If the columns are the logits of "
+            f"one softmax, pass outputs='logits'. {received}"
+        )
+    if by_layers and by_loss and by_layers != by_loss:
+        raise ValueError(
+            f"The model returns {by_layers}, but its loss expects {by_loss}: compile with "
+            f"from_logits={by_layers == 'logits'}, or change the last activation, and train again. To use the model as "
+            f"it is, pass outputs={by_layers!r}. {received}"
+        )
+    kind = by_layers or by_loss
+    if kind is None:
+        raise ValueError(
+            "Neither the last layer nor the loss tells whether the model returns logits or probabilities: pass "
+            f"outputs='logits' or outputs='probabilities'. {received}"
+        )
+    return kind
+
+
+def _last_activation(model: Any) -> str:
+    """Activation of the outputs, in lower case; the name of a layer's class where it is not known what it computes."""
+    for operation in _backwards(model):
+        kind, activation = type(operation).__name__, getattr(operation, "activation", None)
+        if activation is not None and not isinstance(operation, keras.Model):
+            name = getattr(activation, "__name__", type(activation).__name__).lower()
+            if name != "linear" or operation.weights:
+                return name
+        elif operation.name == "probabilities":  # as in exported models
+            return "probabilities"
+        elif kind not in _PASSES:
+            return kind.lower()
+    return "linear"
+
+
+def _backwards(model: Any) -> Iterator[Any]:
+    """The layers and operations of a model and of the models in it, from the output back to the input."""
+    if isinstance(model, keras.Sequential):
+        steps = reversed(model.layers)
+    elif isinstance(model, Functional) and len(model.outputs) == 1:
+        steps = _steps(model.outputs[0])
+    else:
+        yield model
+        return
+    for step in steps:
+        yield from _backwards(step)
+
+
+def _steps(tensor: Any) -> Iterator[Any]:
+    while True:
+        history = tensor._keras_history
+        yield history.operation
+        entering = history.operation._inbound_nodes[history.node_index].input_tensors
+        if len(entering) != 1:
+            return
+        tensor = entering[0]
+
+
+def _loss(model: Any) -> Any:
+    """The only loss that the model is compiled with: an object, a function or "crossentropy"; otherwise None."""
+    compiled = keras.tree.flatten(model.loss) if getattr(model, "compiled", False) else []
+    if len(compiled) != 1 or compiled[0] is None:
+        return None
+    # Keras resolves this name when it sees labels, to one of its three functions.
+    is_short = isinstance(compiled[0], str) and compiled[0].lower() in ("crossentropy", "ce")
+    return "crossentropy" if is_short else losses.get(compiled[0])
+
+
+def _expected_by(loss: Any) -> Outputs | None:
+    if loss is None or isinstance(loss, str):
+        return "probabilities" if loss else None
+    if isinstance(loss, losses.Loss):
+        from_logits = getattr(loss, "from_logits", None)
+    else:
+        parameter = inspect.signature(loss).parameters.get("from_logits")
+        from_logits = parameter.default if parameter else None
+    return ("logits" if from_logits else "probabilities") if isinstance(from_logits, bool) else None
+
+
+def _is_binary(loss: Any) -> bool:
+    return isinstance(loss, _BINARY_CLASSES) or loss in _BINARY_FUNCTIONS
+
+
+def _name(loss: Any) -> str | None:
+    return loss if loss is None or isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
