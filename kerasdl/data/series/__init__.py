@@ -4,8 +4,9 @@ The last share of each series is the test part, and nothing of it enters trainin
 values are filled within each part. A training window is a pure function of (seed, epoch, index).
 """
 
+from kerasdl.data.series.forecasts import forecast
 from kerasdl.data.series.mackey_glass import mackey_glass
 from kerasdl.data.series.time_series import Season, TimeSeries, from_csv, from_frame
-from kerasdl.data.series.time_table import Fill
+from kerasdl.data.series.time_table import Duplicates, Fill
 
-__all__ = ["Fill", "Season", "TimeSeries", "from_csv", "from_frame", "mackey_glass"]
+__all__ = ["Duplicates", "Fill", "Season", "TimeSeries", "forecast", "from_csv", "from_frame", "mackey_glass"]

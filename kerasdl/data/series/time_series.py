@@ -11,9 +11,9 @@ import tensorflow as tf
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.series.time_stamps import SEASONS
-from kerasdl.data.series.time_table import Fill, SplitSeries, read_series
+from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 from kerasdl.data.source import Source
-from kerasdl.data.tabular import read_csv
+from kerasdl.data.tabular import names_of, read_csv
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class TimeSeries(HeldDatasets):
         season: Rows per season, or None.
         spacing: Name of the spacing of the time stamps, or None.
         series: Rows of each series by name: (first row, first test row, row after the last).
+        merged_rows: Number of rows that were merged into another one of the same time.
 
     Example:
         >>> air = kerasdl.data.series.from_csv("airline.csv", target="Passengers", time="Month")
@@ -62,6 +63,7 @@ class TimeSeries(HeldDatasets):
     season: int | None
     spacing: str | None
     series: dict[str, tuple[int, int, int]] = field(repr=False)
+    merged_rows: int = 0
 
     def windows(self, origins: np.ndarray) -> np.ndarray:
         """Window before each origin, in the user's units: (origins, lookback, channels)."""
@@ -104,9 +106,10 @@ class TimeSeries(HeldDatasets):
         channels = f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}"
         targets = ", ".join(self.channels[: self.outputs])
         season = f", season {self.season}" if self.season else ""
+        merged = f"; {self.merged_rows:,} duplicate rows were merged" if self.merged_rows else ""
         return (
             f"{rows}{several}: {len(self.train_origins):,} training and {len(self.valid_origins):,} test windows, from "
-            f"{self.lookback} rows of {channels} to {self.horizon} of {targets}{season}"
+            f"{self.lookback} rows of {channels} to {self.horizon} of {targets}{season}{merged}"
         )
 
 
@@ -149,14 +152,15 @@ def from_frame(
     seed: int = 0,
     sort: bool = False,
     fill: Fill = None,
+    duplicates: Duplicates = "error",
 ) -> TimeSeries:
     """Make `TimeSeries` from a DataFrame with one row per time.
 
     Args:
-        frame: Numbers, or text that holds numbers.
+        frame: Numbers, or text that holds numbers. Columns may also be levels of its index.
         target: The column to forecast, or several.
-        time: The column of time stamps; or several, such as year, month, day and hour. Without it the rows are used in
-            their order.
+        time: The column of time stamps; or several, such as year, month, day and hour. By default the index, if it
+            holds times (a DatetimeIndex, a PeriodIndex, dates); otherwise the rows are used in their order.
         series: A column with the name of the series of each row; no window spans two series.
         covariates: More input columns, of which only the past is used; a column of words becomes one channel of 0 and
             1 per word.
@@ -172,6 +176,8 @@ def from_frame(
         sort: Sort rows by time.
         fill: Fill missing values and missing rows: "linear" by interpolation, "forward" with the last value. The test
             part is always filled forward, and its filled targets are not tested.
+        duplicates: Rows of one series and time: "error", or merge them into one, the "first", the "last" or the "mean"
+            (of words the first).
 
     Returns:
         The datasets.
@@ -179,15 +185,23 @@ def from_frame(
     Raises:
         BadInput: A column does not exist; a cell is missing or not a number; time stamps are unreadable, unsorted,
             duplicated or not regularly spaced; there are too few rows; or an option is out of range.
+        ModuleNotFoundError: pandas is not installed.
 
     Example:
         >>> two_a_day = from_frame(frame, target=["high", "low"], time="day", covariates=["rain"], horizon=7)
     """
-    targets, time, covariates = _names(target), _names(time), _names(covariates)
-    _check_columns(frame, targets=targets, time=time, series=series, covariates=covariates)
+    targets = names_of(target)
     _check_options(horizon=horizon, stride=stride, batch_size=batch_size, lookback=lookback, test_share=test_share)
     found = read_series(
-        frame, targets, covariates, time=time, series=series, test_share=test_share, sort=sort, fill=fill
+        frame,
+        targets,
+        covariates,
+        time=time,
+        series=series,
+        test_share=test_share,
+        sort=sort,
+        fill=fill,
+        duplicates=duplicates,
     )
     shortest = min(each.train_rows for each in found.values())
     spacing = _common([each.spacing for each in found.values()])
@@ -233,6 +247,7 @@ def from_frame(
         season=season,
         spacing=spacing,
         series=places,
+        merged_rows=sum(each.merged for each in found.values()),
     )
 
 
@@ -251,23 +266,6 @@ def _origins(one: SplitSeries, start: int, lookback: int, horizon: int, stride: 
     valid = np.arange(one.train_rows, len(one.table) - horizon + 1)
     observed = one.observed[valid[:, None] + np.arange(horizon)].all(axis=1)
     return start + train, start + valid[observed]
-
-
-def _names(columns: str | Sequence[str] | None) -> list[str]:
-    return [] if columns is None else [columns] if isinstance(columns, str) else list(columns)
-
-
-def _check_columns(
-    frame: "pd.DataFrame", *, targets: list[str], time: list[str], series: str | None, covariates: list[str]
-) -> None:
-    names = [*targets, *time, *covariates, *([series] if series is not None else [])]
-    if not targets:
-        raise BadInput(f"Name the column to forecast (target; --target). Received: columns {list(frame)}")
-    for name in names:
-        if name not in frame:
-            raise BadInput(f"No column {name!r}: the table has {list(frame)}. Received: {name!r}")
-        if names.count(name) > 1:
-            raise BadInput(f"A column can have one role only, but {name!r} has several. Received: {names}")
 
 
 def _check_options(*, test_share: float, **counts: int | None) -> None:

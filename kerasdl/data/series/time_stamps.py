@@ -19,11 +19,15 @@ _CALENDAR = {1: "monthly", 3: "quarterly", 12: "yearly"}
 _DAYS_PER_MONTH = 30.44
 # Time stamps that would need more steps per row are not regularly spaced.
 _MOST_STEPS_PER_ROW = 20
-OMIT_TIME = "or omit the time column (no --time) to use rows in their order"
+OMIT_TIME = (
+    "or omit the time column (no --time) to use rows in their order (an index of times: frame.reset_index(drop=True))"
+)
+# The offset from UTC at the end of a text with a time of day.
+_OFFSET = r"(?<=:\d\d)(\.\d+)?\s*[+-]\d\d:?\d\d$"
 
 
 def read_times(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.Series":
-    """Read the time stamp of every row, without a time zone (in UTC if the text has one).
+    """Read the time stamp of every row, without a time zone.
 
     Args:
         frame: Rows of text, numbers or time stamps.
@@ -31,7 +35,7 @@ def read_times(frame: "pd.DataFrame", columns: Sequence[str]) -> "pd.Series":
 
     Returns:
         datetime64, with the index of `frame`. In ambiguous dates the month comes first, unless only day first gives
-        regular spacing.
+        regular spacing; times with a time zone are in UTC, unless only local time gives regular spacing.
 
     Raises:
         BadInput: A cell is missing or not a time stamp; the message gives its row.
@@ -89,6 +93,30 @@ def regular_grid(times: "pd.DatetimeIndex") -> tuple["pd.DatetimeIndex", str] | 
     return min(fitting, key=lambda pair: len(pair[0]), default=None)
 
 
+def continued(times: "pd.DatetimeIndex", steps: int) -> "pd.DatetimeIndex":
+    """Continue regularly spaced time stamps.
+
+    Args:
+        times: At least two time stamps, on a regular grid.
+        steps: Number of time stamps.
+
+    Returns:
+        The time stamps after the last one.
+
+    Example:
+        >>> continued(pd.DatetimeIndex(["2020-01-31", "2020-02-29"]), 1)
+        DatetimeIndex(['2020-03-31'], dtype='datetime64[us]', freq='ME')
+    """
+    import pandas as pd
+
+    found = regular_grid(times)
+    if found is None or not found[1]:
+        raise BadInput(
+            f"Two rows at least are needed to continue their time stamps. Received: {list(times.astype(str))}"
+        )
+    return pd.date_range(times[-1], periods=steps + 1, freq=found[0].freq)[1:]
+
+
 def usual_step(times: "pd.DatetimeIndex") -> Any:
     """Most frequent step between consecutive time stamps, a `pd.Timedelta`."""
     import pandas as pd
@@ -124,9 +152,11 @@ def _readings(frame: "pd.DataFrame", columns: Sequence[str]) -> Iterator["pd.Ser
         yield pd.to_datetime(parts.assign(**{name.lower(): numbers(frame[name]) for name in columns}), errors="coerce")
     elif len(columns) == 1 and pd.api.types.is_datetime64_any_dtype(first):
         yield pd.to_datetime(first, utc=True).dt.tz_localize(None)
+        yield first.dt.tz_localize(None)
     else:
         text = first.astype(str).str.cat([frame[name].astype(str) for name in columns[1:]], sep=" ")
         yield from (_read(text, **options) for options in ({"format": "ISO8601"}, {}, {"dayfirst": True}))
+        yield _read(text.str.replace(_OFFSET, "", regex=True), format="ISO8601")
 
 
 def _read(text: "pd.Series", **options: Any) -> "pd.Series":

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+from kerasdl.data.series.time_index import with_time_index
 from kerasdl.data.series.time_stamps import OMIT_TIME, read_times, regular_grid, usual_step
-from kerasdl.data.tabular import numbers, parsed_numbers, place
+from kerasdl.data.tabular import check_unique, names_of, numbers, parsed_numbers, place, tidy
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Fill = Literal["linear", "forward"] | None
+Duplicates = Literal["error", "first", "last", "mean"]
 MOST_WORDS = 32
 _TO_FILL = "fill them (fill='linear' or 'forward'; --fill)"
 
@@ -26,54 +29,93 @@ class SplitSeries:
         train_rows: Number of rows of the training part; all later rows are the test part.
         observed: Whether all targets of a row were observed, not filled in: bool (rows,).
         spacing: Name of the spacing; None without time stamps.
+        merged: Number of rows whose time stamp another row has, too, and which were merged into it.
     """
 
     table: "pd.DataFrame"
     train_rows: int
     observed: np.ndarray
     spacing: str | None
+    merged: int = 0
 
 
 def read_series(
     frame: "pd.DataFrame",
-    targets: Sequence[str],
-    covariates: Sequence[str],
+    target: str | Sequence[str],
+    covariates: str | Sequence[str],
     *,
-    time: Sequence[str],
+    time: str | Sequence[str] | None,
     series: str | None,
     test_share: float,
     sort: bool,
     fill: Fill,
+    duplicates: Duplicates = "error",
 ) -> dict[str, SplitSeries]:
     """Read the series of a table, by name, in order of their first rows; arguments as for `series.from_frame`."""
-    if sort and not time:
-        raise BadInput(f"Sorting needs a time column: name it (time=; --time). Received: sort={sort}")
+    targets, covariates, time, of_series = map(names_of, (target, covariates, time, series))
+    frame, time = with_time_index(frame, time, [*targets, *covariates, *of_series])
+    _check_columns(frame, targets, time, covariates, of_series)
+    _check_options(time, sort, fill, duplicates)
+    frame = tidy(frame[[*targets, *time, *covariates, *of_series]])
     table = frame[[*targets, *covariates]].copy()
     for name in table:
         table[name] = _channel(frame[name], may_be_words=name in covariates)
     times = read_times(frame, time) if time else None
     found = {}
-    for name, rows in _rows_of_series(frame, series).items():
-        table_of_one, spacing = table.iloc[rows], None
+    for name, rows in _rows_of_series(frame, *of_series).items():
+        table_of_one, spacing, merged = table.iloc[rows], None, 0
         if times is not None:
-            table_of_one, spacing = _regular(table_of_one, times.iloc[rows], sort=sort, fill=fill)
+            unique, times_of_one = _unique(table_of_one, times.iloc[rows], duplicates)
+            merged = len(rows) - len(unique)
+            table_of_one, spacing = _regular(unique, times_of_one, sort=sort, fill=fill)
         elif fill is None:
             _check_complete(table_of_one)
         table_of_one = table_of_one if times is not None else table_of_one.reset_index(drop=True)
         train_rows = len(table_of_one) - round(len(table_of_one) * test_share)
         observed = table_of_one[list(targets)].notna().all(axis=1).to_numpy()
-        found[name] = SplitSeries(_filled(table_of_one, train_rows, fill), train_rows, observed, spacing)
+        found[name] = SplitSeries(_filled(table_of_one, train_rows, fill), train_rows, observed, spacing, merged)
     return _one_hot(found)
+
+
+def _check_columns(frame: "pd.DataFrame", targets: Sequence[str], *others: Sequence[str]) -> None:
+    columns = list(frame)
+    names = [*targets, *(name for some in others for name in some)]
+    if not targets:
+        raise BadInput(f"Name the column to forecast (target; --target). Received: columns {columns}")
+    if absent := [name for name in names if name not in columns]:
+        shown = ", ".join(map(repr, absent))
+        raise BadInput(f"No column {shown}: the table has {columns}. Received: {shown}")
+    if several := [name for name in names if names.count(name) > 1]:
+        raise BadInput(f"A column can have one role only, but {several[0]!r} has several. Received: {names}")
+    check_unique(name for name in columns if name in names)
+
+
+def _check_options(time: Sequence[str], sort: bool, fill: Fill, duplicates: Duplicates) -> None:
+    if fill not in (None, "linear", "forward"):
+        raise BadInput(f"fill must be None, 'linear' or 'forward'. Received: fill={fill!r}")
+    if duplicates not in get_args(Duplicates):
+        raise BadInput(f"duplicates must be one of {get_args(Duplicates)}. Received: duplicates={duplicates!r}")
+    if sort and not time:
+        raise BadInput(f"Sorting needs a time column: name it (time=; --time). Received: sort={sort}")
+    if duplicates != "error" and not time:
+        raise BadInput(
+            f"Duplicates are rows of one time: name its column (time=; --time). Received: duplicates={duplicates!r}"
+        )
 
 
 def _channel(column: "pd.Series", *, may_be_words: bool) -> "pd.Series":
     """Numbers; or words, if a covariate holds no number at all."""
     if may_be_words and column.notna().any() and np.isnan(parsed_numbers(column)).all():
+        if column.dropna().map(lambda value: isinstance(value, datetime)).all():
+            raise BadInput(
+                f"Covariates are numbers or words, but column {column.name!r} holds dates: convert it to numbers, or "
+                f"name it as time. Received: {column.dropna().iloc[0]}"
+            )
         return column.where(column.isna(), column.astype(str))
     return column.__class__(numbers(column), index=column.index, name=column.name)
 
 
-def _rows_of_series(frame: "pd.DataFrame", series: str | None) -> dict[str, np.ndarray]:
+def _rows_of_series(frame: "pd.DataFrame", series: str | None = None) -> dict[str, np.ndarray]:
     if series is None:
         return {"": np.arange(len(frame))}
     if (missing := frame[series].isna().to_numpy()).any():
@@ -90,7 +132,6 @@ def _regular(table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fil
     """Rows on a regular grid, indexed by time; raise for missing rows or values unless they are to be filled."""
     import pandas as pd
 
-    _check_unique(times)
     if sort:
         order = times.argsort(kind="stable")
         table, times = table.iloc[order], times.iloc[order]
@@ -106,15 +147,30 @@ def _regular(table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fil
     return table.set_axis(index).reindex(grid), spacing
 
 
-def _check_unique(times: "pd.Series") -> None:
+def _unique(table: "pd.DataFrame", times: "pd.Series", duplicates: Duplicates) -> tuple["pd.DataFrame", "pd.Series"]:
+    """Rows with one row for each time stamp, in order of the first."""
     repeated = times.duplicated().to_numpy()
-    if repeated.any():
-        first = int(np.argmax(repeated))
-        raise BadInput(
-            f"{repeated.sum()} time stamps are duplicated, the first at {place(times, first)}: keep one row "
-            "for each, or name the column that holds the names of several series (series=; --series). "
-            f"Received: {times.iloc[first]}"
-        )
+    if not repeated.any():
+        return table, times
+    if duplicates == "error":
+        raise _duplicated(table, times, repeated)
+    if duplicates == "mean":
+        how: Any = {name: "mean" if table[name].dtype.kind in "fi" else "first" for name in table}
+        means = table.groupby(times.to_numpy(), sort=False).agg(how)
+        return means.set_axis(times.index[~repeated]), times[~repeated]
+    others = times.duplicated(keep=duplicates).to_numpy()
+    return table[~others], times[~others]
+
+
+def _duplicated(table: "pd.DataFrame", times: "pd.Series", repeated: np.ndarray) -> BadInput:
+    first = int(np.argmax(repeated))
+    equal = table.reset_index(drop=True).assign(**{"": times.to_numpy()}).duplicated().sum()
+    return BadInput(
+        f"{times[repeated].nunique()} time stamps are duplicated, the first at {place(times, first)}: {repeated.sum()} "
+        f"rows repeat the time stamp of an earlier row, {equal} of them with equal values. Merge them "
+        "(duplicates='first', 'last' or 'mean'; --duplicates), or name the column that holds the names of several "
+        f"series (series=; --series). Received: {times.iloc[first]}"
+    )
 
 
 def _check_order(times: "pd.Series") -> None:

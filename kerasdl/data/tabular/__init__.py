@@ -9,6 +9,7 @@ Other pipelines read their tables with the functions for cells, splits and targe
 from kerasdl.data.tabular.cells import cell, numbers, parsed_numbers, place, tidy
 from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
 from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.dates import date_form
 from kerasdl.data.tabular.frames import check_unique, named, names_of
 from kerasdl.data.tabular.predictions import predict
 from kerasdl.data.tabular.splits import held_out, part_of
@@ -22,6 +23,7 @@ __all__ = [
     "Task",
     "cell",
     "check_unique",
+    "date_form",
     "from_csv",
     "from_frame",
     "held_out",

@@ -36,12 +36,14 @@ def named(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def names_of(columns: Any) -> tuple[str, ...]:
-    """Names that a user gives, one or several, as text.
+    """Names that a user gives, none, one or several, as text.
 
     Example:
-        >>> names_of("price"), names_of(["price", 7])
-        (('price',), ('price', '7'))
+        >>> names_of("price"), names_of(["price", 7]), names_of(None)
+        (('price',), ('price', '7'), ())
     """
+    if columns is None:
+        return ()
     several = isinstance(columns, Iterable) and not isinstance(columns, str)
     return tuple(map(str, columns if several else (columns,)))
 

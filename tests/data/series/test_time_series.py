@@ -151,6 +151,12 @@ def test_default_lookback():
     assert make(lookback=None).lookback == 6  # (20 - 1) // 3
 
 
+def test_printing_shows_how_many_rows_were_merged():
+    twice = pd.concat([frame(), frame().tail(2)])
+    assert str(make(twice, time="day", duplicates="last", sort=True)).endswith("; 2 duplicate rows were merged")
+    assert "merged" not in str(make())
+
+
 def test_default_batch_size():
     def first(rows):
         return len(next(iter(make(frame(rows), batch_size=None).train))[0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from kerasdl.data.series.time_stamps import read_times, regular_grid
+from kerasdl.data.series.time_stamps import continued, read_times, regular_grid
 from kerasdl.errors import BadInput
 
 
@@ -33,6 +33,19 @@ def test_common_formats_are_read(cells, last):
 def test_the_regularly_spaced_reading_is_preferred():
     months = stamps(*[f"01/{month:02}/2020" for month in range(1, 13)], "01/01/2021")
     assert months[1] == "2020-02-01 00:00:00"
+
+
+def test_local_time_is_preferred_to_utc_if_it_alone_is_regular():
+    days = pd.date_range("2020-03-28", periods=3, tz="Europe/Berlin")  # the second day has 23 hours
+    for cells in (days, days.astype(str), days.strftime("%Y-%m-%d %H:%M:%S.%f%z")):
+        assert stamps(*cells) == [f"2020-03-{day} 00:00:00" for day in (28, 29, 30)]
+    hours = pd.date_range("2020-03-29", periods=4, freq="h", tz="Europe/Berlin")
+    assert stamps(*hours)[-1] == "2020-03-29 02:00:00"
+
+
+def test_one_time_stamp_cannot_be_continued():
+    with pytest.raises(BadInput, match=r"Two rows at least are needed.*Received: \['2020-01-01'\]"):
+        continued(pd.DatetimeIndex(["2020-01-01"]), 1)
 
 
 def test_time_stamps_from_several_columns():

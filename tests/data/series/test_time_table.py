@@ -77,3 +77,56 @@ def test_filled_targets_are_not_observed():
 def test_errors_name_the_row_or_column(table, options, message):
     with pytest.raises(BadInput, match=message):
         read(table, **options)
+
+
+def doubled(**columns):
+    """The last day of `frame()` twice more, with other values, and the first once more, with its own."""
+    table = frame()
+    more = [table.iloc[[29]].assign(y=7), table.iloc[[0]], table.iloc[[29]].assign(y=1)]
+    return pd.concat([table, *more], ignore_index=True).assign(**columns)
+
+
+def test_duplicates_are_counted_and_named():
+    message = (
+        "^2 time stamps are duplicated, the first at row 30: 3 rows repeat the time stamp of an earlier row, 1 of them "
+        r"with equal values. Merge them \(duplicates='first', 'last' or 'mean'; --duplicates\), or name .*"
+        r"series=; --series\). Received: 2020-01-30"
+    )
+    with pytest.raises(BadInput, match=message):
+        read(doubled(), time=["day"])
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "last"), [("first", 29**1.5), ("last", 1.0), ("mean", pytest.approx((29**1.5 + 7 + 1) / 3))]
+)
+def test_duplicates_are_merged_on_request(duplicates, last):
+    table = doubled(wind=["S"] + ["N"] * 28 + ["S", "N", "S", "E"])
+    (found,) = read(table, ["wind"], time=["day"], duplicates=duplicates, sort=True, fill="forward").values()
+    assert (len(found.table), found.merged, found.spacing) == (30, 3, "daily")
+    assert found.table["y"].iloc[-1] == last
+    assert found.table["y"].iloc[0] == 0
+    words = found.table.filter(like="wind=").iloc[-1]
+    assert words[words == 1].index.tolist() == ([] if duplicates == "last" else ["wind=S"])
+
+
+def test_rows_of_two_series_are_no_duplicates():
+    table = pd.concat([frame(which="a"), frame(which="b"), frame(which="b").tail(1)])
+    found = read(table, time=["day"], series="which", duplicates="last")
+    assert [(len(each.table), each.merged) for each in found.values()] == [(30, 0), (30, 1)]
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        (frame(), {"duplicates": "last"}, "name its column.*Received: duplicates='last'"),
+        (frame(), {"duplicates": "median", "time": ["day"]}, "must be one of.*Received: duplicates='median'"),
+        (frame(), {"fill": "mean"}, "fill must be None, 'linear' or 'forward'. Received: fill='mean'"),
+        (frame().astype({"day": "datetime64[ns]"}), {"covariates": ["day"]}, "column 'day' holds dates: convert"),
+        (frame(box=[[1]] * 30), {"covariates": ["box"]}, r"Column 'box' \(object\) holds values of type list"),
+        (pd.concat([frame(), frame()[["y"]]], axis=1), {}, r"must be unique: rename columns. Received: \['y'\]"),
+        (frame().drop(columns=["y", "x"]), {"covariates": ["x"]}, r"No column 'y', 'x': the table has \['day'\]"),
+    ],
+)
+def test_more_errors(table, options, message):
+    with pytest.raises(BadInput, match=message):
+        read(table, **options)

@@ -31,9 +31,9 @@ def test_what_is_no_table_of_named_columns_is_refused(table, message):
 
 @pytest.mark.parametrize(
     ("given", "names"),
-    [("price", ("price",)), (7, ("7",)), (np.int64(7), ("7",)), (["price", 7], ("price", "7")), ((), ())],
+    [("price", ("price",)), (7, ("7",)), (np.int64(7), ("7",)), (["price", 7], ("price", "7")), ((), ()), (None, ())],
 )
-def test_names_are_one_or_several(given, names):
+def test_names_are_none_one_or_several(given, names):
     assert names_of(given) == names
 
 

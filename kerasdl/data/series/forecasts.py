@@ -1,0 +1,105 @@
+"""Forecasts of an exported model beyond the end of a table."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from kerasdl.data.series.time_stamps import continued
+from kerasdl.data.series.time_table import Duplicates, Fill, read_series
+from kerasdl.data.tabular import names_of
+from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def forecast(
+    exported: keras.Model,
+    frame: "pd.DataFrame",
+    *,
+    target: str | Sequence[str],
+    time: str | Sequence[str] | None = None,
+    series: str | None = None,
+    covariates: Sequence[str] = (),
+    channels: Sequence[str] | None = None,
+    sort: bool = False,
+    fill: Fill = None,
+    duplicates: Duplicates = "error",
+) -> "pd.DataFrame":
+    """Forecast the rows that follow the end of a table, from its last rows.
+
+    Args:
+        exported: A model from `export.series_model`, new or loaded (`import kerasdl` before
+            `keras.models.load_model`).
+        frame: The columns that the model was trained on, as for `from_frame`, and at least its lookback of rows.
+        target: As in training.
+        time: As in training.
+        series: As in training.
+        covariates: As in training.
+        channels: `TimeSeries.channels` of the training; by default the targets and the covariates. Needed if a
+            covariate holds words.
+        sort: As for `from_frame`.
+        fill: As for `from_frame`.
+        duplicates: As for `from_frame`.
+
+    Returns:
+        A DataFrame with one row per step and one column per target, in the user's units. Its index continues the time
+        stamps, or counts the steps from 1 if there are none; several series are its first level.
+
+    Raises:
+        BadInput: As for `from_frame`; the table has fewer rows than the lookback, or other columns than the model.
+        ModuleNotFoundError: pandas is not installed.
+
+    Example:
+        >>> kerasdl.data.series.forecast(keras.models.load_model("air.keras"), frame, target="Passengers", time="Month")
+    """
+    pd = import_optional("pandas")
+    found = read_series(
+        frame, target, covariates, time=time, series=series, test_share=0, sort=sort, fill=fill, duplicates=duplicates
+    )
+    columns = [*names_of(target), *names_of(covariates)]
+    channels = columns if channels is None else list(channels)
+    _check_channels(exported, next(iter(found.values())).table, columns, channels)
+    windows = [_window(name, each.table, channels, exported.input_shape[1]) for name, each in found.items()]
+    outputs = exported.predict(np.stack(windows), verbose=0)
+    several = len(names_of(time)) > 1
+    time_name = "time" if several else next(iter(names_of(time)), frame.index.name or "time")
+    forecasts = [
+        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), list(names_of(target)))
+        for each, values in zip(found.values(), outputs, strict=True)
+    ]
+    return forecasts[0] if series is None else pd.concat(forecasts, keys=list(found), names=[str(series)])
+
+
+def _check_channels(
+    exported: keras.Model, table: "pd.DataFrame", columns: Sequence[str], channels: Sequence[str]
+) -> None:
+    """Raise unless the channels are those of the model, and each column holds words only if it did in training."""
+    if len(channels) != exported.input_shape[-1]:
+        raise BadInput(
+            f"The model takes {exported.input_shape[-1]} channels: pass those of the training data as channels. "
+            f"Received: channels {channels}"
+        )
+    if changed := [name for name in columns if (name in channels) != (name in table)]:
+        raise BadInput(
+            f"Columns {changed} hold words here but numbers in training, or the other way round: correct them. "
+            f"Received: channels {list(table)}, in training {channels}"
+        )
+
+
+def _window(name: str, table: "pd.DataFrame", channels: Sequence[str], lookback: int) -> np.ndarray:
+    """The last rows; a word of the training data that is absent has a channel of 0, and another word none."""
+    if len(table) < lookback:
+        of_series = f" of series {name!r}" if name else ""
+        raise BadInput(f"A forecast needs the last {lookback} rows{of_series}: add rows. Received: {len(table)} rows")
+    return table.reindex(columns=channels, fill_value=0.0).to_numpy(np.float32)[-lookback:]
+
+
+def _index_ahead(index: "pd.Index", steps: int, name: str) -> "pd.Index":
+    import pandas as pd
+
+    if not isinstance(index, pd.DatetimeIndex):
+        return pd.RangeIndex(1, steps + 1, name="step")
+    return continued(index, steps).rename(name)

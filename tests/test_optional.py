@@ -1,0 +1,58 @@
+"""Without an optional package, the error of whatever needs it names the extra that installs it."""
+
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+from kerasdl.data import images, series, tabular
+from kerasdl.optional import EXTRAS, import_optional
+
+# The distribution of a module, where the names differ.
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+@pytest.mark.parametrize("package", EXTRAS)
+def test_the_extra_holds_the_package(package):
+    config = ConfigParser()
+    config.read(Path(__file__).parents[1] / "setup.cfg")
+    extra = config["options.extras_require"][EXTRAS[package]]
+    assert DISTRIBUTIONS.get(package, package) in extra.replace("\n", " ").split()
+
+
+def test_the_message_is_a_command(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(
+        ModuleNotFoundError,
+        match=r'^sklearn is not installed: pip install "kerasdl\[recipes\]". Received: import sklearn.datasets$',
+    ):
+        import_optional("sklearn.datasets")
+
+
+def test_a_package_that_lacks_another_one_says_so_itself(tmp_path, monkeypatch):
+    (tmp_path / "tyro.py").write_text("import no_such_package")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "tyro", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="^No module named 'no_such_package'$"):
+        import_optional("tyro")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda path: tabular.from_csv(path, "y"),
+        lambda path: tabular.from_frame([[1]], "y"),
+        lambda path: tabular.read_csv(path),
+        lambda path: tabular.predict(None, [[1]]),
+        lambda path: series.from_csv(path, target="y"),
+        lambda path: series.from_frame([[1]], target="y"),
+        lambda path: series.mackey_glass(10),
+        lambda path: images.from_csv(path, "y"),
+        lambda path: images.from_frame([[1]], "y"),
+    ],
+)
+def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
+    (tmp_path / "table.csv").write_text("x,y\n1,2\n")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ModuleNotFoundError, match=r'pandas is not installed: pip install "kerasdl\[tables\]"'):
+        use(tmp_path / "table.csv")
