@@ -117,6 +117,17 @@ CALLBACKS = {
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
 }
 
+# Options of each optimizer with parameter groups that make it the stock optimizer without weight decay.
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "SGD": {"momentum": 0.9},
+    "RMSprop": {"momentum": 0.9},
+    "Adam": {},
+    "AdamW": {"weight_decay": 0.0},
+    "Lamb": {},
+    "Lion": {},
+    "Muon": {"weight_decay": None, "adam_weight_decay": None},
+}
+
 
 def _arrays(**options: Any) -> images.Images:
     random = np.random.default_rng(0)

@@ -63,7 +63,7 @@ class ParameterGroups(keras.optimizers.Optimizer):
         index = self._get_variable_index(variable)
         if self._multipliers[index] != 1:
             learning_rate = learning_rate * self._multipliers[index]
-        decay = self.weight_decay if self._decays[index] is None else self._decays[index]
+        decay = self._own_decay(index) if self._decays[index] is None else self._decays[index]
         if decay:
             with after(gradient):
                 self.assign_sub(variable, variable * (ops.cast(learning_rate, variable.dtype) * decay))
@@ -75,6 +75,10 @@ class ParameterGroups(keras.optimizers.Optimizer):
 
     def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         """Do nothing: `update_step` applies weight decay, because only it knows the learning rate of each variable."""
+
+    def _own_decay(self, index: int) -> float | None:  # noqa: ARG002 -- Muon has two values
+        """Weight decay of the optimizer for a variable of which no group sets it."""
+        return self.weight_decay
 
     def _setting(self, name: str, default: float | None, variable: keras.Variable) -> float | None:
         for group in reversed(self.groups):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from kerasdl import groups, optimizers
 from kerasdl.callbacks import GradualUnfreezing, OneCycle
 
-from tests.contracts import Mode, batches, same, small_model, state
+from tests.contracts import OPTIMIZERS, Mode, batches, same, small_model, state
 
 GRADIENTS = np.random.default_rng(0).standard_normal((8, 3)).astype("float32")
 GROUPS = [{"match": "body", "lr": 0.5}, {"match": "head/kernel", "weight_decay": 0.3}]
@@ -27,6 +27,10 @@ MAKE = {
     "Adam": lambda **more: optimizers.Adam(RATE, weight_decay=DECAY, groups=GROUPS, **more),
     "Adam-amsgrad": lambda **more: optimizers.Adam(RATE, weight_decay=DECAY, amsgrad=True, groups=GROUPS, **more),
     "AdamW": lambda **more: optimizers.AdamW(RATE, weight_decay=DECAY, groups=GROUPS, **more),
+    "Lion": lambda **more: optimizers.Lion(RATE, weight_decay=DECAY, groups=GROUPS, **more),
+    "Lamb": lambda **more: optimizers.Lamb(RATE, weight_decay=DECAY, groups=GROUPS, **more),
+    # Of vectors, which take the steps of AdamW.
+    "Muon": lambda **more: optimizers.Muon(RATE, weight_decay=0.9, adam_weight_decay=DECAY, groups=GROUPS, **more),
 }
 
 
@@ -44,6 +48,13 @@ def reference(name, path, gradients):
             second = 0.9 * second + 0.1 * gradient**2
             first = 0.9 * first + rate * gradient / np.sqrt(second + 1e-7)
             weight = weight - first
+        elif name == "Lion":
+            weight = weight - rate * np.sign(0.9 * first + 0.1 * gradient)
+            first = 0.99 * first + 0.01 * gradient
+        elif name == "Lamb":
+            first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+            update = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-7)
+            weight = weight - rate * update * np.linalg.norm(weight) / np.linalg.norm(update)
         else:
             first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
             largest = np.maximum(largest, second) if "amsgrad" in name else second
@@ -134,6 +145,66 @@ def test_a_reloaded_model_has_groups_and_state_and_trains_on_identically(name, t
     for each in (model, loaded):
         train(each)
     assert same(state(model), state(loaded))
+
+
+def test_the_list_of_optimizers_is_complete():
+    classes = {name for name in optimizers.__all__ if isinstance(getattr(optimizers, name), type)}
+    assert classes == set(OPTIMIZERS) == {name.split("-")[0] for name in MAKE}
+
+
+def applied(optimizer, steps=5):
+    """A matrix and a vector of each of two layers, after steps with the same gradients whatever the optimizer."""
+    random = np.random.default_rng(0)
+    shapes = {"body_kernel": (4, 3), "body_gain": (3,), "head_kernel": (4, 3), "head_gain": (3,)}
+    variables = [
+        keras.Variable(random.normal(size=shape), dtype="float32", name=name) for name, shape in shapes.items()
+    ]
+    for _ in range(steps):
+        optimizer.apply([random.normal(size=v.shape).astype("float32") for v in variables], variables)
+    return {variable.name: variable.numpy() for variable in variables}
+
+
+def assert_same(found, expected, layer=""):
+    for name in [name for name in expected if name.startswith(layer)]:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_multiplier_of_one_is_stock_keras_bit_for_bit(name):
+    ours, stock = getattr(optimizers, name), getattr(keras.optimizers, name)
+    expected = applied(stock(RATE, **OPTIMIZERS[name]))
+    for rates in ([], [{"match": "body_", "lr": 1}, {"match": "head_", "lr": 1.0}]):
+        assert_same(applied(ours(RATE, **OPTIMIZERS[name], groups=rates)), expected)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_multiplier_of_zero_leaves_a_layer_unchanged(name):
+    decaying = dict.fromkeys(OPTIMIZERS[name], 0.1) | {"weight_decay": 0.1}
+    optimizer = getattr(optimizers, name)(RATE, **decaying, groups=[{"match": "body_", "lr": 0}])
+    found, initial = applied(optimizer), applied(optimizer, steps=0)
+    assert_same(found, initial, "body")
+    assert not any(np.array_equal(found[each], initial[each]) for each in ("head_kernel", "head_gain"))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_multiplier_equals_training_with_another_learning_rate(name):
+    decaying = dict.fromkeys(OPTIMIZERS[name], 0.1) | {"weight_decay": 0.1}
+    make = getattr(optimizers, name)
+    grouped = applied(make(0.25, **decaying, groups=[{"match": "body_", "lr": 0.5}]))
+    assert_same(grouped, applied(make(0.125, **decaying)), "body")
+    assert_same(grouped, applied(make(0.25, **decaying)), "head")
+
+
+def test_decay_of_muon_is_that_of_the_group_or_of_the_kind_of_variable():
+    optimizer = optimizers.Muon(
+        RATE, weight_decay=0.2, adam_weight_decay=0.3, groups=[{"match": "body_", "lr": 0.5, "weight_decay": 0.4}]
+    )
+    kept = {"body_kernel": 1 - RATE * 0.5 * 0.4, "body_gain": 1 - RATE * 0.5 * 0.4}
+    kept |= {"head_kernel": 1 - RATE * 0.2, "head_gain": 1 - RATE * 0.3}
+    variables = [keras.Variable(np.ones((2, 2) if "kernel" in each else 2, "float32"), name=each) for each in kept]
+    optimizer.apply([np.zeros(variable.shape, "float32") for variable in variables], variables)
+    for variable, share in zip(variables, kept.values(), strict=True):
+        np.testing.assert_allclose(variable.numpy(), share, rtol=1e-6, err_msg=variable.name)
 
 
 def test_without_groups_and_decay_the_result_is_that_of_stock_keras():

@@ -4,6 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from kerasdl import optimizers
 from kerasdl.optimizers import current_learning_rate, current_momentum, current_step, innermost, steer
 
 GRADIENTS = np.random.default_rng(0).standard_normal((7, 3))
@@ -58,11 +59,32 @@ def adam(decay=0.0):
     return weight
 
 
+def lion():
+    weight, mean = np.zeros(3), np.zeros(3)
+    for step, gradient in enumerate(GRADIENTS):
+        weight = weight - rate(step) * np.sign(momentum(step) * mean + (1 - momentum(step)) * gradient)
+        mean = 0.99 * mean + 0.01 * gradient
+    return weight
+
+
+def lamb():
+    weight, mean, square = np.zeros(3), np.zeros(3), np.zeros(3)
+    for step, gradient in enumerate(GRADIENTS):
+        beta = momentum(step)
+        mean, square = beta * mean + (1 - beta) * gradient, 0.999 * square + 0.001 * gradient**2
+        update = mean / (1 - beta ** (step + 1)) / (np.sqrt(square / (1 - 0.999 ** (step + 1))) + 1e-7)
+        trust = np.linalg.norm(weight) / np.linalg.norm(update) if weight.any() else 1.0
+        weight = weight - rate(step) * trust * update
+    return weight
+
+
 CASES = {
     "sgd": (lambda: keras.optimizers.SGD(0.5, momentum=0.5), sgd()),
     "nesterov": (lambda: keras.optimizers.SGD(0.5, momentum=0.5, nesterov=True), sgd(nesterov=True)),
     "adam": (lambda: keras.optimizers.Adam(0.5), adam()),
     "adamw": (lambda: keras.optimizers.AdamW(0.5, weight_decay=0.1), adam(decay=0.1)),
+    "lion": (lambda: optimizers.Lion(0.5), lion()),
+    "lamb": (lambda: optimizers.Lamb(0.5), lamb()),
 }
 
 
@@ -72,6 +94,26 @@ def test_scheduled_learning_rate_and_momentum_agree_with_numpy(case, run):
     make, expected = case
     model, _ = train(make(), run, learning_rate=rate, momentum=momentum)
     np.testing.assert_allclose(model.get_weights()[0], expected, atol=2e-6)
+
+
+def test_muon_schedules_the_momentum_of_matrices():
+    gradients = np.random.default_rng(0).standard_normal((4, 3, 2))
+    matrix = keras.Variable(np.zeros((3, 2), "float32"), name="kernel")
+    optimizer = optimizers.Muon(0.5, weight_decay=None)
+    optimizer.build([matrix])
+    undo = steer(optimizer, learning_rate=rate, momentum=momentum)
+    weight, mean = np.zeros((3, 2)), np.zeros((3, 2))
+    for step, gradient in enumerate(gradients):
+        optimizer.apply([gradient.astype("float32")], [matrix])
+        mean = mean + gradient + mean * (momentum(step) - 1)
+        x = (gradient + momentum(step) * mean).T
+        x = x / np.linalg.norm(x)
+        for _ in range(5):
+            square = x @ x.T
+            x = 3.4445 * x + (-4.775 * square + 2.0315 * square @ square) @ x
+        weight = weight - rate(step) * x.T * np.sqrt(3) * 0.2
+    np.testing.assert_allclose(matrix.numpy(), weight, atol=1e-5)
+    undo()
 
 
 def test_undo_restores_learning_rate_momentum_and_methods():
