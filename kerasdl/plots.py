@@ -1,15 +1,17 @@
 """Plots of given numbers, on given Axes or on a new figure. Nothing here computes results or saves files.
 
-Figures are created without pyplot and its state; save one with `figure.savefig("confusion.png")`.
+Figures are created without pyplot and its state. A notebook shows a figure at the end of a cell;
+`figure.savefig("confusion.png")` saves it.
 """
 
+import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
+import matplotlib.figure
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 BLUE, RED, ORANGE, GREEN, PURPLE, FAINT = "#1f77b4", "#d1495b", "#e07b00", "#4c956c", "#6d597a", "#b8c4cf"
@@ -17,6 +19,19 @@ MOST_CELLS_WITH_COUNTS = 30
 MOST_POINTS_WITH_MARKERS = 50
 # Of the titles of an image sheet, at its width and font size.
 CHARACTERS_PER_ROW = 130
+
+
+class Figure(matplotlib.figure.Figure):
+    """A Matplotlib figure that a notebook shows at the end of a cell, without pyplot.
+
+    Example:
+        >>> confusion(found.confusion, found.classes)
+    """
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png")
+        return picture.getvalue()
 
 
 def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) -> Figure:

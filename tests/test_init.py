@@ -102,7 +102,7 @@ BELOW = {
     "optimizers": {"schedules"},
     "export": {"layers", "outputs"},
     "models": {"layers", "export"},
-    "interpret": set(),
+    "interpret": {"outputs", "plots"},
     "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
     "data": {"files"},
     "data.tabular": {"data", "export", "layers"},

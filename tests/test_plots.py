@@ -1,5 +1,8 @@
+import io
+import pickle
 from itertools import pairwise
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from kerasdl import plots
@@ -59,6 +62,14 @@ def test_a_confusion_matrix(tmp_path, classes):
     (ax,) = drawn(plots.confusion(counts, [f"class {i}" for i in range(classes)]), tmp_path)
     assert len(ax.texts) == (classes if classes <= plots.MOST_CELLS_WITH_COUNTS else 0)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+
+
+def test_a_notebook_shows_a_figure():
+    figure = plots.schedule([0, 1], [0.1, 0.2], [None, None])
+    assert plt.imread(io.BytesIO(figure._repr_png_())).shape[:2] == (504, 840)
+    assert repr(figure) == "<Figure size 840x504 with 1 Axes>"
+    assert plt.imread(io.BytesIO(pickle.loads(pickle.dumps(figure))._repr_png_())).shape[:2] == (504, 840)
+    assert plt.get_fignums() == []
 
 
 def test_given_axes_are_drawn_on():

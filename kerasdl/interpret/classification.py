@@ -8,14 +8,19 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.deprecation import RenamedAttribute, renamed_arguments
+from kerasdl.interpret.showing import html, summary
+from kerasdl.outputs import Outputs, class_outputs
+
+# What the logarithm takes in place of a smaller probability.
+SMALLEST = float(np.finfo(np.float32).tiny)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Classification:
     """Predictions of a classifier with the true classes.
 
     Attributes:
-        logits: float (count, classes).
+        logits: float (count, classes); the logarithms of the probabilities if the model returns probabilities.
         targets: Integers (count,), indices into `classes`.
         classes: Class names.
 
@@ -45,30 +50,38 @@ class Classification:
             )
 
     @classmethod
-    def of(cls, model: keras.Model, dataset: Any, classes: Sequence[str]) -> "Classification":
+    def of(
+        cls, model: keras.Model, dataset: Any, classes: Sequence[str], *, outputs: Outputs | None = None
+    ) -> "Classification":
         """Predict a dataset.
 
+        The loss is that of `model.evaluate`, without sample weights, label smoothing and regularization. For a softmax
+        or sigmoid Keras computes it from the logits, and clips probabilities (at 1e-7) only in half precision. This
+        method does the same, within the range of float32: the loss of a sample is at most 87, or 16 where a sigmoid
+        is 1.
+
         Args:
-            model: Returns logits.
+            model: Returns logits or probabilities of the classes (batch, classes), or of the second of two (batch, 1).
             dataset: Batches of (inputs, labels), labels as integers or one-hot.
             classes: Class names.
+            outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
 
         Raises:
-            ValueError: Labels that are not one class per sample.
+            ValueError: Labels that are not one class per sample; it is unknown what the outputs are, or the last layer
+                and the loss contradict each other; outputs that are no probabilities of exclusive classes.
 
         Example:
             >>> Classification.of(model, pets.valid, pets.classes).accuracy
         """
-        pairs = [(model.predict_on_batch(inputs), np.asarray(labels)) for inputs, labels in dataset]
-        logits, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-        if targets.ndim == 2:
-            if targets.shape[1] != len(classes) or not np.allclose(targets.sum(axis=1), 1):
-                raise ValueError(
-                    "Each sample must have exactly one class; multi-label and regression targets are not supported. "
-                    f"Received: targets {targets.shape} for {len(classes)} classes"
-                )
-            targets = targets.argmax(axis=1)
-        return cls(logits.astype(np.float64), targets, classes)
+        kind, pairs = None, []
+        for inputs, labels, *_ in dataset:
+            predicted = model.predict_on_batch(inputs)
+            predicted = predicted[:, None] if predicted.ndim == 1 else predicted
+            kind = kind or class_outputs(model, predicted.shape[-1], outputs)
+            pairs.append((predicted, np.asarray(labels)))
+        predicted, targets = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+        logits = _logits(predicted) if kind == "logits" else _logarithms(predicted)
+        return cls(logits, _indices(targets, len(classes)), classes)
 
     @classmethod
     @renamed_arguments(views="augmented")
@@ -80,17 +93,19 @@ class Classification:
         classes: Sequence[str],
         *,
         plain_share: float = 0.25,
+        outputs: Outputs | None = None,
     ) -> "Classification":
         """Predict with test-time augmentation (Krizhevsky et al., NeurIPS 2012).
 
         The predicted probabilities of the augmented copies of each sample are averaged.
 
         Args:
-            model: Returns logits.
+            model: Returns logits or probabilities, as for `of`.
             dataset: The samples without augmentation: batches of (inputs, labels).
             augmented: Augmented copies of `dataset`, in the same order, as from `Images.test_time_augmentation`.
             classes: Class names.
             plain_share: Weight of the prediction without augmentation, from 0 to 1; 0.25 is fastai's.
+            outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
 
         Returns:
             Predictions whose logits are the logarithms of the averaged probabilities.
@@ -107,7 +122,7 @@ class Classification:
                 "Give at least one augmented copy, and plain_share from 0 to 1. "
                 f"Received: {len(augmented)} copies, plain_share={plain_share}"
             )
-        plain, *copies = (cls.of(model, each, classes) for each in (dataset, *augmented))
+        plain, *copies = (cls.of(model, each, classes, outputs=outputs) for each in (dataset, *augmented))
         if any(not np.array_equal(plain.targets, each.targets) for each in copies):
             raise ValueError(
                 "Augmented copies must have the same samples in the same order. Received: a copy with other labels"
@@ -117,6 +132,14 @@ class Classification:
         return cls(np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)), plain.targets, classes)
 
     of_views = RenamedAttribute("of_test_time_augmentation")
+
+    def __repr__(self) -> str:
+        return summary(self, f"{len(self.targets):,} samples, {len(self.classes)} classes")
+
+    def _repr_html_(self) -> str:
+        from kerasdl import plots
+
+        return html(self, lambda: plots.confusion(self.confusion, self.classes))
 
     @cached_property
     def log_probabilities(self) -> np.ndarray:
@@ -191,6 +214,48 @@ class Classification:
         return f"predicted {predicted}, actual {actual}, loss {self.losses[index]:.2f}"
 
 
+def _logits(predicted: np.ndarray) -> np.ndarray:
+    """Logits of all classes; a single column is the logit of the second class, and that of the first is 0."""
+    logits = predicted.astype(np.float64)
+    return logits if logits.shape[1] > 1 else np.hstack([np.zeros_like(logits), logits])
+
+
+def _logarithms(predicted: np.ndarray) -> np.ndarray:
+    """Logarithms of the probabilities of all classes; a single column is the probability of the second class.
+
+    Raises:
+        ValueError: The values are no probabilities of exclusive classes.
+    """
+    is_half = predicted.dtype.itemsize < 4
+    probabilities, smallest = predicted.astype(np.float64), keras.config.epsilon() if is_half else SMALLEST
+    if probabilities.shape[1] == 1:
+        # 1 - p has the precision of p near 1.
+        others = np.where(probabilities < 1, 1 - probabilities, keras.config.epsilon())
+        probabilities = np.hstack([others, probabilities])
+    # Half precision rounds each probability by up to 0.4 %. NaN is not an error of the user's here.
+    sums = probabilities.sum(axis=-1)
+    if (probabilities < 0).any() or (np.abs(sums - 1) > 0.01).any():
+        raise ValueError(
+            "The outputs must be probabilities that sum to 1 over the classes. "
+            f"Received: {predicted.shape[1]} columns of {float(predicted.min()):.4g} to {float(predicted.max()):.4g}, "
+            f"sums of {sums.min():.4g} to {sums.max():.4g}"
+        )
+    return np.log(np.maximum(probabilities, smallest))
+
+
+def _indices(targets: np.ndarray, classes: int) -> np.ndarray:
+    """Class indices (count,) from integers (count,) or (count, 1), or from one-hot targets (count, classes)."""
+    if targets.ndim == 2 and targets.shape[1] == classes and np.allclose(targets.sum(axis=1), 1):
+        return targets.argmax(axis=1)
+    flat = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
+    if flat.ndim != 1 or flat.dtype.kind not in "biuf" or np.mod(flat, 1).any():
+        raise ValueError(
+            "Each sample must have exactly one class; multi-label and regression targets are not supported. "
+            f"Received: targets {targets.shape} for {classes} classes, of dtype {targets.dtype}"
+        )
+    return flat if flat.dtype.kind in "iu" else flat.astype(int)
+
+
 def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
     """Inputs at the given indices of a dataset.
 
@@ -209,7 +274,7 @@ def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
         (9, 128, 128, 3)
     """
     wanted, found, seen = {int(index) for index in indices}, {}, 0
-    for inputs, _ in dataset:
+    for inputs, *_ in dataset:
         for place in range(len(inputs)):
             if seen + place in wanted:
                 found[seen + place] = np.asarray(inputs[place])

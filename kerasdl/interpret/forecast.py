@@ -5,9 +5,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from kerasdl.interpret.showing import html, summary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Forecast:
     """Forecasts from many origins with the true values, in the user's units.
 
@@ -47,6 +48,16 @@ class Forecast:
             data.naive(origins),
             data.naive(origins, data.season) if data.season else None,
         )
+
+    def __repr__(self) -> str:
+        origins, steps, targets = self.targets.shape
+        return summary(self, f"{origins:,} origins, {steps} steps, {targets} targets")
+
+    def _repr_html_(self) -> str:
+        from kerasdl import plots
+
+        by_step = {name: (range(1, len(errors) + 1), errors) for name, errors in self.rmse_by_step.items()}
+        return html(self, lambda: plots.lines(by_step, "steps ahead", "RMSE", "Error by step"))
 
     @property
     def baselines(self) -> dict[str, np.ndarray]:

@@ -6,9 +6,12 @@ from typing import Any
 
 import keras
 import numpy as np
+from kerasdl.interpret.showing import html, summary
+
+MOST_TARGETS_IN_HTML = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Regression:
     """Predictions of a regression model with the true values, in the user's units.
 
@@ -52,9 +55,18 @@ class Regression:
         Example:
             >>> Regression.of(model, houses.valid, houses.target, houses.scale.undo).rmse
         """
-        pairs = [(model.predict_on_batch(inputs), np.asarray(targets)) for inputs, targets in dataset]
+        pairs = [(model.predict_on_batch(inputs), np.asarray(targets)) for inputs, targets, *_ in dataset]
         predictions, targets = (undo(np.concatenate(parts)) for parts in zip(*pairs, strict=True))
         return cls(predictions, targets, names)
+
+    def __repr__(self) -> str:
+        return summary(self, f"{len(self.targets):,} samples, {len(self.names)} targets")
+
+    def _repr_html_(self) -> str:
+        from kerasdl import plots
+
+        few = slice(MOST_TARGETS_IN_HTML)
+        return html(self, lambda: plots.residuals(self.predictions[:, few], self.targets[:, few], self.names[few]))
 
     @property
     def residuals(self) -> np.ndarray:

@@ -46,6 +46,112 @@ def test_predictions_of_a_model_agree_with_evaluate():
     assert [found.loss, found.accuracy] == pytest.approx(model.evaluate(dataset(), verbose=0), rel=1e-5)
 
 
+X, ONE_HOT = np.eye(3, dtype="float32"), np.eye(2)[[0, 1, 0]]
+
+
+def trained(*weights, activation, dtype="float32"):
+    """A classifier of three samples; the logits of sample i are row i of the weights."""
+    units = np.shape(weights)[-1]
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(units, activation, use_bias=False, dtype=dtype)])
+    model.set_weights([np.array(weights, "float32")])
+    return model
+
+
+def agrees_with_evaluate(model, loss, labels, *, rel=1e-6):
+    model.compile(loss=loss, metrics=["accuracy"])
+    batches = tf.data.Dataset.from_tensor_slices((X, labels)).batch(2)
+    found = Classification.of(model, batches, ["cat", "dog"])
+    assert [found.loss, found.accuracy] == pytest.approx(model.evaluate(batches, verbose=0), rel=rel)
+    predicted = model.predict(batches, verbose=0).astype("float64")
+    expected = predicted if predicted.shape[1] == 2 else np.hstack([1 - predicted, predicted])
+    return found, expected
+
+
+SPARSE = "sparse_categorical_crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels"),
+    [(SPARSE, [0, 1, 0]), (SPARSE, [[0], [1], [0]]), (SPARSE, [0.0, 1.0, 0.0]), ("categorical_crossentropy", ONE_HOT)],
+)
+def test_a_softmax_agrees_with_evaluate_and_predict(loss, labels):
+    found, predicted = agrees_with_evaluate(trained([2, 0], [1, 0], [0, 9], activation="softmax"), loss, labels)
+    np.testing.assert_allclose(found.probabilities, predicted, atol=1e-7)
+    assert found.loss == pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(1)) + np.log1p(np.exp(9))) / 3)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 0], [[0], [1], [0]], [False, True, False], [0.0, 1.0, 0.0]])
+def test_a_sigmoid_agrees_with_evaluate_and_predict(labels):
+    model = trained([2], [-1], [9], activation="sigmoid")
+    found, predicted = agrees_with_evaluate(model, "binary_crossentropy", labels, rel=1e-4)  # 1 - p near p = 1
+    np.testing.assert_allclose(found.probabilities, predicted, atol=1e-7)
+    assert found.targets.tolist() == [0, 1, 0]
+    assert found.predictions.tolist() == [1, 0, 1]
+
+
+def test_one_logit_agrees_with_evaluate():
+    model = trained([2], [-1], [90], activation=None)
+    found, _ = agrees_with_evaluate(model, keras.losses.BinaryCrossentropy(from_logits=True), [[0], [1], [0]])
+    assert found.logits.tolist() == [[0, 2], [0, -1], [0, 90]]
+
+
+def test_the_loss_of_a_softmax_that_is_sure_and_wrong_is_not_clipped():
+    """Keras takes it from the logits, so that it is above -log(1e-7) = 16.1."""
+    found, _ = agrees_with_evaluate(trained([0, 40], [0, 1], [1, 0], activation="softmax"), SPARSE, [0, 1, 0])
+    assert found.losses[0] == pytest.approx(40)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_the_loss_of_half_precision_is_clipped_as_by_keras(dtype):
+    model = trained([0, 40], [0, 1], [1, 0], activation="softmax", dtype=dtype)
+    found, predicted = agrees_with_evaluate(model, SPARSE, [0, 1, 0], rel=1e-3)
+    assert found.losses[0] == pytest.approx(-np.log(1e-7))
+    np.testing.assert_allclose(found.probabilities, predicted, atol=0.004)
+
+
+def test_the_loss_of_a_sigmoid_of_1_stays_finite():
+    model = trained([40], [1], [-40], activation="sigmoid")
+    found = Classification.of(model, [(X, np.array([0, 1, 1]))], ["cat", "dog"])
+    assert found.losses == pytest.approx([-np.log(1e-7), np.log1p(np.exp(-1)), 40])
+
+
+def test_outputs_that_are_given():
+    odd = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: keras.ops.softmax(x[:, :2]))])
+    batches = [(X, np.array([0, 1, 0]))]
+    with pytest.raises(ValueError, match="pass outputs='logits' or outputs='probabilities'"):
+        Classification.of(odd, batches, ["cat", "dog"])
+    found = Classification.of(odd, batches, ["cat", "dog"], outputs="probabilities")
+    np.testing.assert_allclose(found.probabilities, odd.predict(X, verbose=0), atol=1e-7)
+    averaged = Classification.of_test_time_augmentation(
+        odd, batches, [batches], ["cat", "dog"], outputs="probabilities"
+    )
+    np.testing.assert_allclose(averaged.probabilities, found.probabilities)
+    with pytest.raises(ValueError, match=r"sum to 1 over the classes. Received: 2 columns of 0 to 1, sums of 0 to 1"):
+        Classification.of(trained([1, 0], [0, 1], [0, 0], activation=None), batches, "ab", outputs="probabilities")
+
+
+def test_targets_that_are_no_classes_raise():
+    with pytest.raises(
+        ValueError, match=r"exactly one class.*Received: targets \(2,\) for 2 classes, of dtype float64"
+    ):
+        Classification.of(identity(), [(np.eye(2, dtype="float32"), np.array([0.5, 1.0]))], ["a", "b"])
+
+
+def test_sample_weights_in_a_dataset_are_ignored():
+    batches = [(np.eye(2, dtype="float32"), np.array([0, 0]), np.ones(2))]
+    assert Classification.of(identity(), batches, ["a", "b"]).accuracy == 0.5
+    assert samples(batches, [1]).tolist() == [[0, 1]]
+
+
+def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_confusions():
+    found = Classification(np.array([[2.0, 0], [0, 3.0]]), np.array([0, 0]), ["<cat>", "dog"])
+    assert repr(found) == "Classification(2 samples, 2 classes: accuracy 0.5, loss 1.588)"
+    assert found._repr_html_().startswith(f'<p>{found!r}</p><img src="data:image/png;base64,iVBOR')
+    nothing = Classification(np.zeros((0, 2)), np.zeros(0, int), ["cat", "dog"])
+    assert repr(nothing) == "Classification(0 samples, 2 classes)"
+    assert nothing._repr_html_() == "<p>Classification(0 samples, 2 classes)</p>"
+
+
 def test_samples_are_returned_in_the_order_of_the_indices():
     assert samples(dataset(), [7, 0, 7]).ravel().tolist() == [7.0, 0.0, 7.0]
     with pytest.raises(ValueError, match=r"has 10 samples\. Received: indices \[12\]"):

@@ -41,3 +41,10 @@ def test_a_model_worse_than_the_mean_is_named_by_target():
     found = Regression(targets + np.array([0.5, 3.0]), targets, ["area", "price"])
     assert found.warning == "The model is worse than always predicting the mean: RMSE 3 instead of 1 for price."
     assert Regression(targets, targets, ["area", "price"]).warning == ""
+
+
+def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_residuals():
+    assert repr(FOUND) == "Regression(2 samples, 2 targets: rmse 1.225, mae 1, r2 -0.5)"
+    assert FOUND._repr_html_().startswith(f'<p>{FOUND!r}</p><img src="data:image/png;base64,iVBOR')
+    dollars = Regression(np.array([[48503.2]]), np.array([[0.0]]), ["price"])
+    assert repr(dollars) == "Regression(1 samples, 1 targets: rmse 48,503, mae 48,503, r2 nan)"

@@ -1,0 +1,40 @@
+"""How results show themselves: one line in print, and a picture with it in a notebook."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
+
+
+def summary(result: Any, size: str) -> str:
+    """The class of a result, its size and its first three scores.
+
+    Example:
+        >>> summary(found, "200 samples, 2 classes")
+        'Classification(200 samples, 2 classes: accuracy 0.975, loss 0.0812)'
+    """
+    scores = list(result.scores.items())[:3] if len(result.targets) else []
+    shown = ", ".join(f"{name} {_short(value)}" for name, value in scores)
+    return f"{type(result).__name__}({size}{': ' if shown else ''}{shown})"
+
+
+def html(result: Any, draw: Callable[[], Figure]) -> str:
+    """The summary of a result and a figure of it, for a notebook.
+
+    Example:
+        >>> html(found, lambda: plots.confusion(found.confusion, found.classes))
+    """
+    text = f"<p>{escape(repr(result))}</p>"
+    if not len(result.targets):
+        return text
+    picture = b64encode(draw()._repr_png_()).decode()
+    return f'{text}<img src="data:image/png;base64,{picture}" style="max-width: 100%">'
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
