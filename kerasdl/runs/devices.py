@@ -1,4 +1,4 @@
-"""Devices: seeds, GPU memory and precision."""
+"""Devices: seeds, GPU memory, precision and determinism."""
 
 from typing import Any, Literal
 
@@ -8,36 +8,40 @@ import tensorflow as tf
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 
 
-def set_up_devices(precision: Precision, seed: int) -> dict[str, Any]:
-    """Sets all random seeds, GPU memory growth and the dtype policy; prints devices and precision.
+def set_up_devices(precision: Precision, seed: int, deterministic: bool = False) -> dict[str, Any]:
+    """Sets all random seeds, GPU memory growth, the dtype policy and determinism; prints devices and precision.
 
-    On a GPU, operations are made deterministic, so that the same seed gives the same bits there too.
+    On a CPU the same seed gives the same bits in any case. TensorFlow's deterministic operations would add nothing but
+    the cost, since they run the Python functions of a pipeline one at a time and disable XLA.
 
     Args:
         precision: A Keras dtype policy, or "auto": mixed_bfloat16 on a GPU of compute capability 8.0 or more,
             mixed_float16 on one of 7.0 or more, otherwise float32.
         seed: Random seed of Python, NumPy and Keras.
+        deterministic: Whether operations on a GPU are deterministic, so that the same seed gives the same bits there
+            too; slower.
 
     Returns:
-        {"devices": names, "precision": policy}, for the configuration of the run.
+        {"devices": names, "precision": policy, "deterministic": whether the same seed gives the same bits}, for the
+        configuration of the run.
 
     Example:
         >>> set_up_devices("auto", seed=0)
-        {'devices': ['CPU'], 'precision': 'float32'}
+        {'devices': ['CPU'], 'precision': 'float32', 'deterministic': True}
     """
     keras.utils.set_random_seed(seed)
     gpus = tf.config.list_physical_devices("GPU")
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    if gpus:
+    if gpus and deterministic:
         tf.config.experimental.enable_op_determinism()
     if precision == "auto":
         precision = best_precision([detail.get("compute_capability", (0, 0)) for detail in details])
     keras.mixed_precision.set_dtype_policy(precision)
     devices = [detail.get("device_name", "GPU") for detail in details] or ["CPU"]
     print(f"Devices: {', '.join(devices)}; precision: {precision}")
-    return {"devices": devices, "precision": precision}
+    return {"devices": devices, "precision": precision, "deterministic": deterministic or not gpus}
 
 
 def best_precision(compute_capabilities: list[tuple[int, int]]) -> Precision:

@@ -25,7 +25,9 @@ class Options:
     precision: Precision = "auto"
     """Dtype policy; auto is mixed precision on GPUs that are faster with it, and float32 on a CPU."""
     seed: int = 0
-    """Random seed; the same seed gives the same bits."""
+    """Random seed; the same seed gives the same bits on a CPU, and with --deterministic on a GPU."""
+    deterministic: bool = False
+    """Deterministic operations on a GPU, slower and without XLA; a CPU needs none."""
 
     def __post_init__(self) -> None:
         if self.seed < 0:

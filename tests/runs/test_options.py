@@ -1,4 +1,5 @@
 import pytest
+import tyro
 from kerasdl.errors import BadInput
 from kerasdl.runs import Options, check_counts
 
@@ -8,6 +9,13 @@ def test_options_out_of_range_are_named(options):
     (name, value), *_ = options.items()
     with pytest.raises(BadInput, match=f"Received: {name}={value}"):
         Options(**options)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"), [([], False), (["--deterministic"], True), (["--no-deterministic"], False)]
+)
+def test_determinism_on_a_gpu_is_a_flag_that_is_off(typed, expected):
+    assert tyro.cli(Options, args=typed).deterministic is expected
 
 
 def test_counts_are_at_least_one_or_left_to_the_recipe():
