@@ -25,9 +25,9 @@ class OneCycle(Scheduling):
         warmup_share: Fraction of the steps in which the learning rate rises.
         start_divisor: The initial learning rate is `peak_lr / start_divisor`.
         end_divisor: The learning rate decays to `peak_lr / end_divisor`.
-        momentum: (high, low): momentum (SGD, RMSprop) or beta_1 (the Adam family) falls from high to low while the
-            learning rate rises, and rises again. None does not change it. "auto" is (0.95, 0.85), or if the optimizer
-            has no momentum, such as plain SGD or Adagrad, None and a warning.
+        momentum: (high, low): momentum (SGD, RMSprop, Muon) or beta_1 (the Adam family) falls from high to low while
+            the learning rate rises, and rises again. None does not change it. "auto" is (0.95, 0.85), or if the
+            optimizer has no momentum, such as plain SGD or Adagrad, None and a warning.
         shape: "cosine" (fastai's) or "linear" (the paper's).
 
     Raises:

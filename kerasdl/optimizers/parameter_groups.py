@@ -1,5 +1,6 @@
 """Parameter groups for stock Keras optimizers: learning-rate multiplier and weight decay by variable path."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -110,5 +111,5 @@ def _check(group: Group) -> None:
         ) from error
     for name in ("lr", "weight_decay"):
         value = group.get(name, 0.0)
-        if not isinstance(value, int | float) or not value >= 0:
-            raise ValueError(f"{name} of a group must be a number of at least 0. Received: {dict(group)}")
+        if not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise ValueError(f"{name} of a group must be a number of at least 0, and finite. Received: {dict(group)}")

@@ -24,7 +24,7 @@ def steer(
     Args:
         optimizer: A stock optimizer, or a `LossScaleOptimizer`, whose inner optimizer is used.
         learning_rate: Function of the step (a float32 tensor, starting at 0) that returns the learning rate, or None.
-        momentum: Function of the step for `momentum` (SGD, RMSprop) or `beta_1` (the Adam family), or None.
+        momentum: Function of the step for `momentum` (SGD, RMSprop, Muon) or `beta_1` (the Adam family), or None.
 
     Returns:
         A function that restores the optimizer.

@@ -1,6 +1,7 @@
 """Options that every recipe has; a recipe's own options are a dataclass that holds these."""
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -32,8 +33,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise BadInput(f"seed must be a non-negative integer. Received: seed={self.seed}")
-        if self.peak_lr is not None and not self.peak_lr > 0:
-            raise BadInput(f"The peak learning rate must be positive. Received: peak_lr={self.peak_lr}")
+        if self.peak_lr is not None and not 0 < self.peak_lr < inf:
+            raise BadInput(f"The peak learning rate must be positive and finite. Received: peak_lr={self.peak_lr}")
+        if not 0 <= self.weight_decay < inf:
+            raise BadInput(f"Weight decay must be at least 0, and finite. Received: weight_decay={self.weight_decay}")
 
 
 def check_counts(**counts: int | None) -> None:

@@ -308,6 +308,7 @@ def test_discriminative_learning_rates_reach_the_layers():
         ({"match": "stem", "learning_rate": 0.1}, "no other keys"),
         ({"match": "st(em", "lr": 0.1}, r"'st\(em' is not a valid regular expression"),
         ({"match": "stem", "lr": -1.0}, "lr of a group must be a number of at least 0"),
+        ({"match": "stem", "lr": float("inf")}, "lr of a group must be a number of at least 0, and finite"),
         ({"match": "stem", "weight_decay": None}, "weight_decay of a group must be a number"),
         ({"match": "stem", "weight_decay": float("nan")}, "weight_decay of a group must be a number"),
     ],

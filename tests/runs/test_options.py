@@ -1,10 +1,19 @@
+from math import inf, nan
+
 import pytest
 import tyro
 from kerasdl.errors import BadInput
 from kerasdl.runs import Options, check_counts
 
 
-@pytest.mark.parametrize("options", [{"seed": -1}, {"peak_lr": 0.0}, {"peak_lr": float("nan")}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seed": -1},
+        *({"peak_lr": value} for value in (0.0, nan, inf)),
+        *({"weight_decay": value} for value in (-0.1, nan, inf)),
+    ],
+)
 def test_options_out_of_range_are_named(options):
     (name, value), *_ = options.items()
     with pytest.raises(BadInput, match=f"Received: {name}={value}"):
