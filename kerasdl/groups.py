@@ -10,45 +10,12 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import keras
-from keras.src.models.functional import Functional
+from kerasdl.families import flat_layers, recognize
 
 BatchNorm = Literal["freeze", "statistics", "train"]
 
 # Layer names of kerasdl builders. For other models the user gives the groups.
 _BUILDER_GROUP = re.compile(r"(stem|stage\d+|head)_")
-
-# Groups of keras.applications families, split where the resolution is halved, like the stages of kerasdl builders. A
-# family is recognized by layer names, and only if every layer with weights is in a group; the head is the original one
-# or that of `replace_head`.
-_FAMILIES: tuple[dict[str, str], ...] = (
-    # ResNet50, 101 and 152 in both versions, DenseNet121, 169 and 201.
-    {
-        "stem": "conv1_",
-        "stage1": "(conv|pool)2_",
-        "stage2": "(conv|pool)3_",
-        "stage3": "(conv|pool)4_",
-        "stage4": "conv5_|(post_)?bn(/|$)",
-    },
-    # VGG16 and 19.
-    {f"stage{stage}": f"block{stage}_conv" for stage in range(1, 6)},
-    # MobileNetV2.
-    {
-        "stem": "(bn_)?Conv1(/|$)|expanded_conv_",
-        "stage1": "block_[12]_",
-        "stage2": "block_[345]_",
-        "stage3": "block_([6-9]|1[012])_",
-        "stage4": "block_1[3-6]_|Conv_1",
-    },
-    # EfficientNetB0 to B7, and V2.
-    {
-        "stem": "normalization|stem_",
-        "stage1": "block[12][a-z]",
-        "stage2": "block3[a-z]",
-        "stage3": "block[45][a-z]",
-        "stage4": "block[67][a-z]|top_",
-    },
-)
-_HEAD = "head_|predictions(/|$)|fc[12](/|$)"
 
 
 def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dict[str, list[keras.layers.Layer]]:
@@ -59,8 +26,8 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
             one.
         groups: One regular expression per group, from input to output, matched at the start of layer names, or of
             MODEL/LAYER for layers of a nested model ("resnet50/" matches all of them). By default the groups of a
-            kerasdl builder, the part of the layer name before the first underscore; or of a backbone of
-            keras.applications (ResNet, DenseNet, VGG, MobileNetV2, EfficientNet), split where the resolution is halved.
+            kerasdl builder, the part of the layer name before the first underscore; or of any network of
+            keras.applications, split where the resolution is halved.
 
     Returns:
         Layers by group name (or expression), in order.
@@ -73,10 +40,9 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'head']
         >>> layer_groups(keras.applications.ResNet50(), ["conv1", "conv[23]", "conv[45]", "predictions"])
     """
-    holders = list(_holders(model))
-    patterns = _known_groups(model, holders) if groups is None else {pattern: pattern for pattern in groups}
+    patterns = _known_groups(model) if groups is None else {pattern: pattern for pattern in groups}
     found: dict[str, list[keras.layers.Layer]] = {name: [] for name in patterns}
-    for path, layer in holders:
+    for path, layer in _holders(model):
         matching = [name for name, each in patterns.items() if re.match(each, layer.name) or re.match(each, path)]
         if len(matching) != 1:
             raise ValueError(
@@ -173,7 +139,7 @@ def discriminative(
     depth = len(found) - 1
     if rates is not None:
         factor = (rates[1] / rates[0]) ** (1 / max(1, depth))
-    patterns = list(_known_groups(model, list(_holders(model))).values() if groups is None else groups)
+    patterns = list(_known_groups(model).values() if groups is None else groups)
     return [{"match": pattern, "lr": factor ** (index - depth)} for index, pattern in enumerate(patterns)]
 
 
@@ -224,26 +190,22 @@ def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
     return [variable for variable in model.trainable_variables if id(variable) not in known]
 
 
-def _holders(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
+def _holders(model: keras.Model) -> list[tuple[str, keras.layers.Layer]]:
     """Layers with weights and their paths, those of nested models one by one."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Sequential | Functional):
-            yield from _holders(layer, f"{prefix}{layer.name}/")
-        elif layer.weights:
-            yield f"{prefix}{layer.name}", layer
+    return [(path, layer) for path, layer in flat_layers(model) if layer.weights]
 
 
-def _known_groups(model: keras.Model, holders: list[tuple[str, keras.layers.Layer]]) -> dict[str, str]:
-    """Regular expression by group name, inferred from layer names."""
-    names = [layer.name for _, layer in holders]
+def _known_groups(model: keras.Model) -> dict[str, str]:
+    """Regular expression by group, inferred from layer names."""
+    names = [layer.name for _, layer in _holders(model)]
     ours = [match[1] for match in map(_BUILDER_GROUP.match, names) if match]
     if len(ours) == len(names):
         return {group: f"{group}_" for group in dict.fromkeys(ours)}
-    for family in _FAMILIES:
-        patterns = {**family, "head": _HEAD}
-        met = [[group for group, each in patterns.items() if re.match(each, name)] for name in names]
-        if all(met) and {groups[0] for groups in met} >= set(family):
-            return {group: each for group, each in patterns.items() if [group] in met}
+    if known := recognize(model):
+        family, patterns = known
+        met = {group for group, each in patterns.items() if any(re.match(each, name) for name in names)}
+        if met >= set(family.stages):
+            return {group: each for group, each in patterns.items() if group in met}
     unknown = next(name for name in names if not _BUILDER_GROUP.match(name))
     raise ValueError(
         f"Cannot infer layer groups from layer names of model {model.name!r}. Give one regular expression per group, "
