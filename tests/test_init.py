@@ -102,7 +102,7 @@ BELOW = {
     "lr_range": {"plots"},
     "optimizers": {"schedules"},
     "export": {"layers", "outputs"},
-    "models": {"layers", "export"},
+    "models": {"layers", "export", "families"},
     "interpret": {"outputs", "plots"},
     "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
     "data": {"files"},

@@ -1,14 +1,17 @@
 """Preprocessing inside the model: scaling of pixels of 0..255."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
+from keras import ops
 
 Statistics = tuple[float | Sequence[float], float | Sequence[float]]
 Preprocess = Literal["unit", "symmetric", "imagenet"] | Statistics | None
 IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+# Means of blue, green and red on the scale of 0..255, by Caffe's reference network.
+_CAFFE = (103.939, 116.779, 123.68)
 
 
 def preprocess_layer(preprocess: Preprocess, *, name: str) -> keras.layers.Layer:
@@ -45,6 +48,38 @@ def preprocess_layer(preprocess: Preprocess, *, name: str) -> keras.layers.Layer
                 f"Received: preprocess={preprocess!r}"
             )
     return keras.layers.Rescaling(scale, offset, dtype="float32", name=name)
+
+
+def preprocessed(images: Any, preprocess: Preprocess | Literal["caffe"], *, name: str) -> Any:
+    """Scale a tensor of images, with ImageNet's statistics adapted to its channels.
+
+    Args:
+        images: (batch, height, width, channels), pixels of 0..255.
+        preprocess: As for `preprocess_layer`; or "caffe", which expects blue, green and red minus their means on
+            ImageNet. One channel gets the mean of these.
+        name: Name of the layer that scales.
+
+    Returns:
+        A float32 tensor of the same shape.
+
+    Raises:
+        ValueError: "caffe" for other than 1 or 3 channels; or as for `preprocess_layer` and `fitted_to`.
+
+    Example:
+        >>> preprocessed(np.full((1, 1, 1, 3), 255.0), "caffe", name="stem_preprocess")[0, 0, 0].numpy().round(1)
+        array([151.1, 138.2, 131.3], dtype=float32)
+    """
+    channels = images.shape[-1]
+    if preprocess != "caffe":
+        return preprocess_layer(fitted_to(preprocess, channels), name=name)(images)
+    if channels not in (1, 3):
+        raise ValueError(
+            "Images that are not gray or color have no order of blue, green and red. Pass another preprocess=, such as "
+            f"'symmetric' or (mean, std). Received: preprocess='caffe', {channels} channels"
+        )
+    means = _CAFFE if channels == 3 else (sum(_CAFFE) / 3,)
+    images = ops.flip(images, axis=-1) if channels == 3 else images
+    return keras.layers.Rescaling(1.0, [-mean for mean in means], dtype="float32", name=name)(images)
 
 
 def fitted_to(preprocess: Preprocess, channels: int) -> Preprocess:

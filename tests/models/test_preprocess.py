@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from kerasdl.models.preprocess import fitted_to, preprocess_layer
+from kerasdl.models.preprocess import fitted_to, preprocess_layer, preprocessed
 
 PIXELS = np.array([[[[0, 51, 255]]]], dtype="uint8")
 
@@ -41,3 +41,20 @@ def test_matching_statistics_are_unchanged(preprocess):
 def test_statistics_that_do_not_match_the_channels():
     with pytest.raises(ValueError, match=r"one per channel \(2\)\. Received: preprocess="):
         fitted_to(((0.1, 0.2, 0.3), 0.25), 2)
+
+
+def test_caffe_is_blue_green_and_red_minus_their_means():
+    images = preprocessed(PIXELS, "caffe", name="stem_preprocess")
+    np.testing.assert_allclose(images[0, 0, 0], [255 - 103.939, 51 - 116.779, 0 - 123.68], rtol=1e-6)
+    gray = preprocessed(np.full((1, 1, 1, 1), 200.0), "caffe", name="stem_preprocess")
+    assert float(gray[0, 0, 0, 0]) == pytest.approx(200 - 344.398 / 3)
+
+
+def test_caffe_has_no_meaning_for_four_channels():
+    with pytest.raises(ValueError, match=r"Pass another preprocess=.*Received: preprocess='caffe', 4 channels"):
+        preprocessed(np.zeros((1, 1, 1, 4)), "caffe", name="stem_preprocess")
+
+
+def test_statistics_are_fitted_to_the_channels():
+    gray = preprocessed(np.full((1, 1, 1, 1), 255.0), "imagenet", name="stem_preprocess")
+    assert float(gray[0, 0, 0, 0]) == pytest.approx((1 - 1.347 / 3) / (0.678 / 3), rel=1e-5)

@@ -89,7 +89,7 @@ def test_keras_applications(name, options):
     """With and without a top the head begins at the last map, and the layer groups are known."""
     first, last = FAMILIES[name]
     old = getattr(keras.applications, name)(**options, **SMALL)
-    new = replace_head(old, 4, head="fastai")
+    new = replace_head(old, 4, head="fastai", preprocess=None)
     assert new.get_layer("head_max_pool").input is old.get_layer(last).output
     assert [layer.name for layer in new.layers if layer.name.startswith("predictions") or layer.name == "fc1"] == []
     found = groups.layer_groups(new)
@@ -187,15 +187,222 @@ def test_splitting_a_model_without_a_head():
         split_head(models.resnet((16, 16, 3), depths=(1,), widths=(4,), include_top=False))
 
 
-def test_nested_classifier():
+def test_head_inside_a_nested_model():
     inner = models.resnet((16, 16, 3), 3, depths=(1,), widths=(4,))
     inputs = keras.Input((16, 16, 3))
-    scaled = keras.Model(inputs, inner(keras.layers.Rescaling(1 / 255)(inputs)), name="scaled")
-    for take in (split_head, lambda model: replace_head(model, 2)):
-        with pytest.raises(ValueError, match="No head found.*that ends in the feature map. Received: 'scaled'"):
-            take(scaled)
+    scaled = keras.Model(inputs, keras.layers.Softmax()(inner(keras.layers.Rescaling(1 / 255)(inputs))), name="scaled")
+    body, head = split_head(keras.Model(inputs, scaled(inputs)))
+    assert (body.output_shape, head.output_shape) == ((None, 4), (None, 3))
+    images = np.random.default_rng(0).random((2, 16, 16, 3))
+    np.testing.assert_allclose(head(body(images)), scaled(images), rtol=1e-5)
+    new = replace_head(scaled, 2)
+    assert new.get_layer("stem_conv") is inner.get_layer("stem_conv")
+    assert [new.layers[1].scale, new.get_layer("head_logits").units] == [1 / 255, 2]
+
+
+def test_head_of_one_nested_model_on_another():
+    layers = keras.layers
+    body = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3)], name="body")
+    head = keras.Sequential([layers.GlobalMaxPooling2D(), layers.Dense(5), layers.Dense(2)], name="top")
+    model = keras.Sequential([body, head])
+    assert replace_head(model, 3).layers[1:-2] == [body]
+    features, logits = split_head(model)
+    assert (features.output_shape, [layer.units for layer in logits.layers[1:]]) == ((None, 4), [5, 2])
+
+
+def test_nested_features_are_a_body():
+    inner = models.resnet((16, 16, 3), 3, depths=(1,), widths=(4,))
+    inputs = keras.Input((16, 16, 3))
     body, head = split_head(keras.Model(inputs, keras.layers.Dense(5)(inner(inputs))))
     assert (body.output_shape, head.output_shape) == ((None, 3), (None, 5))
+
+
+def test_an_opened_model_stays_in_its_mode():
+    """Dropout that is called with training=True also drops in inference."""
+    layers = keras.layers
+    base = keras.Sequential([keras.Input((8,)), layers.Dense(64), layers.Dropout(0.5), layers.Dense(2)])
+    inputs = keras.Input((8,))
+    body, _ = split_head(keras.Model(inputs, base(inputs, training=True)))
+    assert 0 < np.count_nonzero(body(np.ones((1, 8)))) < 64
+
+
+def with_raw_operations(pool):
+    """Residual sums and scaling without layers, as in ConvNeXt of keras.applications."""
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, padding="same", name="first")(inputs / 255)
+    x = keras.ops.relu(x + layers.Conv2D(4, 3, padding="same", name="second")(x))
+    return keras.Model(inputs, layers.Dense(2, name="old")(keras.ops.tanh(pool(x)) * 2))
+
+
+@pytest.mark.parametrize(
+    ("pool", "features"),
+    [
+        (keras.layers.GlobalAveragePooling2D(), 4),
+        (keras.layers.Flatten(), 256),
+        (lambda x: keras.ops.mean(x, axis=(1, 2)), 4),
+        (lambda x: keras.ops.max(x, axis=[-3, -2]), 4),
+    ],
+)
+def test_raw_operations_have_no_weights(pool, features, tmp_path):
+    model = with_raw_operations(pool)
+    body, head = split_head(model)
+    assert (body.output_shape, [layer.name for layer in head.layers if layer.weights]) == ((None, features), ["old"])
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 3))
+    np.testing.assert_allclose(head(body(images)), model(images), rtol=1e-5)
+    new = replace_head(model, 3)
+    assert new.get_layer("head_pool").input.shape == (None, 8, 8, 4)
+    assert [layer.name for layer in new.layers if layer.weights] == ["first", "second", "head_logits"]
+    assert list(groups.layer_groups(new, ["first|second", "head_"])) == ["first|second", "head_"]
+    new.save(tmp_path / "new.keras")
+    again = replace_head(keras.models.load_model(tmp_path / "new.keras"), 5)
+    assert (again.output_shape, len(again.layers)) == ((None, 5), len(new.layers))
+
+
+def test_a_mean_over_channels_is_no_global_pooling():
+    inputs = keras.Input((8, 8, 3))
+    x = keras.ops.mean(keras.layers.Conv2D(4, 3)(inputs), axis=-1)
+    new = replace_head(keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(x))), 3)
+    assert new.get_layer("head_logits").input.shape == (None, 36)
+
+
+def tiny(family, channels=3, before=(), pooling=False):
+    """A network with the layer names of VGG16, MobileNet or DenseNet121, which say what scaling it expects."""
+    names = {
+        "caffe": [f"block{stage}_conv{index}" for stage in range(1, 6) for index in (1, 2, 3)],
+        "symmetric": ["conv1", *(f"conv_{kind}_{block}" for block in range(1, 14) for kind in ("dw", "pw"))],
+        "imagenet": ["conv1_conv", "conv2_block1_0_bn", "pool2_conv", "pool3_conv", "pool4_conv", "bn"],
+    }[family]
+    convolutions = [keras.layers.Conv2D(2, 1, name=name) for name in names]
+    pool = [keras.layers.GlobalMaxPooling2D()] if pooling else []
+    return keras.Sequential([keras.Input((4, 4, channels)), *before, *convolutions, *pool])
+
+
+def entering_first_layer(model, images):
+    (preprocess,) = [layer for layer in model.layers if layer.name == "stem_preprocess"]
+    return np.asarray(keras.Model(model.input, preprocess.output)(images))
+
+
+SCALINGS = {"caffe": "vgg16", "symmetric": "mobilenet", "imagenet": "densenet"}
+PHOTOGRAPHS = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("family", SCALINGS)
+def test_a_network_of_keras_applications_takes_pixels(family, tmp_path):
+    """The same as with `preprocess_input` outside; saved, loaded and given another head it is not scaled again."""
+    body = tiny(family)
+    new, bare = replace_head(body, 3), replace_head(body, 3, preprocess=None)
+    expected = getattr(keras.applications, SCALINGS[family]).preprocess_input(PHOTOGRAPHS.copy())
+    np.testing.assert_allclose(entering_first_layer(new, PHOTOGRAPHS), expected, atol=1e-5)
+    bare.get_layer("head_logits").set_weights(new.get_layer("head_logits").get_weights())
+    np.testing.assert_allclose(new(PHOTOGRAPHS), bare(expected), rtol=1e-4, atol=1e-4)
+    assert [layer for layer in new.layers if layer.weights][:-1] == [layer for layer in body.layers if layer.weights]
+    assert list(groups.layer_groups(new)) == [*groups.layer_groups(body), "head"]
+    new.save(tmp_path / "new.keras")
+    loaded = keras.models.load_model(tmp_path / "new.keras")
+    np.testing.assert_array_equal(loaded(PHOTOGRAPHS), new(PHOTOGRAPHS))
+    again = replace_head(loaded, 5)
+    again.get_layer("head_logits").set_weights([np.repeat(w, 5, -1)[..., :5] for w in again.layers[-1].get_weights()])
+    np.testing.assert_array_equal(split_head(again)[0](PHOTOGRAPHS), split_head(new)[0](PHOTOGRAPHS))
+    exported = models.image_classifier(new, ["a", "b", "c"])
+    assert len(replace_head(exported, 2).layers) == len(new.layers)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        keras.layers.Rescaling(1 / 127.5, -1),
+        keras.layers.Normalization(mean=[1, 2, 3], variance=[1, 1, 1]),
+        keras.layers.Lambda(lambda x: x / 127.5 - 1),
+        keras.applications.mobilenet.preprocess_input,
+        keras.applications.vgg16.preprocess_input,
+    ],
+)
+def test_what_is_scaled_already_is_not_scaled_again(before):
+    inputs = keras.Input((4, 4, 3))
+    for body in (tiny("symmetric"), tiny("symmetric", pooling=True)):
+        new = replace_head(keras.Model(inputs, body(before(inputs))), 2)
+        assert new.input is inputs
+        assert "stem_preprocess" not in [layer.name for layer in new.layers]
+
+
+def test_a_nested_network_of_keras_applications_takes_pixels():
+    inputs = keras.Input((4, 4, 3))
+    for body in (tiny("symmetric"), tiny("symmetric", pooling=True)):
+        augmented = keras.Model(inputs, body(keras.layers.RandomFlip()(inputs)))
+        assert replace_head(augmented, 2).layers[1].name == "stem_preprocess"
+
+
+def test_a_model_with_our_head_is_left_alone():
+    """Its body has been trained with whatever it was given."""
+    bare = replace_head(tiny("symmetric"), 2, preprocess=None)
+    assert len(replace_head(bare, 3).layers) == len(bare.layers)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        keras.layers.ZeroPadding2D(),
+        keras.layers.RandomFlip(),
+        keras.layers.Resizing(3, 3),
+        keras.layers.CenterCrop(3, 3),
+    ],
+)
+def test_geometry_is_no_scaling(before):
+    assert replace_head(tiny("symmetric", before=[before]), 2).layers[1].name == "stem_preprocess"
+
+
+def test_any_other_model_gets_no_scaling():
+    for model in (BUILDERS["resnet"](), with_raw_operations(keras.layers.GlobalMaxPooling2D())):
+        assert not any(layer.name == "stem_preprocess" for layer in replace_head(model, 2).layers)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_gray_and_four_channels(channels):
+    images = np.full((1, 4, 4, channels), 255.0)
+    symmetric = replace_head(tiny("symmetric", channels), 2)
+    np.testing.assert_allclose(entering_first_layer(symmetric, images), images / 127.5 - 1, atol=1e-6)
+    mean = [(0.485 + 0.456 + 0.406) / 3] if channels == 1 else [0.485, 0.456, 0.406, 0.485]
+    std = [(0.229 + 0.224 + 0.225) / 3] if channels == 1 else [0.229, 0.224, 0.225, 0.229]
+    imagenet = replace_head(tiny("imagenet", channels), 2)
+    np.testing.assert_allclose(entering_first_layer(imagenet, images)[0, 0, 0], (1 - np.array(mean)) / std, rtol=1e-5)
+    if channels == 1:
+        caffe = entering_first_layer(replace_head(tiny("caffe", 1), 2), images)
+        np.testing.assert_allclose(caffe, images - (103.939 + 116.779 + 123.68) / 3, rtol=1e-6)
+    else:
+        with pytest.raises(ValueError, match=r"Pass another preprocess=.* Received: preprocess='caffe', 4 channels"):
+            replace_head(tiny("caffe", 4), 2)
+        assert replace_head(tiny("caffe", 4), 2, preprocess="unit").layers[1].scale == 1 / 255
+
+
+@pytest.mark.parametrize(
+    ("preprocess", "expected"),
+    [("unit", 1.0), ("symmetric", 1.0), ((0.5, 0.25), 2.0), ("caffe", [151.061, 138.221, 131.32])],
+)
+def test_scaling_asked_for(preprocess, expected):
+    own = keras.Sequential([keras.Input((4, 4, 3), name="photo"), keras.layers.Conv2D(2, 3, name="own")])
+    new = replace_head(own, 2, preprocess=preprocess)
+    assert (new.input.name, new.get_layer("own")) == ("photo", own.layers[0])
+    np.testing.assert_allclose(entering_first_layer(new, np.full((1, 4, 4, 3), 255.0))[0, 0, 0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "preprocess", "message"),
+    [
+        (lambda: tiny("caffe"), "tf", "preprocess must be 'unit'.*Received: preprocess='tf'"),
+        (lambda: tiny("caffe"), ((0.1, 0.2), 0.25), "one per channel"),
+        (
+            lambda: tiny("caffe", before=[keras.layers.Rescaling(1 / 255, name="mine")]),
+            "unit",
+            "already scales its input: use preprocess='auto' or None. Received: .* with layer 'mine'",
+        ),
+        (lambda: BUILDERS["resnet-preprocess"](), "unit", "already scales its input.*'stem_preprocess'"),
+        (lambda: ALL["recurrent"](), "unit", "needs a model of one batch of images. Received: "),
+    ],
+)
+def test_scaling_that_cannot_take_effect(model, preprocess, message):
+    with pytest.raises(ValueError, match=message):
+        replace_head(model(), 2, preprocess=preprocess)
 
 
 def test_exported_sequential_classifier():
