@@ -37,6 +37,12 @@ class Config:
     """Sort the rows by time."""
     fill: series.Fill = None
     """Fill missing values and rows."""
+    duplicates: series.Duplicates = "error"
+    """Merge rows of one time into the first, the last or their mean."""
+    encoding: str | None = None
+    """Encoding of the file, as Python spells it; by default UTF-8."""
+    separator: str | None = None
+    """Separator of the file; by default the most frequent candidate in the header."""
     series: str | None = None
     """Column that names the series, if there are several."""
     valid_share: float = 1 / 3
@@ -62,7 +68,8 @@ def main(config: Config) -> None:
     run = runs.RunFolder.of(config.run.out, "time_series", config.data)
     data = load(config)
     print(data)
-    run.write_config({**runs.flattened(config), **devices, "channels": data.channels, "lookback": data.lookback})
+    facts = {"target": data.channels[: data.outputs], "channels": data.channels, "lookback": data.lookback}
+    run.write_config({**runs.flattened(config), **devices, **facts})
     model = network(config, data)
     # XLA runs a recurrent layer three times as fast on a CPU; a GPU has cuDNN.
     optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay)
@@ -74,16 +81,17 @@ def main(config: Config) -> None:
     result = interpret.Forecast.of(model, data)
     run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
     look(run, data, result)
-    facts = {"baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr, **data.counts}
-    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **facts)
+    more = {"baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr, **data.counts}
+    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
 
 
 def load(config: Config) -> series.TimeSeries:
-    names = ("time", "series", "covariates", "horizon", "lookback", "season", "sort", "fill", "batch_size")
+    names = "time", "series", "covariates", "horizon", "lookback", "season", "batch_size", "sort", "fill", "duplicates"
     options: dict[str, Any] = {name: getattr(config, name) for name in names}
     options |= {"test_share": config.valid_share, "seed": config.run.seed}
     if config.data == "mackey-glass":
         return series.from_frame(series.mackey_glass(3000, seed=config.run.seed), target="x", **options)
+    options |= {"encoding": config.encoding, "separator": config.separator}
     return series.from_csv(config.data, target=config.target, **options)
 
 

@@ -2,10 +2,11 @@
 
 from kerasdl.runs.command_line import run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
-from kerasdl.runs.folder import RunFolder, flattened, load_run
+from kerasdl.runs.folder import RunFolder, flattened, load_config, load_run
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts
+from kerasdl.runs.output_file import check_output
 from kerasdl.runs.policy import Stage, announced, peak_lr, range_test, suggested
 from kerasdl.runs.transfer import Transfer, frozen_body
 
@@ -19,9 +20,11 @@ __all__ = [
     "announced",
     "best_precision",
     "check_counts",
+    "check_output",
     "flattened",
     "frozen_body",
     "images_and_network",
+    "load_config",
     "load_images",
     "load_run",
     "peak_lr",

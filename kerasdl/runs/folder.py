@@ -153,6 +153,26 @@ def load_run(path: Path) -> keras.Model:
     return keras.models.load_model(path / "model.keras", compile=False)
 
 
+def load_config(path: Path) -> dict[str, Any]:
+    """Reads the options and facts of an earlier run from its config.json.
+
+    Args:
+        path: The run's folder.
+
+    Raises:
+        BadInput: The folder has no config.json, or a damaged one.
+
+    Example:
+        >>> load_config(Path("runs/pets"))["image_size"]
+    """
+    try:
+        return json.loads((path / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"The folder has no readable config.json: choose the folder of a finished run. Received: {str(path)!r}"
+        ) from error
+
+
 def flattened(config: Any) -> dict[str, Any]:
     """The options of a dataclass and of the dataclasses in it, by name.
 

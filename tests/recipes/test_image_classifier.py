@@ -121,6 +121,14 @@ def test_predictions_end_well_when_every_file_is_read(finished, image_folder, mo
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_predictions_without_images_say_what_to_give(finished, tmp_path, monkeypatch, capsys):
+    for paths in ((), (tmp_path,)):
+        assert run("predict", finished[0], *paths, monkeypatch=monkeypatch) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("error: This run was trained on images: give image files, or folders that hold some.")
+        assert error.endswith(f"Received: {[str(path) for path in paths]}\n")
+
+
 def test_predictions_do_not_overwrite_what_is_read_or_a_run(finished, image_folder, tmp_path, monkeypatch, capsys):
     folder, (run_folder, _) = image_folder({"any": 2}), finished
     (folder / "link.csv").symlink_to(folder / "any" / "0.png")

@@ -133,6 +133,8 @@ def test_prediction_names_what_is_wrong(finished, houses, monkeypatch, capsys):
     assert "The model needs columns" in capsys.readouterr().err
     assert run("predict", finished[0], houses, houses, monkeypatch=monkeypatch) == 1
     assert "give one CSV file" in capsys.readouterr().err
+    assert run("predict", finished[0], monkeypatch=monkeypatch) == 1
+    assert "give one CSV file with its columns. Received: []" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from kerasdl import export, models, runs
 from kerasdl.data import series
 
 from tests.recipes.test_image_classifier import events, finish, recipe, run
@@ -64,18 +65,70 @@ SMALL = ["--epochs", 1, "--peak-lr", 0.01, "--units", 4, "--lookback", 12, "--se
 
 
 def test_a_file_of_the_users(table, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "run"
-    arguments = ["--data", table, "--out", out, *OPTIONS, *SMALL, "--decoder"]
+    out, doubled = tmp_path / "run", tmp_path / "doubled.csv"
+    frame = pd.read_csv(table)
+    pd.concat([frame, frame.head(3)]).to_csv(doubled, index=False, sep="|")
+    how = ["--decoder", "--separator", "|", "--sort", "--duplicates", "first"]
+    arguments = ["--data", doubled, "--out", out, *OPTIONS, *SMALL, *how]
     assert run("time_series", *arguments, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["rows"], metrics["series"], metrics["train_windows"], metrics["valid_windows"]) == (96, 2, 40, 32)
     assert metrics["baseline_rmse"] == 0  # the season repeats itself exactly
-    assert "96 every 2h rows of 2 series" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "96 every 2h rows of 2 series" in printed
+    assert "; 3 duplicate rows were merged" in printed
     assert not (out / "error_by_step.png").exists()
     model = keras.models.load_model(out / "model.keras")
     assert model.input_shape == (None, 12, 3)
     assert model.get_layer("forecaster").get_layer("head_forecast").season == 12
     assert json.loads((out / "config.json").read_text())["channels"] == ["load", "wind=N", "wind=S"]
+    assert run("predict", out, doubled, monkeypatch=monkeypatch) == 0
+    assert [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()] == [
+        ["a", "2020-01-05"],
+        ["b", "2020-01-05"],
+    ]
+
+
+def test_a_forecast_reads_the_file_as_the_run_did(table, tmp_path, monkeypatch, capsys):
+    """The untrained model repeats the last season."""
+    model = export.series_model(
+        models.forecaster((12, 3), 1, horizon=2, skip="seasonal", season=12), ([0] * 3, [1] * 3)
+    )
+    folder = runs.RunFolder(tmp_path / "run")
+    config = recipe("time_series").Config(
+        target=("load",), time=("at",), series="site", covariates=("wind",),
+        sort=True, duplicates="first", separator="|", encoding="utf-16",
+    )  # fmt: skip
+    folder.write_config({**runs.flattened(config), "channels": ["load", "wind=N", "wind=S"], "lookback": 12})
+    folder.save_model(model, {})
+    frame, doubled, found = pd.read_csv(table), tmp_path / "doubled.csv", tmp_path / "found.csv"
+    pd.concat([frame, frame.head(3)]).to_csv(doubled, index=False, sep="|", encoding="utf-16")
+    assert run("predict", folder.path, doubled, "--csv", found, monkeypatch=monkeypatch) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "a\t2020-01-05 00:00:00\t0", "a\t2020-01-05 02:00:00\t1",
+        "b\t2020-01-05 00:00:00\t50", "b\t2020-01-05 02:00:00\t51",
+    ]  # fmt: skip
+    assert found.read_text().splitlines() == ["site,at,load", *(line.replace("\t", ",") for line in lines)]
+    # A file in another format than that of the run.
+    assert run("predict", folder.path, table, "--separator", ",", "--encoding", "utf-8", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == lines
+    frame.drop(columns=["at", "wind"]).to_csv(doubled, index=False, sep="|", encoding="utf-16")
+    assert run("predict", folder.path, doubled, monkeypatch=monkeypatch) == 1
+    assert "No column 'at', 'wind': the table has ['site', 'load']" in capsys.readouterr().err
+
+
+def test_a_forecast_of_the_default_data(finished, tmp_path, monkeypatch, capsys):
+    data = series.mackey_glass(100)
+    data.to_csv(tmp_path / "x.csv", index=False)
+    assert run("predict", finished[0], tmp_path / "x.csv", monkeypatch=monkeypatch) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == ["1", "2", "3"]
+    model = keras.models.load_model(finished[0] / "model.keras")
+    expected = model.predict(data.to_numpy()[None, -24:], verbose=0)[0, :, 0]
+    assert [float(line[1]) for line in lines] == pytest.approx(expected, rel=1e-5)
+    assert run("predict", finished[0], monkeypatch=monkeypatch) == 1
+    assert "give one CSV file with its columns. Received: []" in capsys.readouterr().err
 
 
 def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):

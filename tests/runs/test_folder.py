@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from kerasdl import plots
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, RunFolder, flattened, load_run
+from kerasdl.runs import Options, RunFolder, flattened, load_config, load_run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -141,3 +141,12 @@ def test_a_damaged_model_of_an_earlier_run_is_named(tmp_path):
             (tmp_path / "model.keras").write_bytes(content)
         with pytest.raises(BadInput, match=f"{message}.* Received: '{tmp_path}'"):
             load_run(tmp_path)
+
+
+def test_the_configuration_is_read_back(tmp_path):
+    RunFolder(tmp_path / "run").write_config({"epochs": 5, "target": ("y",)})
+    assert load_config(tmp_path / "run") == {"epochs": 5, "target": ["y"]}
+    (tmp_path / "run" / "config.json").write_text("{")
+    for folder in (tmp_path / "none", tmp_path / "run"):
+        with pytest.raises(BadInput, match=f"no readable config.json: choose .* Received: '{folder}'"):
+            load_config(folder)
