@@ -117,13 +117,23 @@ def _steps(tensor: Any) -> Iterator[Any]:
 
 
 def _loss(model: Any) -> Any:
-    """The only loss that the model is compiled with: an object, a function or "crossentropy"; otherwise None."""
-    compiled = keras.tree.flatten(model.loss) if getattr(model, "compiled", False) else []
-    if len(compiled) != 1 or compiled[0] is None:
-        return None
+    """The loss that the model is compiled with: an object, a function or "crossentropy"; otherwise None."""
+    compiled = only_loss(model)
     # Keras resolves this name when it sees labels, to one of its three functions.
-    is_short = isinstance(compiled[0], str) and compiled[0].lower() in ("crossentropy", "ce")
-    return "crossentropy" if is_short else losses.get(compiled[0])
+    is_short = isinstance(compiled, str) and compiled.lower() in ("crossentropy", "ce")
+    return "crossentropy" if is_short else losses.get(compiled)
+
+
+def only_loss(model: Any) -> Any:
+    """The loss as given to `compile`, alone or in a list or dict; None if there is none, or more than one.
+
+    Example:
+        >>> model.compile(loss=["mse"])
+        >>> only_loss(model)
+        'mse'
+    """
+    compiled = keras.tree.flatten(model.loss) if getattr(model, "compiled", False) else []
+    return compiled[0] if len(compiled) == 1 else None
 
 
 def _expected_by(loss: Any) -> Outputs | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.trainers.compile_utils import get_loss
+from kerasdl.outputs import only_loss
 
 CHUNK = 4096
 
@@ -23,7 +25,7 @@ def permutation_importance(
     Correlated columns replace each other, so each of them alone looks unimportant.
 
     Args:
-        model: A compiled model whose input is a dict of arrays.
+        model: A model whose input is a dict of arrays, compiled with one loss.
         dataset: Batches of (inputs, targets), not shuffled, such as `valid`.
         places: Input name and slice of each column, as in `places` of a table.
         repeats: Number of shuffles per column, over which the loss is averaged.
@@ -34,15 +36,17 @@ def permutation_importance(
         Increase of the compiled loss, without regularization, by column; highest first.
 
     Raises:
-        ValueError: The model is not compiled, or `repeats` is below 1.
+        ValueError: The model is not compiled with exactly one loss, or `repeats` is below 1.
 
     Example:
         >>> permutation_importance(model, people.valid, people.places)
         {'capital-gain': 0.061, 'relationship': 0.038, 'fnlwgt': 0.0002}
     """
-    if not model.compiled or repeats < 1:
+    given = only_loss(model)
+    if given is None or repeats < 1:
         raise ValueError(
-            f"Compile the model, and give repeats of at least 1. Received: {model.name!r}, repeats={repeats}"
+            "Compile the model with one loss, and give repeats of at least 1. "
+            f"Received: {model.name!r} with loss {getattr(model, 'loss', None)}, repeats={repeats}"
         )
     batches = list(dataset)
     inputs = {name: np.concatenate([batch[0][name] for batch in batches]) for name in batches[0][0]}
@@ -53,7 +57,8 @@ def permutation_importance(
     def loss(changed: dict[str, np.ndarray]) -> float:
         rows = [{name: part[start : start + CHUNK] for name, part in {**inputs, **changed}.items()} for start in starts]
         outputs = np.concatenate([model.predict_on_batch(each) for each in rows])
-        return float(keras.ops.mean(keras.losses.get(model.loss)(targets, outputs)))
+        # As `compile` does: a function is given targets of the rank of the outputs.
+        return float(get_loss(given, targets, outputs)(targets, outputs))
 
     random, whole = np.random.default_rng(seed), loss({})
     bar = keras.utils.Progbar(len(places), unit_name="column", verbose=verbose)

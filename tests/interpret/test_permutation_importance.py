@@ -43,6 +43,26 @@ def test_a_classifier_is_measured_by_its_compiled_loss():
     assert found["useless"] == 0
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "crossentropy", ["bce"], keras.losses.BinaryCrossentropy()])
+def test_losses_in_every_form_that_compile_takes(loss):
+    inputs = {"numbers": keras.Input((3,), name="numbers")}
+    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid", use_bias=False)(inputs["numbers"]))
+    model.set_weights([np.array([[0], [5], [0]], "float32")])
+    model.compile("sgd", loss)
+    # Labels without the axis of the outputs.
+    data = [(x, (x["numbers"][:, 1] > 0).astype(int)) for x, _ in batches()]
+    found = permutation_importance(model, data, PLACES, verbose=0)
+    assert found["useful"] > 1
+    assert found["useless"] == 0
+
+
+def test_several_losses_are_refused():
+    model = linear([0, 1, 2])
+    model.compile("sgd", ["mse", "mae"])
+    with pytest.raises(ValueError, match=r"with one loss.*Received: 'functional.*mae"):
+        permutation_importance(model, batches(), PLACES)
+
+
 def test_a_model_that_is_not_compiled_raises():
     model = linear([0, 1, 2])
     with pytest.raises(ValueError, match="repeats=0"):
