@@ -19,7 +19,7 @@ def class_probabilities(model: keras.Model, predicted: Any, outputs: Outputs | N
         ValueError: See `class_outputs`.
 
     Example:
-        >>> keras.Model(model.input, class_probabilities(model, model.output, None))
+        >>> keras.Model(model.inputs, class_probabilities(model, model.outputs[0], None))
     """
     columns = predicted.shape[-1]
     kind, options = class_outputs(model, columns, outputs), {"dtype": "float32", "name": "probabilities"}

@@ -65,27 +65,3 @@ def test_one_sigmoid_gives_two_columns(tmp_path):
     model = ending_in(keras.layers.Dense(1, activation="sigmoid"))
     second = model.predict(PIXELS, verbose=0)
     assert np.array_equal(exported_and_loaded(model, tmp_path), np.hstack([1 - second, second]))
-
-
-def test_one_logit_gives_two_columns(tmp_path):
-    model = ending_in(keras.layers.Dense(1))
-    second = keras.ops.sigmoid(model.predict(PIXELS, verbose=0))
-    np.testing.assert_allclose(exported_and_loaded(model, tmp_path), np.hstack([1 - second, second]), atol=1e-6)
-
-
-@pytest.mark.parametrize("columns", [1, 2])
-def test_probabilities_of_half_precision_become_float32(tmp_path, columns):
-    activation = "sigmoid" if columns == 1 else "softmax"
-    model = ending_in(keras.layers.Dense(columns, activation=activation, dtype="mixed_float16"))
-    found, expected = exported_and_loaded(model, tmp_path), model.predict(PIXELS, verbose=0)
-    assert (found.dtype, expected.dtype) == (np.float32, np.float16)
-    assert np.array_equal(found[:, -1], expected[:, -1].astype("float32"))
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-3)
-
-
-def test_outputs_that_do_not_tell_are_given(tmp_path):
-    model = ending_in(keras.layers.Dense(2), keras.layers.Lambda(lambda x: keras.ops.softmax(x)))
-    with pytest.raises(ValueError, match="pass outputs='logits' or outputs='probabilities'"):
-        image_classifier(model, ["cat", "dog"])
-    exported = image_classifier(model, ["cat", "dog"], outputs="probabilities")
-    assert np.array_equal(exported.predict(PIXELS, verbose=0), model.predict(PIXELS, verbose=0))
