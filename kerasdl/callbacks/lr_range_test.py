@@ -1,5 +1,6 @@
 """LRRangeTest and lr_find: the learning-rate range test of Smith, arXiv:1506.01186."""
 
+from collections.abc import Generator
 from typing import Any
 
 import keras
@@ -7,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring
-from kerasdl.callbacks.snapshot import Snapshot
+from kerasdl.callbacks.snapshot import Snapshot, build, is_built
 from kerasdl.lr_range import LRRange, RampShape, diverged, ramp, smooth
 from kerasdl.optimizers import current_step, steer
+
+DEFAULT_POINTS = 100
 
 
 class LRRangeTest(Restoring):
@@ -23,7 +26,8 @@ class LRRangeTest(Restoring):
     Args:
         start_lr: First learning rate.
         end_lr: Learning rate that step `num_steps` would have.
-        num_steps: Maximum number of steps.
+        num_steps: Maximum number of steps; by default 100 times the model's `steps_per_execution`, because every
+            execution is one point of the curve.
         stop_factor: Stop when the smoothed loss exceeds this many times its minimum.
         shape: "exponential" covers many orders of magnitude; "linear" is the paper's.
         validation_data: As for `fit`. If given, the loss on all of this data is computed after every step and used
@@ -46,7 +50,7 @@ class LRRangeTest(Restoring):
         start_lr: float = 1e-7,
         end_lr: float = 10.0,
         *,
-        num_steps: int = 100,
+        num_steps: int | None = None,
         stop_factor: float = 4.0,
         shape: RampShape = "exponential",
         validation_data: Any = None,
@@ -54,14 +58,14 @@ class LRRangeTest(Restoring):
         super().__init__()
         if not 0 < start_lr < end_lr:
             raise ValueError(f"Give 0 < start_lr < end_lr. Received: start_lr={start_lr}, end_lr={end_lr}")
-        if num_steps < 1 or stop_factor <= 1:
+        if (num_steps is not None and num_steps < 1) or stop_factor <= 1:
             raise ValueError(
                 "num_steps must be at least 1 and stop_factor above 1. "
                 f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
             )
+        ramp(0, 1, start_lr, end_lr, shape=shape)  # raises for an unknown shape
         self.start_lr, self.end_lr, self.num_steps, self.stop_factor = start_lr, end_lr, num_steps, stop_factor
         self.shape, self.validation_data = shape, validation_data
-        self._rate(0)  # raises for an unknown shape
         self.result: LRRange | None = None
         self._losses: list[float] = []
         self._valid_losses: list[float] = []
@@ -69,11 +73,17 @@ class LRRangeTest(Restoring):
 
     def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
+        self._num_steps = self.steps_for(self.model)
         self._first, self._batches, self._began = current_step(self.model.optimizer), 0, 0
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - self._first))
         self._loss = BatchLoss(self.model)
         self._losses, self._valid_losses, self._steps = [], [], []
         self.result = None
+
+    def before_first_step(self, iterator: Any) -> None:
+        if not is_built(self.model):
+            build(self.model, iterator)
+            self._snapshot.complete()
 
     def put_back(self) -> None:
         self._undo()
@@ -89,7 +99,7 @@ class LRRangeTest(Restoring):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.result is not None:
             return
-        self._losses.append(self._loss.end())
+        self._losses.append(self._loss.end(logs))
         taken = self._taken()
         # An execution is recorded at its last step; a step that loss scaling skipped does not count.
         self._steps.append(max(self._began, taken - 1))
@@ -98,10 +108,14 @@ class LRRangeTest(Restoring):
             self._valid_losses.append(self._validate())
         if diverged(smooth(self._read), self.stop_factor):
             self._stop(f"The loss diverged at step {self._steps[-1] + 1}.")
-        elif taken >= self.num_steps:
-            self._stop(f"All {self.num_steps} steps were taken.")
-        elif self._batches >= 2 * self.num_steps:
+        elif taken >= self._num_steps:
+            self._stop(f"All {self._num_steps} steps were taken.")
+        elif self._batches >= 2 * self._num_steps:
             self._stop(f"Loss scaling skipped half of {self._batches} steps.")
+
+    def steps_for(self, model: keras.Model) -> int:
+        """Maximum number of steps of a test of `model`."""
+        return self.num_steps or DEFAULT_POINTS * model.steps_per_execution
 
     def _stop(self, reason: str) -> None:
         self.result = self._summary(reason)
@@ -128,7 +142,7 @@ class LRRangeTest(Restoring):
         return self.model.evaluate(**data, verbose=0, return_dict=True)["loss"]
 
     def _rate(self, step: Any) -> Any:
-        return ramp(step, self.num_steps, self.start_lr, self.end_lr, shape=self.shape)
+        return ramp(step, self._num_steps, self.start_lr, self.end_lr, shape=self.shape)
 
 
 def lr_find(
@@ -138,7 +152,7 @@ def lr_find(
     *,
     start_lr: float = 1e-7,
     end_lr: float = 10.0,
-    num_steps: int = 100,
+    num_steps: int | None = None,
     stop_factor: float = 4.0,
     shape: RampShape = "exponential",
     validation_data: Any = None,
@@ -154,7 +168,8 @@ def lr_find(
         y: As for `fit`.
         start_lr: First learning rate.
         end_lr: Learning rate that step `num_steps` would have.
-        num_steps: Maximum number of steps.
+        num_steps: Maximum number of steps; by default 100 times the model's `steps_per_execution`, because every
+            execution is one point of the curve.
         stop_factor: Stop when the smoothed loss exceeds this many times its minimum.
         shape: "exponential" or "linear".
         validation_data: As for `fit`. If given, the loss on all of this data is computed after every step and used
@@ -181,14 +196,14 @@ def lr_find(
     test = LRRangeTest(
         start_lr, end_lr, num_steps=num_steps, stop_factor=stop_factor, shape=shape, validation_data=validation_data
     )
-    bar = _ProgressBar(test, verbose)
+    bar = _ProgressBar(test, test.steps_for(model), verbose)
     callbacks = [*fit_arguments.pop("callbacks", ()), test, bar]
-    # On a tf.data.Dataset, Keras warns about shuffle=True, which is its own default.
-    fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
+    # Keras warns about shuffle=True, which is its own default, if the data cannot be shuffled.
+    fit_arguments.setdefault("shuffle", not isinstance(x, tf.data.Dataset | Generator))
     before = model.history if hasattr(model, "history") else None
     try:
         # An epoch has at least one step, and loss scaling may skip half of them: 2 * num_steps epochs are enough.
-        model.fit(x, y, epochs=2 * num_steps, callbacks=callbacks, verbose=0, **fit_arguments)
+        model.fit(x, y, epochs=2 * test.steps_for(model), callbacks=callbacks, verbose=0, **fit_arguments)
     finally:
         bar.draw(finalize=True)
         test.restore()
@@ -200,11 +215,11 @@ def lr_find(
 class _ProgressBar(keras.callbacks.Callback):
     """One bar for the whole test; the bar of `fit` starts again in every epoch."""
 
-    def __init__(self, test: LRRangeTest, verbose: int | str) -> None:
+    def __init__(self, test: LRRangeTest, num_steps: int, verbose: int | str) -> None:
         super().__init__()
-        self._test = test
+        self._test, self._num_steps = test, num_steps
         self._bar = keras.utils.Progbar(
-            test.num_steps, verbose=1 if verbose == "auto" else verbose, stateful_metrics=["loss"]
+            num_steps, verbose=1 if verbose == "auto" else verbose, stateful_metrics=["loss"]
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -213,5 +228,5 @@ class _ProgressBar(keras.callbacks.Callback):
     def draw(self, *, finalize: bool) -> None:
         """Draws the last step of the test; `finalize` ends the line."""
         if self._test._read:  # an error may come before the first step
-            taken = min(self._test._steps[-1] + 1, self._test.num_steps)
+            taken = min(self._test._steps[-1] + 1, self._num_steps)
             self._bar.update(taken, [("loss", self._test._read[-1])], finalize=finalize)

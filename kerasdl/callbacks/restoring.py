@@ -17,14 +17,22 @@ class Restoring(keras.callbacks.Callback):
     begins, because Keras then calls `make_train_function`.
 
     Subclasses implement `change(epoch)` and `put_back()`. The traced train function is dropped after each of them.
+    `before_first_step(iterator)` is called once in each fit, when the data are at hand.
+
+    Raises:
+        ValueError: In the first step: a `train_step` of the model's own does not use the model's optimizer.
     """
 
     changed = False
+    begun = False
     _fit: Any = None
 
     def change(self, epoch: int) -> None:
         """Change the model; called at the beginning of `epoch`, the first epoch of this fit."""
         raise NotImplementedError
+
+    def before_first_step(self, iterator: Any) -> None:
+        """Prepare what needs the data; called after `change`, with the iterator of the fit."""
 
     def put_back(self) -> None:
         """Undo `change`; must also work if the model has been compiled with another optimizer since."""
@@ -47,7 +55,7 @@ class Restoring(keras.callbacks.Callback):
         except BaseException:
             _restore_all(self.model)
             raise
-        self.changed, self._fit = True, self.params
+        self.changed, self.begun, self._fit = True, False, self.params
         active(self.model).append(self)
         self.retrace()
 
@@ -109,6 +117,19 @@ def check_supported_by_keras(model: keras.Model) -> None:
             )
 
 
+def check_used(model: keras.Model) -> None:
+    """Check a model whose optimizer took no step; only loss scaling skips steps.
+
+    Raises:
+        ValueError: The model has a `train_step` of its own, which does not use the optimizer.
+    """
+    if model.optimizer is innermost(model.optimizer):
+        raise ValueError(
+            "The optimizer given to compile took no step, so nothing set on it has an effect: the train_step of the "
+            f"model must use self.optimizer. Received: {type(model).__name__}.train_step"
+        )
+
+
 class _RestoringFirst:
     """Wraps `make_train_function`, which Keras calls when a training begins, whether compiled again or not."""
 
@@ -133,12 +154,20 @@ class _Guard:
             model.train_function = cls(model)
 
     def __call__(self, iterator: Any) -> Any:
+        first = [callback for callback in active(self.model) if not callback.begun]
         unknown = any(callback.params["steps"] is None for callback in active(self.model))
-        before = current_step(self.model.optimizer) if unknown and self.model.steps_per_execution == 1 else None
+        counted = unknown and self.model.steps_per_execution == 1
+        before = current_step(self.model.optimizer) if counted or first else None
         try:
-            return self.function(iterator)
+            for callback in first:
+                callback.begun = True
+                callback.before_first_step(iterator)
+            outputs = self.function(iterator)
+            if first and current_step(self.model.optimizer) == before:
+                check_used(self.model)
+            return outputs
         except (StopIteration, tf.errors.OutOfRangeError):
-            if before is not None:
+            if counted and before is not None:
                 # The data ended, which is no error; but Keras has counted the step already.
                 innermost(self.model.optimizer)._iterations.assign(before)
             raise

@@ -49,7 +49,7 @@ class StepScalars(keras.callbacks.Callback):
         self._loss.begin()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        for name, value in {**self._began, "loss": self._loss.end()}.items():
+        for name, value in {**self._began, "loss": self._loss.end(logs)}.items():
             self.history[name].append(value)
         executed = self.model.steps_per_execution
         names = {"loss": "loss" if executed == 1 else f"loss_mean_of_{executed}_steps"}

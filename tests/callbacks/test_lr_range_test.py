@@ -212,6 +212,67 @@ def test_arrays_are_shuffled_as_without_the_range_test():
     assert same(state(model), state(twin))
 
 
+class Subclassed(keras.Model):
+    """Makes one of its layers, which draws a seed, when it is built."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.out = keras.layers.Dense(4), keras.layers.Dense(3)
+
+    def build(self, shape):
+        self.dropout = keras.layers.Dropout(0.3)
+
+    def call(self, x, training=None):
+        return self.out(self.dropout(self.hidden(x), training=training))
+
+
+@pytest.mark.parametrize("mode", [Mode(), Mode(run="eager"), Mode(steps_per_execution=4)], ids=str)
+@pytest.mark.parametrize("make", [lambda: keras.Sequential([keras.layers.Dense(3)]), Subclassed])
+def test_a_model_that_is_not_built(make, mode):
+    """The test builds it as the fit would have: the same seeds, the same bits."""
+
+    def fitted(find):
+        keras.utils.set_random_seed(0)
+        model = make()
+        model.compile(
+            keras.optimizers.AdamW(0.01, use_ema=True),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            run_eagerly=mode.run == "eager",
+            steps_per_execution=mode.steps_per_execution,
+        )
+        if find:
+            lr_find(model, batches(), num_steps=7, verbose=0)
+        two_epochs(model)
+        return [*state(model), np.array(keras.random.SeedGenerator().state)]
+
+    assert same(fitted(find=True), fitted(find=False))
+
+
+def test_a_model_that_cannot_be_built_is_refused_and_stays_as_it_is():
+    class Broken(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x["pixels"])
+
+    model = Broken()
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="cannot be built from its data: call it on a batch first. Received: 'broken"):
+        lr_find(model, batches(), verbose=0)
+    assert not model.optimizer.built
+    assert "_get_current_learning_rate" not in vars(model.optimizer)
+
+
+def test_by_default_there_are_as_many_points_with_several_steps_per_execution():
+    model = small_model(Mode(steps_per_execution=8), keras.optimizers.Adam(0.003))
+    found = lr_find(model, batches(128), start_lr=1e-4, end_lr=0.1, verbose=0)
+    assert len(found.rates) == 100
+    np.testing.assert_allclose(found.rates, ramp(np.arange(7, 800, 8), 800, 1e-4, 0.1))
+    assert found.stopped == "All 800 steps were taken."
+
+
 def test_stops_when_the_loss_diverges():
     model = small_model(Mode(), keras.optimizers.SGD(0.01, momentum=0.9))
     found = lr_find(model, batches(), start_lr=1e-2, end_lr=1e4, num_steps=100, verbose=0)

@@ -34,3 +34,17 @@ def test_states_of_a_stateful_layer_are_restored():
     assert not np.array_equal(model.layers[0].states[0], before[0])
     snapshot.restore()
     assert all(np.array_equal(a, b) for a, b in zip(model.layers[0].states, before, strict=True))
+
+
+def test_metrics_that_the_model_does_not_list_are_restored():
+    class Hides(keras.Sequential):
+        metrics = property(lambda self: [])
+
+    model = Hides([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.hidden_metric = keras.metrics.Mean()
+    model.hidden_metric.update_state(3.0)
+    snapshot = Snapshot(model)
+    model.hidden_metric.update_state(9.0)
+    snapshot.restore()
+    assert float(model.hidden_metric.result()) == 3.0
