@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import keras
 import numpy as np
-import tyro
 from kerasdl import export
 from kerasdl.data import images, series, tabular
 from kerasdl.errors import BadInput
-from kerasdl.runs import check_output, load_config, load_run, run_recipe
+from kerasdl.runs import check_output, load_config, load_run, positional, run_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +24,9 @@ SERIES = ("target", "time", "series", "covariates", "channels", "sort", "fill", 
 
 @dataclass(frozen=True)
 class Config:
-    run: Annotated[Path, tyro.conf.Positional]
+    run: Annotated[Path, positional()]
     """Run folder of recipes/image_classifier.py, recipes/tabular.py or recipes/time_series.py."""
-    paths: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    paths: Annotated[tuple[Path, ...], positional()]
     """Image files, or folders of them; or one CSV file with the columns that the run was trained on."""
     csv: Path | None = None
     """Also write the lines here, with a header."""

@@ -1,11 +1,16 @@
 """Without an optional package, the error of whatever needs it names the extra that installs it."""
 
+import kerasdl  # isort: skip
+import re
 import sys
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from kerasdl import runs
 from kerasdl.data import images, series, tabular
+from kerasdl.models.pretrained import published_file
+from kerasdl.models.weight_files import read_safetensors
 from kerasdl.optional import EXTRAS, import_optional
 
 # The distribution of a module, where the names differ.
@@ -56,3 +61,32 @@ def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError, match=r'pandas is not installed: pip install "kerasdl\[tables\]"'):
         use(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("tyro", lambda folder: runs.run_recipe(print, runs.Options)),
+        ("rich", lambda folder: runs.run_recipe(print, runs.Options)),
+        ("tyro", lambda folder: runs.positional()),
+        ("rich", lambda folder: runs.RunFolder(folder).finish({}, train_seconds=1.0)),
+        ("sklearn", lambda folder: runs.load_images(runs.ImageData(), seed=0)),
+        ("huggingface_hub", lambda folder: published_file("resnet18")),
+        ("safetensors", lambda folder: read_safetensors(folder / "resnet18.safetensors")),
+    ],
+)
+def test_other_packages_name_their_extra(package, use, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, package, None)
+    extra = EXTRAS[package]
+    with pytest.raises(ModuleNotFoundError, match=rf'{package} is not installed: pip install "kerasdl\[{extra}\]"'):
+        use(tmp_path)
+
+
+def test_no_optional_package_is_imported_without_its_extra_in_the_error():
+    """Modules of the tables wing get a DataFrame, so pandas is there."""
+    for file in sorted(Path(kerasdl.__file__).parent.rglob("*.py")):
+        for line in re.findall(r"^ +(?:import|from) (\w+)", file.read_text(), flags=re.MULTILINE):
+            assert line not in EXTRAS or line == "pandas", f"{file}: {line}"

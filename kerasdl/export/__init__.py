@@ -1,4 +1,7 @@
-"""Models for raw input: wrap a trained model so that it takes raw data and predicts in the user's terms."""
+"""Models for raw input: wrap a trained model so that it takes raw data and predicts in the user's terms.
+
+`import kerasdl` before `keras.models.load_model` loads one: Keras finds the layers of a saved model only after that.
+"""
 
 from kerasdl.export.images import image_classifier
 from kerasdl.export.names import class_names, target_names

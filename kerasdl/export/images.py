@@ -25,7 +25,8 @@ def image_classifier(
 
     Returns:
         A functional model that shares `model`'s weights: uint8 (batch, any height, any width, channels) to float32
-        probabilities (batch, classes). `class_names(exported)` returns the names, also after loading.
+        probabilities (batch, classes). `class_names(exported)` returns the names, also after loading
+        (`import kerasdl` before `keras.models.load_model`).
 
     Raises:
         ValueError: The number of names differs from the number of classes; the image size is unknown, or the model does

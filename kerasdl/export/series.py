@@ -14,7 +14,8 @@ def series_model(model: keras.Model, scale: tuple[Any, Any]) -> keras.Model:
 
     Returns:
         A functional model that shares `model`'s weights: float32 (batch, lookback, channels) to float32 (batch,
-        horizon, outputs), both in the user's units.
+        horizon, outputs), both in the user's units. `import kerasdl` before `keras.models.load_model` loads it again;
+        `data.series.forecast(exported, frame, target=…)` forecasts what follows a table.
 
     Raises:
         ValueError: The numbers of means, standard deviations and channels differ.

@@ -33,7 +33,8 @@ def table_model(
         A functional model that shares `model`'s weights. Inputs: a dict of raw columns (batch, 1); numbers as float32
         with NaN where missing, categories and ISO dates as text, empty where missing. Output: float32 probabilities
         (batch, classes), or numbers in the user's units. `raw_columns(exported)` describes the inputs, `class_names` or
-        `target_names` the outputs.
+        `target_names` the outputs, also after loading (`import kerasdl` before `keras.models.load_model`).
+        `data.tabular.predict(exported, frame)` predicts a DataFrame.
 
     Raises:
         ValueError: Neither `classes` nor `targets`, or both; for a classifier, see `image_classifier`.

@@ -10,6 +10,7 @@ import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.models.preprocess import Preprocess
 from kerasdl.models.weight_files import Tensors, own_name, read_keras, read_safetensors, torch_name
+from kerasdl.optional import import_optional
 
 # Block and depths of the networks with published ImageNet weights (torchvision).
 PUBLISHED = {
@@ -125,7 +126,7 @@ def published_file(network: str) -> Path:
 
     Raises:
         BadInput: It cannot be downloaded.
-        ImportError: huggingface_hub is not installed.
+        ModuleNotFoundError: huggingface_hub is not installed.
 
     Example:
         >>> published_file("resnet18")
@@ -133,10 +134,7 @@ def published_file(network: str) -> Path:
     by_hand = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / f"{network}.tv_in1k.safetensors"
     if by_hand.exists():
         return by_hand
-    try:
-        import huggingface_hub as hub
-    except ImportError as error:
-        raise ImportError("Pretrained weights need huggingface_hub: pip install 'kerasdl[pretrained]'") from error
+    hub = import_optional("huggingface_hub")
     repository, name = f"timm/{network}.tv_in1k", "model.safetensors"
     cached = hub.try_to_load_from_cache(repository, name)
     if isinstance(cached, str):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
 
 Tensors = dict[str, np.ndarray]
 
@@ -68,20 +69,16 @@ def read_safetensors(path: Path) -> Tensors:
 
     Raises:
         BadInput: The file is damaged or not a safetensors file.
-        ImportError: safetensors is not installed.
+        ModuleNotFoundError: safetensors is not installed.
 
     Example:
         >>> read_safetensors(Path("resnet18.safetensors"))["conv1.weight"].shape
         (7, 7, 3, 64)
     """
+    safetensors, arrays = import_optional("safetensors"), import_optional("safetensors.numpy")
     try:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-    except ImportError as error:
-        raise ImportError(f"Reading {path.name} needs safetensors: pip install 'kerasdl[pretrained]'") from error
-    try:
-        tensors = load_file(path)
-    except SafetensorError as error:
+        tensors = arrays.load_file(path)
+    except safetensors.SafetensorError as error:
         raise _broken(path, error) from error
     return {
         _canonical(name): tensor.transpose({4: (2, 3, 1, 0), 2: (1, 0)}.get(tensor.ndim))

@@ -1,6 +1,6 @@
 """What recipes share: run folder, options, devices, command line, training policy and transfer learning."""
 
-from kerasdl.runs.command_line import run_recipe
+from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.folder import RunFolder, flattened, load_config, load_run
 from kerasdl.runs.image_data import ImageData, load_images
@@ -28,6 +28,7 @@ __all__ = [
     "load_images",
     "load_run",
     "peak_lr",
+    "positional",
     "range_test",
     "run_recipe",
     "set_up_devices",

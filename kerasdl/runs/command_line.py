@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
 
 Config = TypeVar("Config")
 # Removed in the next version.
@@ -24,12 +25,15 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         config: A frozen dataclass. Its fields, and those of the dataclasses in it, become options; their docstrings
             become the help.
 
+    Raises:
+        ModuleNotFoundError: tyro or rich is not installed.
+
     Example:
         >>> if __name__ == "__main__":
         ...     run_recipe(main, Config)
     """
-    import tyro
-
+    tyro = import_optional("tyro")
+    import_optional("rich")  # it prints the results: missing, it is named before the training
     try:
         description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
         options = tyro.cli(config, args=_current(sys.argv[1:], config), description=description, config=flat)
@@ -45,6 +49,20 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def positional() -> Any:
+    """The mark of an argument without a name on the command line.
+
+    Raises:
+        ModuleNotFoundError: tyro is not installed.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Config:
+        ...     run: Annotated[Path, positional()]
+    """
+    return import_optional("tyro").conf.Positional
 
 
 def _fail(message: str) -> None:

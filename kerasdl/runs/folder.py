@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
+from kerasdl.optional import import_optional
 from matplotlib.figure import Figure
 
 
@@ -112,22 +113,28 @@ class RunFolder:
             warning: A sentence if the model is worse than a constant or naive prediction, such as
                 `interpret.Classification.warning`; printed and written, too.
             **more: Anything else worth reporting.
-        """
-        from rich.console import Console
-        from rich.table import Table
 
+        Raises:
+            ModuleNotFoundError: rich is not installed.
+        """
+        console, table_of = import_optional("rich.console"), import_optional("rich.table")
         warnings = {"warning": warning} if warning else {}
         self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more, **warnings})
         rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
         rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
-        table = Table(show_header=False, box=None, padding=(0, 2))
+        table = table_of.Table(show_header=False, box=None, padding=(0, 2))
         for name, value in {**rows, "training time": f"{train_seconds:.1f} s"}.items():
             table.add_row(f"[bold]{name}[/bold]", value)
-        Console().print(table)
+        console.Console().print(table)
         if warning:
             print(f"  warning: {warning}")
         # Not in the table: it would wrap long paths.
-        print(f"  model and figures    {self.path}\n  TensorBoard          tensorboard --logdir {self.logs}")
+        model = repr(str(self.path / "model.keras"))
+        print(
+            f"  model and figures    {self.path}\n"
+            f"  in Python            import kerasdl, keras; model = keras.models.load_model({model})\n"
+            f"  TensorBoard          tensorboard --logdir {self.logs}"
+        )
 
     def _write_json(self, name: str, values: Any) -> None:
         with atomic_write(self.path / name) as temporary:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from kerasdl.data import augment, images, mixing
 from kerasdl.errors import BadInput
+from kerasdl.optional import import_optional
 from kerasdl.runs.options import check_counts
 
 AUGMENT = {
@@ -64,6 +65,7 @@ def load_images(
 
     Raises:
         BadInput: As `data.images` says.
+        ModuleNotFoundError: scikit-learn is not installed (for the default data), or pandas (for a CSV file).
 
     Example:
         >>> load_images(ImageData(data="pets"), seed=0, image_size=128)
@@ -72,9 +74,7 @@ def load_images(
     common |= {"augment": AUGMENT[options.augment], "image_size": image_size, "mixing": MIXING[options.mixing]}
     common |= {"balanced": options.balanced, "cache": None if options.cache == "none" else options.cache}
     if options.data == "digits":
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
+        digits = import_optional("sklearn.datasets").load_digits()
         pixels = (digits.images * 255 / 16).round().astype(np.uint8)
         return images.from_arrays(pixels, digits.target, classes=list("0123456789"), **common)
     files: dict[str, Any] = {"channels": channels, "on_bad": options.on_bad}

@@ -201,5 +201,5 @@ def test_missing_libraries(monkeypatch, tmp_path):
     for library in ("safetensors", "huggingface_hub"):
         monkeypatch.setitem(sys.modules, library, None)
     for needed in (lambda: tiny(weights=file), lambda: pretrained.published_file("resnet18")):
-        with pytest.raises(ImportError, match=r"pip install 'kerasdl\[pretrained\]'"):
+        with pytest.raises(ImportError, match=r'pip install "kerasdl\[pretrained\]"'):
             needed()

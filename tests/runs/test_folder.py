@@ -84,6 +84,7 @@ def test_metrics_in_file_and_table(run, capsys):
         "skipped images",
         f"model and figures    {run.path}",
         f"tensorboard --logdir {run.logs}",
+        f"import kerasdl, keras; model = keras.models.load_model({str(run.path / 'model.keras')!r})",
     ):
         assert text in printed
 

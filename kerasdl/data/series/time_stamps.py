@@ -104,8 +104,8 @@ def continued(times: "pd.DatetimeIndex", steps: int) -> "pd.DatetimeIndex":
         The time stamps after the last one.
 
     Example:
-        >>> continued(pd.DatetimeIndex(["2020-01-31", "2020-02-29"]), 1)
-        DatetimeIndex(['2020-03-31'], dtype='datetime64[us]', freq='ME')
+        >>> continued(pd.DatetimeIndex(["2020-01-31", "2020-02-29"]), 1)[0]
+        Timestamp('2020-03-31 00:00:00')
     """
     import pandas as pd
 
