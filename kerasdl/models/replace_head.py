@@ -45,7 +45,8 @@ def replace_head(
 
     Returns:
         A functional model that shares the body's layers and ends in float32 logits. `groups.layer_groups` and
-        `groups.discriminative` know the layer groups of kerasdl's builders and of keras.applications.
+        `groups.discriminative` know the layer groups of kerasdl's builders and of keras.applications. Where scaling is
+        added, `output` of a shared layer is still that in `model`; save and load the new model to cut it there.
 
     Raises:
         ValueError: The model is not functional, has several outputs or no recognizable head; `head` is unknown;
