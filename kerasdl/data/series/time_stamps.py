@@ -134,7 +134,8 @@ def _spacings(times: "pd.DatetimeIndex", usual: Any) -> list[tuple[Any, str]]:
     if usual >= pd.Timedelta(days=28):
         months = round(usual.days / _DAYS_PER_MONTH)
         name = _CALENDAR.get(months, f"every {months} months")
-        spacings += [(pd.DateOffset(months=months), name), (pd.offsets.MonthEnd(months), name)]
+        # Month ends first: after January 31 and February 29, it is March 31.
+        spacings += [(pd.offsets.MonthEnd(months), name), (pd.DateOffset(months=months), name)]
     hours = usual / pd.Timedelta(hours=1)
     spacings += [(usual, _CLOCK.get(hours, f"every {to_offset(usual).freqstr}"))]
     if usual == pd.Timedelta(days=1) and (times.day_of_week < 5).all():

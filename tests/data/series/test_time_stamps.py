@@ -43,6 +43,11 @@ def test_local_time_is_preferred_to_utc_if_it_alone_is_regular():
     assert stamps(*hours)[-1] == "2020-03-29 02:00:00"
 
 
+def test_month_ends_are_continued_by_month_ends():
+    assert continued(pd.DatetimeIndex(["2020-01-31", "2020-02-29"]), 1)[0] == pd.Timestamp("2020-03-31")
+    assert continued(pd.DatetimeIndex(["2020-01-30", "2020-02-29", "2020-03-29"]), 1)[0] == pd.Timestamp("2020-04-29")
+
+
 def test_one_time_stamp_cannot_be_continued():
     with pytest.raises(BadInput, match=r"Two rows at least are needed.*Received: \['2020-01-01'\]"):
         continued(pd.DatetimeIndex(["2020-01-01"]), 1)
