@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.callbacks.restoring import Restoring
+from kerasdl.callbacks.snapshot import is_built
 from kerasdl.deprecation import RenamedAttribute
 from kerasdl.groups import BatchNorm, frozen, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost
@@ -84,7 +85,8 @@ class GradualUnfreezing(Restoring):
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        if not model.optimizer.built:
+        # The fit of a model without weights is refused in `change`.
+        if is_built(model) and not model.optimizer.built:
             # For all variables, and before BackupAndRestore restores the slots.
             with model.distribute_strategy.scope():
                 model.optimizer.build(model.trainable_variables)
@@ -149,6 +151,11 @@ class GradualUnfreezing(Restoring):
             self.unfrozen = sum(epoch >= start for start in self.at)
 
     def _check(self, epoch: int) -> None:
+        if not is_built(self.model):
+            raise ValueError(
+                "Layer groups are layers with weights, and the model is not built: begin it with keras.Input, or call "
+                f"it on a batch, then compile. Received: {self.model.name!r}"
+            )
         found = layer_groups(self.model, self.groups)
         if self.at and (len(self.at) >= len(found) or self.at[-1] >= self.params["epochs"]):
             raise ValueError(

@@ -280,3 +280,12 @@ def test_an_optimizer_built_while_layers_were_frozen_raises():
 def test_arguments_out_of_range(arguments, message):
     with pytest.raises(ValueError, match=message):
         GradualUnfreezing(**arguments)
+
+
+def test_a_model_that_is_not_built_is_refused_and_stays_as_it_is():
+    model = keras.Sequential([keras.layers.Dense(4, name="stem_dense"), keras.layers.Dense(3, name="head_dense")])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match="is not built: begin it with keras.Input.*Received: 'sequential"):
+        model.fit(batches(), epochs=2, verbose=0, shuffle=False, callbacks=[GradualUnfreezing(at=[1])])
+    assert not model.optimizer.built
+    model.fit(batches(), verbose=0, shuffle=False)
