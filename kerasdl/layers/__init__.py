@@ -1,5 +1,6 @@
 """Layers that Keras lacks."""
 
+from kerasdl.layers.activation_regularization import ActivationRegularization
 from kerasdl.layers.batch_renormalization import BatchRenormalization
 from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
@@ -9,10 +10,13 @@ from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
+from kerasdl.layers.tied_embedding import TiedEmbedding
+from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
 from kerasdl.layers.window_forecast import WindowForecast
 from kerasdl.layers.window_normalization import WindowNormalization
 
 __all__ = [
+    "ActivationRegularization",
     "BatchRenormalization",
     "ClassNames",
     "ConcatPooling1D",
@@ -22,6 +26,8 @@ __all__ = [
     "IdentityShortcut",
     "MaskNaN",
     "NumberFeature",
+    "TiedEmbedding",
+    "WeightDropLSTM",
     "WindowForecast",
     "WindowNormalization",
 ]

@@ -18,9 +18,9 @@ class ClassNames(keras.layers.Layer):
         ValueError: The last axis of the input and `names` differ in length.
 
     Example:
-        >>> outputs = kerasdl.layers.ClassNames(["cat", "dog"], name="class_names")(probabilities)
-        >>> model.get_layer("class_names").names
-        ('cat', 'dog')
+        >>> named = keras.Sequential([model, kerasdl.layers.ClassNames(["income"], name="class_names")])
+        >>> named.get_layer("class_names").names
+        ('income',)
     """
 
     def __init__(self, names: Sequence[str], **kwargs: Any) -> None:

@@ -32,8 +32,8 @@ class DateFeature(keras.layers.Layer):
         cosine of year, month, week and day; a flag. For any other text the flag is 1 and all else 0.
 
     Example:
-        >>> kerasdl.layers.DateFeature(0.0, 1.0)(tf.constant([["1970-01-02"]])).numpy()[0, 0]
-        1.0
+        >>> kerasdl.layers.DateFeature(0.0, 1.0)(tf.constant([["1970-01-02"]])).numpy()[0, :1].tolist()
+        [1.0]
     """
 
     def __init__(self, mean: float, std: float, form: str | None = None, **kwargs: Any) -> None:
