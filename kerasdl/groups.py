@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import keras
+from kerasdl.arguments import known_arguments
 from kerasdl.families import flat_layers, recognize
+from kerasdl.foreign_names import pair_of_rates
 
 BatchNorm = Literal["freeze", "statistics", "train"]
 
@@ -103,6 +105,7 @@ def unfreeze(model: keras.Model, *, groups: Sequence[str] | None = None) -> None
     freeze_to(model, 0, groups=groups)
 
 
+@known_arguments()
 def discriminative(
     model: keras.Model,
     *,
@@ -128,11 +131,17 @@ def discriminative(
 
     Raises:
         ValueError: A factor or learning rate is not positive; or as for `layer_groups`.
+        TypeError: `rates` is not a pair.
 
     Example:
         >>> optimizer = kerasdl.optimizers.AdamW(1e-3, groups=kerasdl.groups.discriminative(model, factor=2.6))
         >>> slice_of_rates = kerasdl.groups.discriminative(model, rates=(1e-5, 1e-3))
     """
+    if rates is not None and (isinstance(rates, slice) or len(rates) != 2):
+        raise TypeError(
+            "rates must be a pair, the learning rates of the first and the last group, such as "
+            f"rates={pair_of_rates(rates)}. Received: rates={rates!r}"
+        )
     if not factor > 0 or (rates is not None and not all(rate > 0 for rate in rates)):
         raise ValueError(f"factor and rates must be positive. Received: factor={factor}, rates={rates}")
     found = layer_groups(model, groups)

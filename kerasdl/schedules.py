@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import keras
 import numpy as np
 from keras import ops
+from kerasdl.arguments import check_one_rate, known_arguments
 
 Shape = Literal["cosine", "linear"]
 Schedule = Callable[[Any], Any]
@@ -55,6 +56,7 @@ def linear(start: Any, end: Any, share: Any) -> Any:
     return start + (end - start) * share
 
 
+@known_arguments()
 def one_cycle(
     step: Any,
     peak_lr: float,
@@ -96,6 +98,7 @@ def one_cycle(
     return _up_and_down(step, total_steps, warmup_share, first, peak_lr, last, shape)
 
 
+@known_arguments()
 def one_cycle_momentum(
     step: Any,
     total_steps: int,
@@ -136,6 +139,7 @@ def one_cycle_momentum(
     return _up_and_down(step, total_steps, warmup_share, high, low, high, shape)
 
 
+@known_arguments()
 def flat_cosine(
     step: Any, peak_lr: float, total_steps: int, *, flat_share: float = 0.75, end_divisor: float = 1e5
 ) -> Any:
@@ -169,6 +173,7 @@ def flat_cosine(
     return cosine(peak_lr, peak_lr / end_divisor, (share - flat_share) / (1 - flat_share))
 
 
+@known_arguments()
 def cosine_restarts(step: Any, peak_lr: float, cycle_steps: int, *, growth: int = 2, end_lr: float = 0.0) -> Any:
     """Cosine decay with warm restarts: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
 
@@ -209,6 +214,7 @@ def cosine_restarts(step: Any, peak_lr: float, cycle_steps: int, *, growth: int 
     return cosine(peak_lr, end_lr, (step - begun) / lasts)
 
 
+@known_arguments()
 def warm_up(step: Any, peak_lr: float, warmup_steps: int, *, start_lr: float = 0.0) -> Any:
     """Linear warm-up from `start_lr` to `peak_lr`, then constant (Goyal et al., arXiv:1706.02677).
 
@@ -288,6 +294,7 @@ class _FunctionSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @keras.saving.register_keras_serializable("kerasdl")
+@known_arguments()
 class OneCycleSchedule(_FunctionSchedule):
     """`one_cycle` (arXiv:1708.07120) as a Keras schedule; for momentum too use `callbacks.OneCycle`.
 
@@ -320,6 +327,7 @@ class OneCycleSchedule(_FunctionSchedule):
 
 
 @keras.saving.register_keras_serializable("kerasdl")
+@known_arguments()
 class FlatCosineSchedule(_FunctionSchedule):
     """`flat_cosine` as a Keras schedule.
 
@@ -336,6 +344,7 @@ class FlatCosineSchedule(_FunctionSchedule):
 
 
 @keras.saving.register_keras_serializable("kerasdl")
+@known_arguments()
 class WarmUpSchedule(_FunctionSchedule):
     """`warm_up` (arXiv:1706.02677) as a Keras schedule; combine it with another by `JoinedSchedule`.
 
@@ -418,6 +427,7 @@ def _up_and_down(
 
 
 def _check_rate(peak_lr: float) -> None:
+    check_one_rate("peak_lr", peak_lr)
     try:
         valid = 0 < peak_lr < np.inf
     except TypeError:

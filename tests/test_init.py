@@ -25,6 +25,10 @@ def run(code: str, **environment: str) -> str:
     return finished.stdout.strip()
 
 
+# By `import kerasdl` alone.
+LOADED = "arguments deprecation foreign_names layers losses optimizers schedules version".split()
+
+
 def test_namespaces_load_when_first_used():
     code = (
         "import sys, keras; before = set(sys.modules); import kerasdl; "
@@ -34,7 +38,7 @@ def test_namespaces_load_when_first_used():
     )
     assert run(code).splitlines() == [
         "['kerasdl']",
-        str([f"kerasdl.{name}" for name in ("deprecation", "layers", "losses", "optimizers", "schedules", "version")]),
+        str([f"kerasdl.{name}" for name in LOADED]),
         "True",
     ]
 
@@ -82,10 +86,12 @@ def test_cpu_kernels_are_chosen_before_tensorflow_loads_and_a_choice_is_respecte
     assert run(f"import tensorflow; {ask}") == "None"
 
 
-# What each room imports, and nothing else: an edge that nothing uses is an error, too. Errors, epochs, deprecation,
-# optional packages and the version are the ground, which every room may import.
-GROUND = {"errors", "epochs", "deprecation", "optional", "version"}
+# What each room imports, and nothing else: an edge that nothing uses is an error, too. Arguments, errors, epochs,
+# deprecation, optional packages and the version are the ground, which every room may import.
+GROUND = {"arguments", "foreign_names", "errors", "epochs", "deprecation", "optional", "version"}
 BELOW = {
+    "arguments": set(),
+    "foreign_names": set(),
     "errors": set(),
     "epochs": set(),
     "deprecation": set(),

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 from kerasdl import schedules
+from kerasdl.arguments import known_arguments
 from kerasdl.callbacks.scheduling import Scheduling
 
 
+@known_arguments()
 class CosineRestarts(Scheduling):
     """Cosine decay with warm restarts: SGDR (Loshchilov and Hutter, arXiv:1608.03983).
 

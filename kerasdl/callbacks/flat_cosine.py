@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasdl import schedules
+from kerasdl.arguments import known_arguments
 from kerasdl.callbacks.scheduling import Scheduling
 
 
+@known_arguments()
 class FlatCosine(Scheduling):
     """Constant learning rate for most of the fit, then cosine decay (fastai's `fit_flat_cos`).
 

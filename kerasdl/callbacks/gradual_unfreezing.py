@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.callbacks.snapshot import is_built
 from kerasdl.deprecation import RenamedAttribute
@@ -14,6 +15,7 @@ from kerasdl.groups import BatchNorm, frozen, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost
 
 
+@known_arguments()
 class GradualUnfreezing(Restoring):
     """Train the last layer group first and unfreeze the others one by one (Howard and Ruder, arXiv:1801.06146).
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from kerasdl.arguments import check_one_rate, known_arguments
 from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring
 from kerasdl.callbacks.snapshot import Snapshot, build, is_built
@@ -15,6 +16,7 @@ from kerasdl.optimizers import current_step, steer
 DEFAULT_POINTS = 100
 
 
+@known_arguments()
 class LRRangeTest(Restoring):
     """Learning-rate range test as a callback (Smith, arXiv:1506.01186).
 
@@ -56,6 +58,8 @@ class LRRangeTest(Restoring):
         validation_data: Any = None,
     ) -> None:
         super().__init__()
+        for name, rate in (("start_lr", start_lr), ("end_lr", end_lr)):
+            check_one_rate(name, rate)
         if not 0 < start_lr < end_lr:
             raise ValueError(f"Give 0 < start_lr < end_lr. Received: start_lr={start_lr}, end_lr={end_lr}")
         if (num_steps is not None and num_steps < 1) or stop_factor <= 1:
@@ -145,6 +149,7 @@ class LRRangeTest(Restoring):
         return ramp(step, self._num_steps, self.start_lr, self.end_lr, shape=self.shape)
 
 
+@known_arguments(keras.Model.fit, closed=False)
 def lr_find(
     model: keras.Model,
     x: Any,

@@ -6,12 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 from kerasdl import schedules
+from kerasdl.arguments import known_arguments
 from kerasdl.callbacks.scheduling import Scheduling
 from kerasdl.optimizers import current_momentum, innermost
 
 _HIGH_AND_LOW = (0.95, 0.85)
 
 
+@known_arguments()
 class OneCycle(Scheduling):
     """One-cycle policy for learning rate and momentum (Smith, arXiv:1708.07120 and arXiv:1803.09820).
 

@@ -3,12 +3,14 @@
 from typing import Any, Literal
 
 import keras
+from kerasdl.arguments import known_arguments
 from kerasdl.deprecation import renamed_arguments
 from kerasdl.models.convolution import ImageShape
 from kerasdl.models.resnet import resnet
 
 
 @renamed_arguments(zero_gain="zero_init_residual")
+@known_arguments(resnet)
 def cifar_resnet(
     input_shape: ImageShape,
     classes: int = 10,

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import keras
 from keras import layers
+from kerasdl.arguments import known_arguments
 from kerasdl.models.convolution import ImageShape, Pooling, Style, image_inputs, image_outputs
 from kerasdl.models.heads import Head
 from kerasdl.models.normalization import Normalization
 from kerasdl.models.preprocess import Preprocess
 
 
+@known_arguments()
 def convnet(
     input_shape: ImageShape,
     classes: int = 1000,

@@ -5,12 +5,14 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
+from kerasdl.arguments import known_arguments
 from kerasdl.layers import WindowForecast, WindowNormalization
 
 Cell = Literal["lstm", "gru"]
 Skip = Literal["naive", "seasonal"] | None
 
 
+@known_arguments()
 def forecaster(
     input_shape: tuple[int, int],
     outputs: int,

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 from keras import layers
+from kerasdl.arguments import known_arguments
 from kerasdl.models.heads import output_layers
 from kerasdl.models.normalization import Normalization, normalization_layer
 from kerasdl.models.preprocess import Preprocess, preprocess_layer
@@ -14,6 +15,7 @@ from kerasdl.models.preprocess import Preprocess, preprocess_layer
 _GLOROT = {"linear", "tanh", "hard_tanh", "sigmoid", "hard_sigmoid", "log_sigmoid", "softsign", "softmax"}
 
 
+@known_arguments()
 def mlp(
     input_shape: Sequence[int],
     classes: int | None = None,

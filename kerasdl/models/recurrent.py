@@ -6,11 +6,13 @@ from typing import Any, Literal
 import keras
 import numpy as np
 from keras import layers
+from kerasdl.arguments import known_arguments
 from kerasdl.layers import ConcatPooling1D, MaskNaN
 from kerasdl.models.heads import output_layers
 from kerasdl.models.preprocess import Statistics
 
 
+@known_arguments()
 def recurrent(
     input_shape: tuple[int | None, int],
     classes: int,

@@ -12,12 +12,14 @@ from keras.src.layers.preprocessing.image_preprocessing.base_image_preprocessing
 )
 from keras.src.models.functional import Functional, operation_fn
 from keras.src.ops.numpy import Max, Mean
+from kerasdl.arguments import known_arguments
 from kerasdl.families import recognize
 from kerasdl.layers import ClassNames
 from kerasdl.models.heads import HEADS, Head
 from kerasdl.models.preprocess import Preprocess, preprocessed
 
 
+@known_arguments()
 def replace_head(
     model: keras.Model,
     classes: int,

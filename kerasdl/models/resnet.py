@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
+from kerasdl.arguments import known_arguments
 from kerasdl.deprecation import renamed_arguments
 from kerasdl.models.convolution import ImageShape, Pooling, Style, choose, image_inputs, image_outputs
 from kerasdl.models.heads import Head
@@ -18,6 +19,7 @@ _RENAMED = renamed_arguments(zero_gain="zero_init_residual")
 
 
 @_RENAMED
+@known_arguments()
 def resnet(
     input_shape: ImageShape,
     classes: int = 1000,
@@ -110,6 +112,7 @@ def resnet(
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet8(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """A ResNet for small images: small stem, then three basic blocks of 32, 64 and 128 channels (0.3 M weights).
 
@@ -129,6 +132,7 @@ def resnet8(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ker
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet10(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-10: one basic block per stage (4.9 M weights with 10 classes).
 
@@ -147,6 +151,7 @@ def resnet10(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet18(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-18: two basic blocks per stage (11.7 M weights with 1000 classes), arXiv:1512.03385.
 
@@ -165,6 +170,7 @@ def resnet18(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet34(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-34: 3, 4, 6 and 3 basic blocks (21.8 M weights with 1000 classes), arXiv:1512.03385.
 
@@ -183,6 +189,7 @@ def resnet34(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet50(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-50: 3, 4, 6 and 3 bottlenecks (25.6 M weights with 1000 classes), arXiv:1512.03385.
 
@@ -203,6 +210,7 @@ def resnet50(input_shape: ImageShape, classes: int = 1000, **options: Any) -> ke
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet101(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-101: 3, 4, 23 and 3 bottlenecks (44.5 M weights with 1000 classes), arXiv:1512.03385.
 
@@ -221,6 +229,7 @@ def resnet101(input_shape: ImageShape, classes: int = 1000, **options: Any) -> k
 
 
 @_RENAMED
+@known_arguments(resnet)
 def resnet152(input_shape: ImageShape, classes: int = 1000, **options: Any) -> keras.Model:
     """ResNet-152: 3, 8, 36 and 3 bottlenecks (60.2 M weights with 1000 classes), arXiv:1512.03385.
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import keras
 from keras import layers
+from kerasdl.arguments import known_arguments
 from kerasdl.layers import EntityEmbeddings
 from kerasdl.models.heads import output_layers
 from kerasdl.models.mlp import dense_stack
 from kerasdl.models.normalization import Normalization
 
 
+@known_arguments()
 def tabular(
     cardinalities: Sequence[int],
     numbers: int,

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from kerasdl.arguments import check_one_rate, known_arguments
 from kerasdl.optimizers.own_steps import after
 
 Group = Mapping[str, Any]
@@ -15,6 +16,7 @@ Group = Mapping[str, Any]
 _NO_DECAY = re.compile(r"(^|_)(bias|gamma|beta|scale)$")
 
 
+@known_arguments()
 class ParameterGroups(keras.optimizers.Optimizer):
     """Mixin that adds parameter groups to a stock Keras optimizer.
 
@@ -24,6 +26,7 @@ class ParameterGroups(keras.optimizers.Optimizer):
     """
 
     def __init__(self, *args: Any, groups: Sequence[Group] | None = None, **kwargs: Any) -> None:
+        check_one_rate("learning_rate", kwargs.get("learning_rate", args[0] if args else None))
         super().__init__(*args, **kwargs)
         self.groups = [dict(group) for group in groups or ()]
         for group in self.groups:

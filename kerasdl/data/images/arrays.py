@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.images.build import images_of
 from kerasdl.data.images.images import Images, as_size
 from kerasdl.data.images.options import Options
@@ -13,6 +14,7 @@ from kerasdl.data.splits import Part, check_label_range, stratified
 from kerasdl.errors import BadInput
 
 
+@known_arguments(Options)
 def from_arrays(
     images: np.ndarray,
     labels: np.ndarray,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.images.build import check_every_class, images_of_files
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.listing import image_files, matched, parts_of, training_folder
@@ -13,6 +14,7 @@ from kerasdl.data.splits import Part, as_parts, stratified, whole_groups
 from kerasdl.errors import BadInput
 
 
+@known_arguments(FileOptions)
 def from_folder(folder: str | Path, *, group: str | None = None, **options: Any) -> Images:
     r"""Images in `folder/train/CLASS/`, `folder/valid/CLASS/` and `folder/test/CLASS/`, or in `folder/CLASS/` only.
 
@@ -59,6 +61,7 @@ def from_folder(folder: str | Path, *, group: str | None = None, **options: Any)
     return images_of_files(files, np.array(labels, np.int64), split, choices, classes=classes, where=folder)
 
 
+@known_arguments(FileOptions)
 def from_pattern(folder: str | Path, pattern: str, *, group: str | None = None, **options: Any) -> Images:
     r"""Images anywhere below a folder, with the class in the file name or path.
 

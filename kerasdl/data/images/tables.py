@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.images.build import images_of_files
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import FileOptions, Options
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 ImageTask = Literal["auto", "classes", "tags", "numbers"]
 
 
+@known_arguments("from_frame")
 def from_csv(
     path: str | Path,
     target: str | Sequence[str],
@@ -63,6 +65,7 @@ def from_csv(
     return from_frame(frame, target, folder=Path(path).parent if folder is None else folder, **options)
 
 
+@known_arguments(FileOptions)
 def from_frame(
     frame: "pd.DataFrame",
     target: str | Sequence[str],

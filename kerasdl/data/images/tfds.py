@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.images.build import images_of, size_of, store_of
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import Options
@@ -15,6 +16,7 @@ from kerasdl.data.splits import as_parts, stratified
 from kerasdl.errors import BadInput
 
 
+@known_arguments(Options)
 def from_tfds(
     name: str,
     *,

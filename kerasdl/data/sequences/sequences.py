@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.sequences.padding import complete, padded_array
@@ -48,6 +49,7 @@ class Sequences(HeldDatasets):
         )
 
 
+@known_arguments()
 def from_arrays(
     sequences: np.ndarray | Sequence[np.ndarray],
     labels: np.ndarray | Sequence[int],
@@ -97,6 +99,7 @@ def from_arrays(
     return _sequences(train, valid, classes, batch_size, seed, interpolated)
 
 
+@known_arguments()
 def from_ts(
     train_path: str | Path,
     valid_path: str | Path | None = None,

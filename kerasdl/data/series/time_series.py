@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import tensorflow as tf
+from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.series.time_stamps import SEASONS
@@ -113,6 +114,7 @@ class TimeSeries(HeldDatasets):
         )
 
 
+@known_arguments("from_frame")
 def from_csv(
     path: str | Path, *, encoding: str | None = None, separator: str | None = None, **options: Any
 ) -> TimeSeries:
@@ -136,6 +138,7 @@ def from_csv(
     return from_frame(read_csv(path, encoding=encoding, separator=separator), **options)
 
 
+@known_arguments()
 def from_frame(
     frame: "pd.DataFrame",
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import tensorflow as tf
+from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.source import Source
@@ -117,6 +118,7 @@ class Table(HeldDatasets):
         return "\n".join([f"{rows}; predicts {', '.join(self.target)} ({goal}) from", *lines])
 
 
+@known_arguments("from_frame")
 def from_csv(
     path: str | Path,
     target: str | Sequence[str],
@@ -146,6 +148,7 @@ def from_csv(
     return from_frame(read_csv(path, encoding=encoding, separator=separator), target, **options)
 
 
+@known_arguments()
 def from_frame(
     frame: "pd.DataFrame",
     target: str | Sequence[str],

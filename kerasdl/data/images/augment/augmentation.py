@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import tensorflow as tf
+from kerasdl.arguments import known_arguments
 from kerasdl.data.images.augment import geometry, lighting, texture
 from kerasdl.data.images.augment.draws import COLUMNS, between, happens, named, sides, whole
 from kerasdl.data.images.resampling import resample
@@ -20,6 +21,7 @@ _UP_TO = {"hue": 0.5} | dict.fromkeys(
 )
 
 
+@known_arguments()
 @dataclass(frozen=True, repr=False)
 class Augmentation:
     """Random changes of images, each with its strength; 0 switches it off.
@@ -249,6 +251,7 @@ class Augmentation:
         return images
 
 
+@known_arguments()
 def standard(*, flip: bool = False) -> Augmentation:
     """For photographs: the same as fastai's `aug_transforms`; set `flip` if mirrored images are equally likely.
 
@@ -265,6 +268,7 @@ def standard(*, flip: bool = False) -> Augmentation:
     )
 
 
+@known_arguments()
 def light(*, flip: bool = False) -> Augmentation:
     """Weak augmentation, for short training and small models: crops from 0.9 of the side, half of standard lighting.
 
@@ -275,6 +279,7 @@ def light(*, flip: bool = False) -> Augmentation:
     return Augmentation(flip=flip, crop=0.1, rotate=3.0, brightness=0.1, contrast=0.1)
 
 
+@known_arguments()
 def digits() -> Augmentation:
     """For digits and letters, without flips: rotation and shear by 10 degrees, scale and shift by a tenth.
 
@@ -285,6 +290,7 @@ def digits() -> Augmentation:
     return Augmentation(rotate=10.0, shear=10.0, scale=0.1, translate=0.1)
 
 
+@known_arguments()
 def cifar() -> Augmentation:
     """The usual augmentation of CIFAR's 32x32 photographs: pad by 4, random crop, flip (He et al., arXiv:1512.03385).
 

@@ -8,8 +8,10 @@ import math
 from dataclasses import dataclass
 
 import tensorflow as tf
+from kerasdl.arguments import known_arguments
 
 
+@known_arguments()
 @dataclass(frozen=True)
 class MixUp:
     """Blends each image, and its label, with its partner's (Zhang et al., arXiv:1710.09412).
@@ -55,6 +57,7 @@ class MixUp:
 
 
 @dataclass(frozen=True)
+@known_arguments()
 class CutMix:
     """Pastes a box of its partner into each image; labels are shares of area (Yun et al., arXiv:1905.04899).
 
