@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from textwrap import shorten
 from typing import Any, TypeVar
 
-from kerasdl.foreign_names import ELSEWHERE, RENAMED, pair_of_rates
+from kerasdl.foreign_names import ELSEWHERE, RENAMED, Row, pair_of_rates
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 _RATES = ("peak_lr", "learning_rate", "start_lr", "end_lr")
@@ -40,7 +40,8 @@ def known_arguments(
         if isinstance(target, type):
             # Of a subclass that passes arguments on, those of this class and its bases count.
             whole = target
-            target.__init__ = _checked(target.__init__, lambda self: _of_class(type(self), whole), closed)  # type: ignore[misc]
+            init = _checked(target.__init__, lambda self: _of_class(type(self), whole), closed)  # type: ignore[misc]
+            target.__init__, init.passes_on_to = init, None  # type: ignore[misc]
             return target
         call = _checked(target, lambda *_: (target.__name__, arguments_of(call)), closed)
         call.passes_on_to = options
@@ -80,14 +81,23 @@ def explain(name: str, known: Collection[str], value: Any = None) -> str:
         >>> explain("valid_pct", ["batch_size", "valid_share"], 20)
         'use valid_share=0.2, a share between 0 and 1'
     """
-    for row in RENAMED.get(name, ()):
-        for ours in row.ours.split():
-            if ours in known:
-                pair = pair_of_rates(value) if ours in _RATES else None
-                if pair is not None:
-                    return _per_group(ours, pair)
-                return f"use {ours}{row.written(value)}{row.note and f', {row.note}'}"
-    return ELSEWHERE.get(name, "")
+    if not (found := meant(name, known)):
+        return ELSEWHERE.get(name, "")
+    ours, row = found
+    if ours in _RATES and (pair := pair_of_rates(value)):
+        return _per_group(ours, pair)
+    return f"use {ours}{row.written(value)}{row.note and f', {row.note}'}"
+
+
+def meant(name: str, known: Collection[str]) -> tuple[str, Row] | None:
+    """The argument that exists for one of another library, with its row of the table; None if there is none.
+
+    Example:
+        >>> meant("bs", ["batch_size", "valid_share"])[0]
+        'batch_size'
+    """
+    names = ((ours, row) for row in RENAMED.get(name, ()) for ours in row.ours.split())
+    return next((found for found in names if found[0] in known), None)
 
 
 def check_one_rate(name: str, rate: Any) -> None:
@@ -99,7 +109,7 @@ def check_one_rate(name: str, rate: Any) -> None:
     Example:
         >>> check_one_rate("peak_lr", 1e-3)
     """
-    if (pair := pair_of_rates(rate)) is not None:
+    if pair := pair_of_rates(rate):
         raise TypeError(f"{name} must be one number: {_per_group(name, pair)}. Received: {name}={_short(rate)}")
 
 
@@ -132,7 +142,7 @@ def _refuse_unknown(title: str, known: Collection[str], given: dict[str, Any], c
 
 def _nearest(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"its arguments are {', '.join(known) or 'none'}"
+    return f"the nearest is {near[0]}" if near else f"its arguments are {', '.join(known) or 'none'}"
 
 
 def _of_class(child: type, first: type) -> tuple[str, tuple[str, ...]]:

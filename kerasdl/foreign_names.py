@@ -102,7 +102,7 @@ _ROWS = (
     Row("images sequences", "x X"),
     Row("labels", "y"),
     Row("classes", "vocab class_names"),
-    Row("image_size", "size img_size imgsz input_size target_size resize", note="in pixels, or (height, width)"),
+    Row("image_size", "size img_size imgsz input_size target_size resize", note="in pixels"),
     Row("image_size", "item_tfms", note="to which images are center-cropped and resized"),
     Row("augment", "batch_tfms ds_tfms tfms transform transforms", note="such as augment.standard()"),
     Row("channels", "color_mode", lambda mode: {"rgb": 3, "grayscale": 1}[mode], "3 for color, 1 for grayscale"),
@@ -129,7 +129,8 @@ _ROWS = (
     Row("rates", "max_lr lr_max lr lrs learning_rate", pair_of_rates, "those of the first and the last group"),
     Row("factor", "layer_decay", lambda decay: round(1 / decay, 6)),
     Row("peak_lr learning_rate end_lr", "max_lr lr_max"),
-    Row("peak_lr learning_rate", "lr learning_rate initial_learning_rate init_lr base_lr lr0 warmup_target"),
+    Row("peak_lr learning_rate", "lr initial_learning_rate init_lr base_lr lr0 warmup_target"),
+    Row("peak_lr", "learning_rate"),
     Row("start_lr end_lr", "min_lr lr_min eta_min"),
     Row("end_lr", "alpha", note="a learning rate, not a share of the peak"),
     Row("start_divisor", "div div_factor"),
@@ -165,7 +166,8 @@ _ROWS = (
     # models
     Row("classes outputs", "c n_out c_out num_classes n_classes nb_classes num_labels out_features num_outputs"),
     Row("input_shape", "n_in c_in in_channels in_features input_dim"),
-    Row("hidden units", "layers hidden_layer_sizes hidden_units hidden_sizes hidden_size units"),
+    Row("hidden units", "layers hidden_layer_sizes hidden_units hidden_sizes hidden_size"),
+    Row("hidden", "units"),
     Row("units", "hidden"),
     Row("depths", "layers blocks"),
     Row("widths", "filters channels"),
@@ -182,6 +184,11 @@ _ROWS = (
     Row("head", "custom_head"),
     Row("cell", "rnn_type cell_type"),
     Row("bidirectional", "bidir"),
+    # recipes
+    Row("data", "dataset data_path directory folder"),
+    Row("out", "output output_dir out_dir save_dir log_dir"),
+    Row("arch", "architecture backbone model"),
+    Row("precision", "amp fp16 mixed_precision dtype"),
 )
 
 RENAMED: dict[str, list[Row]] = {}

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import tensorflow as tf
+from kerasdl.arguments import meant
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
 
@@ -36,7 +37,9 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
     import_optional("rich")  # it prints the results: missing, it is named before the training
     try:
         description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
-        options = tyro.cli(config, args=_current(sys.argv[1:], config), description=description, config=flat)
+        arguments = _current(sys.argv[1:], config)
+        _refuse_foreign(arguments, config)
+        options = tyro.cli(config, args=arguments, description=description, config=flat)
         sys.exit(recipe(options))
     except BadInput as error:
         _fail(" ".join(str(error).split()))
@@ -81,6 +84,21 @@ def _current(arguments: list[str], config: type) -> list[str]:
             name = new
         found.append(name + separator + value)
     return found
+
+
+def _refuse_foreign(arguments: list[str], config: type) -> None:
+    """Raises for an option by a name of other libraries; tyro reports all other unknown ones."""
+    options = {_word(option) for option in _options(config)}
+    for argument in arguments:
+        typed = argument.partition("=")[0]
+        if typed.startswith("--") and _word(typed) not in options and (found := meant(_word(typed), options)):
+            ours, row = found
+            note = row.note and f", {row.note}"
+            raise BadInput(f"No option {typed}: use --{ours.replace('_', '-')}{note}. Received: {' '.join(arguments)}")
+
+
+def _word(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
 
 
 def _options(config: Any) -> set[str]:

@@ -81,3 +81,16 @@ def test_an_old_option_of_another_recipe_is_unknown(monkeypatch, capsys):
     printed = capsys.readouterr().err
     assert "--views" in printed
     assert "deprecated" not in printed
+
+
+@pytest.mark.parametrize(
+    ("typed", "ours"),
+    [(["--lr", "0.1"], "--peak-lr"), (["--max-lr=0.1"], "--peak-lr"), (["--random_state", "1"], "--seed")],
+)
+def test_an_option_by_the_name_of_another_library_gives_ours(typed, ours, monkeypatch, capsys):
+    assert exit_of(lambda config: None, typed, monkeypatch) == 1
+    name = typed[0].partition("=")[0]
+    assert capsys.readouterr().err == f"error: No option {name}: use {ours}. Received: {' '.join(typed)}\n"
+    # Options of other recipes are none of this one.
+    assert exit_of(lambda config: None, ["--bs", "2"], monkeypatch) == 2
+    assert "use" not in capsys.readouterr().err
