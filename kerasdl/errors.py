@@ -8,4 +8,6 @@ class BadInput(ValueError):  # noqa: N818 -- "BadInputError" is no clearer
 
     Example:
         >>> raise BadInput("No folder 'pets'. Give the folder that holds train/ and valid/. Received: data='pets'")
+        Traceback (most recent call last):
+        kerasdl.errors.BadInput: No folder 'pets'. Give the folder that holds train/ and valid/. Received: data='pets'
     """

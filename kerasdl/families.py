@@ -63,7 +63,7 @@ def recognize(model: keras.Model) -> tuple[Family, dict[str, str]] | None:
         exactly one group.
 
     Example:
-        >>> family, patterns = recognize(keras.applications.VGG16(weights=None))
+        >>> family, patterns = recognize(keras.applications.VGG16(weights=None, include_top=False))
         >>> family.preprocess
         'caffe'
     """

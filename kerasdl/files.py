@@ -23,7 +23,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         The temporary path.
 
     Example:
-        >>> with atomic_write(Path("runs/pets/metrics.json")) as temporary:
+        >>> with atomic_write(Path("metrics.json")) as temporary:
         ...     temporary.write_text("{}")
     """
     temporary = path.with_name(f"{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")

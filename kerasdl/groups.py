@@ -184,13 +184,23 @@ def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "fre
 
 
 def retrace(model: keras.Model) -> None:
-    """Drop the traced train function, which would still train what was trainable when it was traced."""
+    """Drop the traced train function, which would still train what was trainable when it was traced.
+
+    Example:
+        >>> model.get_layer("stage1_dense").trainable = False
+        >>> kerasdl.groups.retrace(model)
+    """
     if model.compiled:
         model.train_function = None
 
 
 def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
-    """Trainable variables for which a built optimizer has no state; empty if it is not built yet."""
+    """Trainable variables for which a built optimizer has no state; empty if it is not built yet.
+
+    Example:
+        >>> kerasdl.groups.optimizer_lacks(model)
+        []
+    """
     optimizer = model.optimizer if model.compiled else None
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     if optimizer is None or not optimizer.built:

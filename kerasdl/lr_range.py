@@ -70,7 +70,7 @@ def diverged(smoothed: Sequence[float], factor: float = 4.0) -> bool:
         >>> diverged([2.0, 1.0, 4.5])
         True
     """
-    return not np.isfinite(smoothed[-1]) or smoothed[-1] > factor * np.min(smoothed)
+    return bool(not np.isfinite(smoothed[-1]) or smoothed[-1] > factor * np.min(smoothed))
 
 
 def valley(rates: np.ndarray, losses: np.ndarray) -> float:
@@ -79,7 +79,7 @@ def valley(rates: np.ndarray, losses: np.ndarray) -> float:
     The descent is the longest decreasing subsequence; the rule takes the point at half its length.
 
     Example:
-        >>> valley(np.logspace(-4, 0, 5), np.array([5.0, 4.0, 3.0, 2.0, 9.0])).round(6)
+        >>> round(valley(np.logspace(-4, 0, 9), np.array([6.0, 5, 4, 3, 2, 1, 9, 9, 9])), 6)
         0.001
     """
     lengths = np.ones(len(losses), int)
@@ -116,7 +116,7 @@ def minimum(rates: np.ndarray, losses: np.ndarray) -> float:
     """A tenth of the learning rate with the lowest loss.
 
     Example:
-        >>> minimum(np.array([0.01, 0.1, 1.0]), np.array([3.0, 1.0, 2.0])).round(6)
+        >>> minimum(np.array([0.01, 0.1, 1.0]), np.array([3.0, 1.0, 2.0]))
         0.01
     """
     return float(rates[np.argmin(losses)] / 10)
@@ -149,7 +149,7 @@ def descent(rates: np.ndarray, losses: np.ndarray) -> float | None:
     The factor of seven was chosen by final validation loss on real tasks (docs/lr_range_test.md).
 
     Example:
-        >>> descent(np.logspace(-4, 0, 9), np.array([2.0, 2, 2, 1.8, 1.5, 1.15, 1, 1.2, 9])).round(6)
+        >>> round(descent(np.logspace(-4, 0, 9), np.array([2.0, 2, 2, 1.8, 1.5, 1.15, 1, 1.2, 9])), 6)
         0.004518
     """
     lowest = int(np.argmin(losses))
@@ -200,6 +200,10 @@ class LRRange:
         smoothed: `losses` (or `valid_losses`, if any) after `smooth`; the input of the rules.
         stopped: Why the test ended, as a sentence.
         valid_losses: Loss on the validation data after each step; None without validation data.
+
+    Example:
+        >>> found = kerasdl.lr_find(model, x_train, y_train)
+        >>> len(found.rates), found.stopped     # (87, "The loss diverged at step 87.")
     """
 
     rates: np.ndarray
@@ -219,7 +223,7 @@ class LRRange:
             BadInput: No suggestion: too few steps, or the loss does not fall.
 
         Example:
-            >>> lr_find(model, x, y).suggestion("steep")
+            >>> kerasdl.lr_find(model, x_train, y_train).suggestion("steep")
         """
         if rule not in RULES:
             raise ValueError(f"rule must be one of {list(RULES)}. Received: rule={rule!r}")
@@ -234,7 +238,7 @@ class LRRange:
         """Suggested learning rate by rule; empty if there is none, see `why_none`.
 
         Example:
-            >>> lr_find(model, x, y).suggestions["valley"]
+            >>> kerasdl.lr_find(model, x_train, y_train).suggestions["valley"]
         """
         return {} if self.why_none else {rule: self.suggestion(rule) for rule in RULES}
 
@@ -269,7 +273,8 @@ class LRRange:
             A figure, for `savefig` or `RunFolder.save_figure`.
 
         Example:
-            >>> lr_find(model, x, y).plot({"mine": 3e-3}, rules=["descent", "valley"]).savefig("lr_range.png")
+            >>> found = kerasdl.lr_find(model, x_train, y_train)
+            >>> found.plot({"mine": 3e-3}, rules=["descent", "valley"]).savefig("lr_range.png")
         """
         from kerasdl import plots
 

@@ -59,7 +59,8 @@ def lr_range(
     """Draw a range test: raw and smoothed loss over the learning rate, and a vertical line per marked learning rate.
 
     Example:
-        >>> lr_range(found.rates, found.losses, found.smoothed, {"valley": found.suggestion()})
+        >>> found = kerasdl.lr_find(model, x_train, y_train)
+        >>> lr_range(found.rates, found.losses, found.smoothed, {"valley": found.suggestion("valley")})
     """
     ax = ax or _figure()[1][0, 0]
     ax.semilogx(rates, losses, color=FAINT, linewidth=1, label="loss of the batch")
@@ -83,6 +84,10 @@ def schedule(
     """Draw learning rate (left axis) and momentum (right axis) over the steps.
 
     Example:
+        >>> scalars = kerasdl.callbacks.StepScalars("logs/steps")
+        >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), scalars])
+        >>> scalars = kerasdl.callbacks.StepScalars("logs/steps")
+        >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), scalars])
         >>> schedule(scalars.history["step"], scalars.history["learning_rate"], scalars.history["momentum"])
     """
     ax = ax or _figure()[1][0, 0]
@@ -159,6 +164,8 @@ def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]
     """Draw predictions over true values and a histogram of residuals, per target, from arrays (samples, targets).
 
     Example:
+        >>> found = kerasdl.interpret.Regression.of(model, houses.valid, houses.target, houses.scale.undo)
+        >>> found = kerasdl.interpret.Regression.of(model, houses.valid, houses.target, houses.scale.undo)
         >>> residuals(found.predictions, found.targets, found.names)
     """
     figure, axes = _figure(len(names), 2, width=9.0, height=3.8 * len(names))
@@ -177,7 +184,7 @@ def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = 
     """Draw the importance of each column as bars, the highest at the top.
 
     Example:
-        >>> importance(permutation_importance(model, people.valid, people.places))
+        >>> importance(kerasdl.interpret.permutation_importance(model, people.valid, people.places))
     """
     shown = dict(list(rises.items())[:most])
     ax = ax or _figure(height=1.2 + 0.3 * len(shown))[1][0, 0]

@@ -20,8 +20,9 @@ class BatchLoss:
     Example:
         >>> loss = BatchLoss(model)
         >>> loss.begin()           # in on_train_batch_begin
-        >>> loss.end(logs)         # in on_train_batch_end
-        0.693
+        >>> logs = model.train_on_batch(x, y, return_dict=True)
+        >>> loss.end(logs) > 0     # in on_train_batch_end
+        True
     """
 
     def __init__(self, model: keras.Model) -> None:

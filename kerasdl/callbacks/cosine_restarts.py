@@ -26,7 +26,7 @@ class CosineRestarts(Scheduling):
             cycle, or another callback sets the learning rate (when the fit begins).
 
     Example:
-        >>> model.fit(train, epochs=7, callbacks=[kerasdl.callbacks.CosineRestarts(1e-2)])   # cycles of 1, 2, 4
+        >>> model.fit(x, y, epochs=7, callbacks=[kerasdl.callbacks.CosineRestarts(1e-2)])   # cycles of 1, 2, 4
     """
 
     def __init__(self, peak_lr: float, *, cycle_epochs: int = 1, growth: int = 2, end_lr: float = 0.0) -> None:

@@ -26,7 +26,7 @@ class FlatCosine(Scheduling):
         ValueError: As for `OneCycle`.
 
     Example:
-        >>> model.fit(train, epochs=5, callbacks=[kerasdl.callbacks.FlatCosine(peak_lr=4e-3)])
+        >>> model.fit(x, y, epochs=5, callbacks=[kerasdl.callbacks.FlatCosine(peak_lr=4e-3)])
     """
 
     def __init__(

@@ -46,7 +46,7 @@ class GradualUnfreezing(Restoring):
             first epoch).
 
     Example:
-        >>> model.fit(train, epochs=6, callbacks=[kerasdl.callbacks.GradualUnfreezing(at=[2, 4])])
+        >>> model.fit(x, y, epochs=6, callbacks=[kerasdl.callbacks.GradualUnfreezing(at=[2, 4])])
     """
 
     thawed = RenamedAttribute("unfrozen")

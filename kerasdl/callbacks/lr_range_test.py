@@ -43,7 +43,7 @@ class LRRangeTest(Restoring):
 
     Example:
         >>> test = kerasdl.callbacks.LRRangeTest()
-        >>> model.fit(train, epochs=10, callbacks=[test])     # stops by itself
+        >>> model.fit(x_train, y_train, epochs=100, callbacks=[test])     # stops by itself
         >>> test.result.suggestion()
     """
 

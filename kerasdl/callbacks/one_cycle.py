@@ -38,7 +38,7 @@ class OneCycle(Scheduling):
             as momentum and the optimizer has none (when the fit begins).
 
     Example:
-        >>> model.fit(train, epochs=5, callbacks=[kerasdl.callbacks.OneCycle(peak_lr=1e-2)])
+        >>> model.fit(x, y, epochs=5, callbacks=[kerasdl.callbacks.OneCycle(peak_lr=1e-2)])
     """
 
     def __init__(

@@ -25,7 +25,7 @@ class StepScalars(keras.callbacks.Callback):
         history: The same numbers of the last fit, as lists: "step", "loss", "learning_rate", "momentum".
 
     Example:
-        >>> model.fit(train, callbacks=[OneCycle(1e-2), StepScalars("logs/steps")])
+        >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), kerasdl.callbacks.StepScalars("logs/steps")])
     """
 
     _file: EventFile | None = None

@@ -82,7 +82,7 @@ class Datasets:
             ValueError: No such step.
 
         Example:
-            >>> rest = pets.epoch(3, start=100)
+            >>> rest = pets.epoch(3, start=2)
         """
         return epoch_batches(self.source(Part.TRAIN), number, self.plan, start=start)
 

@@ -33,6 +33,7 @@ def image_classifier(
             not take it; it is unknown what the outputs are, or the last layer and the loss contradict each other.
 
     Example:
+        >>> model = kerasdl.models.resnet8((64, 64, 3), 2, preprocess="symmetric")
         >>> kerasdl.export.image_classifier(model, ["cat", "dog"]).save("pets.keras")
     """
     _, *own, channels = model.input_shape

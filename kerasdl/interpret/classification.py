@@ -29,8 +29,8 @@ class Classification:
 
     Example:
         >>> found = Classification.of(model, pets.valid, pets.classes)
-        >>> found.accuracy, found.most_confused()
-        (0.97, [('cat', 'dog', 4), ('dog', 'cat', 2)])
+        >>> found.accuracy              # 0.97
+        >>> found.most_confused()       # [('cat', 'dog', 4), ('dog', 'cat', 2)]
     """
 
     logits: np.ndarray
@@ -271,7 +271,7 @@ def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
 
     Example:
         >>> samples(pets.valid, found.top_losses(9)).shape
-        (9, 128, 128, 3)
+        (9, 64, 64, 3)
     """
     wanted, found, seen = {int(index) for index in indices}, {}, 0
     for inputs, *_ in dataset:

@@ -23,8 +23,7 @@ class Forecast:
 
     Example:
         >>> found = Forecast.of(model, air)
-        >>> found.rmse, found.baseline_rmse
-        (21.3, 41.9)
+        >>> found.rmse, found.baseline_rmse     # (21.3, 41.9)
     """
 
     predictions: np.ndarray

@@ -25,8 +25,7 @@ class Regression:
 
     Example:
         >>> found = Regression.of(model, houses.valid, houses.target, houses.scale.undo)
-        >>> found.rmse, found.r2
-        (48503.1, 0.82)
+        >>> found.rmse, found.r2        # (48503.1, 0.82)
     """
 
     predictions: np.ndarray

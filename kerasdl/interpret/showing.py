@@ -16,7 +16,7 @@ def summary(result: Any, size: str) -> str:
 
     Example:
         >>> summary(found, "200 samples, 2 classes")
-        'Classification(200 samples, 2 classes: accuracy 0.975, loss 0.0812)'
+        'Classification(200 samples, 2 classes: accuracy ..., loss ...)'
     """
     scores = list(result.scores.items())[:3] if len(result.targets) else []
     shown = ", ".join(f"{name} {_short(value)}" for name, value in scores)
@@ -27,7 +27,7 @@ def html(result: Any, draw: Callable[[], Figure]) -> str:
     """The summary of a result and a figure of it, for a notebook.
 
     Example:
-        >>> html(found, lambda: plots.confusion(found.confusion, found.classes))
+        >>> html(found, lambda: kerasdl.plots.confusion(found.confusion, found.classes))
     """
     text = f"<p>{escape(repr(result))}</p>"
     if not len(result.targets):

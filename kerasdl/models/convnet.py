@@ -56,7 +56,7 @@ def convnet(
         ValueError: `depths` and `widths` differ in length; an even kernel_size; images too small; an unknown option.
 
     Example:
-        >>> model = kerasdl.models.convnet((28, 28, 1), 10, widths=(16, 32), preprocess="unit")
+        >>> model = kerasdl.models.convnet((28, 28, 1), 10, depths=(1, 2), widths=(16, 32), preprocess="unit")
         >>> [layer.name for layer in model.layers][2:6]
         ['stage1_conv1', 'stage1_norm1', 'stage1_relu1', 'stage1_pool']
     """

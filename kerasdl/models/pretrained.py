@@ -77,7 +77,8 @@ def initialize(
         BadInput: No weights are published for this network; or as for `published_file` and `load_weights`.
 
     Example:
-        >>> initialize(model, "imagenet", block="basic", depths=(2, 2, 2, 2), top=True)
+        >>> model = kerasdl.models.cifar_resnet((32, 32, 3), 10)
+        >>> initialize(model, "resnet20_cifar10.safetensors", block="basic", depths=(3, 3, 3), top=True)
     """
     if weights not in TAGS:
         load_weights(model, weights, top=top)

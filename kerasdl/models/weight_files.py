@@ -100,7 +100,7 @@ def read_keras(path: Path) -> Tensors:
         BadInput: The file is damaged or not a Keras file.
 
     Example:
-        >>> read_keras(Path("run/model.keras"))["stem_conv/0"].shape
+        >>> read_keras(Path("runs/pets/model.keras"))["stem_conv/0"].shape
         (3, 3, 3, 32)
     """
     import h5py

@@ -65,7 +65,7 @@ def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
     """The optimizer that updates the weights, without any `LossScaleOptimizer` around it.
 
     Example:
-        >>> innermost(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())).name
+        >>> type(innermost(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()))).__name__
         'SGD'
     """
     while hasattr(optimizer, "inner_optimizer"):

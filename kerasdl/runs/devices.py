@@ -27,6 +27,7 @@ def set_up_devices(precision: Precision, seed: int, deterministic: bool = False)
 
     Example:
         >>> set_up_devices("auto", seed=0)
+        Devices: CPU; precision: float32
         {'devices': ['CPU'], 'precision': 'float32', 'deterministic': True}
     """
     keras.utils.set_random_seed(seed)

@@ -28,7 +28,7 @@ class RunFolder:
         BadInput: The folder is not empty, or cannot be created.
 
     Example:
-        >>> run = RunFolder("runs/pets")
+        >>> run = RunFolder("runs/first")
         >>> run.write_config({"epochs": 5})
     """
 
@@ -184,8 +184,8 @@ def flattened(config: Any) -> dict[str, Any]:
     """The options of a dataclass and of the dataclasses in it, by name.
 
     Example:
-        >>> flattened(Config(data="pets", run=Options(seed=1)))
-        {'data': 'pets', 'out': None, ..., 'seed': 1}
+        >>> flattened(Config(data="pets", run=kerasdl.runs.Options(seed=1)))
+        {'data': 'pets', 'out': None, ..., 'seed': 1, 'deterministic': False}
     """
     values: dict[str, Any] = {}
     for each in fields(config):

@@ -19,7 +19,11 @@ MIXING = {"none": None, "mixup": mixing.MixUp(), "cutmix": mixing.CutMix()}
 
 @dataclass(frozen=True)
 class ImageData:
-    """Options for image data."""
+    """Options for image data.
+
+    Example:
+        >>> options = ImageData("pets", batch_size=16, augment="light")
+    """
 
     data: str = "digits"
     """'digits', a folder (train/CLASS and valid/CLASS, or CLASS), a CSV file, or a TensorFlow Datasets name."""

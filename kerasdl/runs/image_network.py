@@ -16,7 +16,11 @@ from kerasdl.runs.transfer import Transfer
 
 @dataclass(frozen=True)
 class ImageNetwork:
-    """Options for an image network."""
+    """Options for an image network.
+
+    Example:
+        >>> options = ImageNetwork(arch="resnet18", image_size=128)
+    """
 
     arch: Literal["auto", "resnet8", "resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] = "auto"
     """Architecture; auto: resnet18, but resnet8 up to 32 pixels without pretrained weights."""

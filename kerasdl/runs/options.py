@@ -13,7 +13,11 @@ Rule = Literal["descent", "valley", "slide", "minimum", "steep", "min_grad_lr"]
 
 @dataclass(frozen=True)
 class Options:
-    """Options of every recipe."""
+    """Options of every recipe.
+
+    Example:
+        >>> options = Options(out=Path("runs/pets"), peak_lr=0.01, seed=1)
+    """
 
     out: Path | None = None
     """Run folder, new or empty; by default runs/RECIPE/DATA-DATE-TIME."""

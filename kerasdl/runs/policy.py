@@ -24,8 +24,7 @@ def peak_lr(run: RunFolder, model: keras.Model, train: Any, options: Options, *,
         cautious: The rate to use if the range test finds none.
 
     Example:
-        >>> rate = peak_lr(run, model, data.train, config.run, cautious=0.001)
-        Peak learning rate: 0.0099 (descent)
+        >>> rate = peak_lr(run, model, train, config.run, cautious=0.001)     # Peak learning rate: 0.0099 (descent)
     """
     if options.peak_lr:
         return announced(options.peak_lr, "given")
@@ -36,21 +35,34 @@ def peak_lr(run: RunFolder, model: keras.Model, train: Any, options: Options, *,
 def range_test(
     run: RunFolder, model: keras.Model, train: Any, rule: str, cautious: float, *, prefix: str = ""
 ) -> LRRange:
-    """Runs the range test and draws it as `PREFIXlr_range.png`, with the suggested rate or else the cautious one."""
+    """Runs the range test and draws it as `PREFIXlr_range.png`, with the suggested rate or else the cautious one.
+
+    Example:
+        >>> found = range_test(run, model, train, "descent", cautious=0.001)
+    """
     found = callbacks.lr_find(model, train)
     run.save_figure(f"{prefix}lr_range", found.plot({"cautious": cautious} if found.why_none else None, rules=[rule]))
     return found
 
 
 def suggested(found: LRRange, rule: str, cautious: float) -> tuple[float, str]:
-    """The rate that the rule suggests, or the cautious one if the curve suggests none; and where it comes from."""
+    """The rate that the rule suggests, or the cautious one if the curve suggests none; and where it comes from.
+
+    Example:
+        >>> suggested(kerasdl.lr_find(model, train), "descent", cautious=0.001)     # (0.0099, 'descent')
+    """
     if found.why_none:
         return cautious, f"a cautious default, because the range test found none: {found.why_none.split('. ')[0]}"
     return found.suggestion(rule), rule
 
 
 def announced(rate: float, origin: str) -> float:
-    """Prints the peak learning rate and where it comes from; returns the rate."""
+    """Prints the peak learning rate and where it comes from; returns the rate.
+
+    Example:
+        >>> rate = announced(0.01, "given")
+        Peak learning rate: 0.01 (given)
+    """
     print(f"Peak learning rate: {rate:.2g} ({origin})")
     return rate
 

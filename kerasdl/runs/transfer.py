@@ -14,7 +14,11 @@ from kerasdl.errors import BadInput
 
 @dataclass(frozen=True)
 class Transfer:
-    """Options of transfer learning."""
+    """Options of transfer learning.
+
+    Example:
+        >>> options = Transfer(weights="imagenet", head_epochs=5, precompute=True)
+    """
 
     weights: str = "none"
     """Pretrained weights: imagenet, a file (see --preprocess), or an earlier run, whose network is used again."""

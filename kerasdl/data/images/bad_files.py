@@ -35,8 +35,8 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
         ValueError: Neither 1 nor 3 channels.
 
     Example:
-        >>> bad_files(sorted(Path("pets").rglob("*.jpg")))
-        {'pets/cat/17.jpg': 'Damaged or cut short: a JPEG without an image. Received: 512 bytes'}
+        >>> bad_files(sorted(Path("downloads").rglob("*.jpg")))
+        {'downloads/cat/17.jpg': 'Damaged or cut short ... Received: 512 bytes'}
     """
     check_channels(channels)
     names = [str(path) for path in paths]

@@ -38,7 +38,7 @@ class Features(Datasets):
         >>> body, head = kerasdl.models.split_head(model)
         >>> features = kerasdl.data.features.precompute(body, pets)
         >>> head.compile("adam", pets.loss, metrics=["accuracy"])
-        >>> head.fit(features.train, validation_data=features.valid, epochs=5)   # trains the head of `model`
+        >>> head.fit(features.train, validation_data=features.valid, epochs=5, shuffle=False)   # the head of `model`
     """
 
     images: Images

@@ -41,7 +41,7 @@ class Images(Datasets):
     Example:
         >>> pets = kerasdl.data.images.from_folder("pets", image_size=128)
         >>> model.compile("adam", pets.loss, metrics=["accuracy"])
-        >>> model.fit(pets.train, validation_data=pets.valid, epochs=5)
+        >>> model.fit(pets.train, validation_data=pets.valid, epochs=5, shuffle=False)
     """
 
     train_pictures: Pictures = field(repr=False)
@@ -109,8 +109,8 @@ class Images(Datasets):
         """The same images at another size, for progressive resizing (Howard, fast.ai, 2018); epochs go on counting.
 
         Example:
-            >>> model.fit(pets.resized(64).train, epochs=3)
-            >>> model.fit(pets.train, epochs=2)
+            >>> model.fit(pets.resized(64).train, epochs=3, shuffle=False)
+            >>> model.fit(pets.train, epochs=2, shuffle=False)
         """
         return replace(self, shape=(*as_size(image_size), self.shape[2]))
 
@@ -126,7 +126,7 @@ class Images(Datasets):
             ValueError: No sizes, or an epoch below 1.
 
         Example:
-            >>> model.fit(pets.progressive({3: 64, 6: 96}), validation_data=pets.valid, epochs=8)
+            >>> model.fit(pets.progressive({3: 64, 6: 96}), validation_data=pets.valid, epochs=8, shuffle=False)
         """
         if not sizes or min(sizes) < 1:
             raise ValueError(f"Give sizes by the epoch before which they are used, from 1. Received: {dict(sizes)}")

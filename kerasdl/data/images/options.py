@@ -28,6 +28,9 @@ class Options:
         cache: Where to cache decoded images, before augmentation: "memory", a folder, None for no cache, or "auto": in
             memory if they take at most a gigabyte and the first image has the wanted size already. A cache is
             faster; without it, augmentation samples the full-size image, which keeps more detail when it zooms in.
+
+    Example:
+        >>> pets = kerasdl.data.images.from_folder("pets", image_size=64, batch_size=32, augment=augment.light())
     """
 
     image_size: int | tuple[int, int] | None = None
@@ -66,6 +69,9 @@ class FileOptions(Options):
             files together take at most a quarter of a gigabyte. Without the check, a bad file stops training with an
             error that names it.
         on_bad: "raise", or "skip" to leave out files that do not decode (`Images.skipped` lists them).
+
+    Example:
+        >>> pets = kerasdl.data.images.from_folder("pets", channels=1, on_bad="skip")
     """
 
     channels: Literal[1, 3] = 3

@@ -20,7 +20,7 @@ def resample(images: tf.Tensor, transforms: tf.Tensor, size: tuple[Any, Any]) ->
         float32 (batch, height, width, channels); exact pixel values where points fall on pixel centers.
 
     Example:
-        >>> resample(images, rotation(tf.fill([len(images)], 90.0)), (64, 64))
+        >>> smaller = resample(images, tf.eye(3, batch_shape=[len(images)]), (64, 64))
     """
     picture = tf.cast(tf.shape(images)[1:3], tf.float64)
     target = tf.cast(tf.stack(size), tf.float64)

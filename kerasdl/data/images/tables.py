@@ -102,7 +102,7 @@ def from_frame(
         ModuleNotFoundError: pandas is not installed.
 
     Example:
-        >>> pets = from_frame(frame, "breed", folder="images", group="photographer")
+        >>> pets = from_frame(breeds, "breed", folder="images", group="photographer")
     """
     choices = FileOptions(**options)
     frame, targets = named(frame), names_of(target)

@@ -81,7 +81,7 @@ def from_arrays(
             match the sequences or classes, or there are fewer than two classes or two sequences per class.
 
     Example:
-        >>> sines = from_arrays(waves, labels, classes=["slow", "fast"])
+        >>> sines = from_arrays(waves, speeds, classes=["slow", "fast"])
     """
     names = [f"sequence[{index}]" for index in range(len(sequences))]
     arrays = [_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]

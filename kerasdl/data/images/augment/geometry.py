@@ -18,7 +18,7 @@ def rotation(degrees: tf.Tensor) -> tf.Tensor:
     """Rotates the image clockwise by `degrees` (batch,).
 
     Example:
-        >>> resample(images, rotation(tf.fill([len(images)], 90.0)), (64, 64))
+        >>> augment.resample(images, rotation(tf.fill([len(images)], 90.0)), (64, 64))
     """
     angle = degrees * (np.pi / 180)
     cos, sin = tf.cos(angle), tf.sin(angle)

@@ -22,7 +22,7 @@ def light(images: tf.Tensor, *, brightness: tf.Tensor, contrast: tf.Tensor) -> t
         float32 of the shape of `images`, whole numbers in 0..255.
 
     Example:
-        >>> light(images, brightness=tf.fill([len(images)], 0.3), contrast=tf.ones(len(images)))
+        >>> light(tf.cast(images, tf.float32), brightness=tf.fill([len(images)], 0.3), contrast=tf.ones(len(images)))
     """
     return _pixels(_logits(images) * _spread(contrast) + _spread(brightness))
 
@@ -38,7 +38,7 @@ def saturate(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
         float32 of the shape of `images`, whole numbers in 0..255.
 
     Example:
-        >>> saturate(images, tf.fill([len(images)], 1.2))
+        >>> saturate(tf.cast(images, tf.float32), tf.fill([len(images)], 1.2))
     """
     logits = _logits(images)
     gray = tf.reduce_sum(logits * tf.constant(LUMA), axis=-1, keepdims=True)
@@ -56,7 +56,7 @@ def turn_hue(images: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
         float32 of the shape of `images`, within 0..255.
 
     Example:
-        >>> turn_hue(images, tf.fill([len(images)], 0.05))
+        >>> turn_hue(tf.cast(images, tf.float32), tf.fill([len(images)], 0.05))
     """
     hue, saturation, value = tf.split(tf.image.rgb_to_hsv(images), 3, axis=-1)
     turned = tf.image.hsv_to_rgb(tf.concat([(hue + _spread(share)) % 1.0, saturation, value], axis=-1))

@@ -25,6 +25,7 @@ class MixUp:
         ValueError: `alpha` is not a positive finite number.
 
     Example:
+        >>> images = tf.cast(images, tf.float32)
         >>> images, labels = MixUp().mix(images, labels, tf.constant([0, 1, 2], tf.int64), classes=10)
     """
 
@@ -69,6 +70,7 @@ class CutMix:
         ValueError: `alpha` is not a positive finite number.
 
     Example:
+        >>> images = tf.cast(images, tf.float32)
         >>> images, labels = CutMix().mix(images, labels, tf.constant([0, 1, 2], tf.int64), classes=10)
     """
 

@@ -17,7 +17,7 @@ def add_noise(images: tf.Tensor, deviation: tf.Tensor, seeds: tf.Tensor) -> tf.T
         float32 of the shape of `images`, within 0..255.
 
     Example:
-        >>> add_noise(images, tf.fill([len(images)], 10.0), tf.zeros((len(images), 2), tf.int32))
+        >>> add_noise(tf.cast(images, tf.float32), tf.fill([len(images)], 10.0), tf.zeros((len(images), 2), tf.int32))
     """
     noise = _each(tf.random.stateless_normal, images, seeds)
     return tf.clip_by_value(images + tf.cast(deviation, tf.float32)[:, None, None, None] * noise, 0.0, 255.0)
@@ -35,7 +35,7 @@ def blur(images: tf.Tensor, sigma: tf.Tensor, *, radius: int) -> tf.Tensor:
         float32 of the shape of `images`.
 
     Example:
-        >>> blur(images, tf.fill([len(images)], 1.5), radius=5)
+        >>> blur(tf.cast(images, tf.float32), tf.fill([len(images)], 1.5), radius=5)
     """
     # exp(-huge) is 0, so that sigma=0 is exactly no change; geometry.py says why float64.
     offsets = tf.range(-radius, radius + 1, dtype=tf.float64)
@@ -62,7 +62,7 @@ def erase(
 
     Example:
         >>> half = tf.fill([len(images)], 0.5)
-        >>> erase(images, half, half, half, half, tf.zeros((len(images), 2), tf.int32))
+        >>> erase(tf.cast(images, tf.float32), half, half, half, half, tf.zeros((len(images), 2), tf.int32))
     """
     inside = within(tf.shape(images)[1], high, down)[:, :, None] & within(tf.shape(images)[2], wide, right)[:, None, :]
     pixels = tf.floor(256 * _each(tf.random.stateless_uniform, images, seeds))

@@ -60,7 +60,7 @@ def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> C
         A Crop of arrays, (batch, 4), (batch,) and (batch, 8).
 
     Example:
-        >>> crops_of([Header(JPEG, 300, 400)], np.eye(3)[None], (100, 100)).window
+        >>> crops_of([Header("JPEG", 300, 400)], np.eye(3)[None], (100, 100)).window
         array([[  0,  17, 150, 166]], dtype=int32)
     """
     shapes = np.array([header.shape for header in headers], np.float64)
