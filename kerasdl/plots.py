@@ -86,8 +86,6 @@ def schedule(
     Example:
         >>> scalars = kerasdl.callbacks.StepScalars("logs/steps")
         >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), scalars])
-        >>> scalars = kerasdl.callbacks.StepScalars("logs/steps")
-        >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), scalars])
         >>> schedule(scalars.history["step"], scalars.history["learning_rate"], scalars.history["momentum"])
     """
     ax = ax or _figure()[1][0, 0]
@@ -164,7 +162,6 @@ def residuals(predictions: np.ndarray, targets: np.ndarray, names: Sequence[str]
     """Draw predictions over true values and a histogram of residuals, per target, from arrays (samples, targets).
 
     Example:
-        >>> found = kerasdl.interpret.Regression.of(model, houses.valid, houses.target, houses.scale.undo)
         >>> found = kerasdl.interpret.Regression.of(model, houses.valid, houses.target, houses.scale.undo)
         >>> residuals(found.predictions, found.targets, found.names)
     """
