@@ -26,7 +26,7 @@ def run(code: str, **environment: str) -> str:
 
 
 # By `import kerasdl` alone.
-LOADED = "arguments deprecation foreign_names layers losses optimizers schedules version".split()
+LOADED = ["arguments", "deprecation", "foreign_names", "layers", "losses", "optimizers", "schedules", "version"]
 
 
 def test_namespaces_load_when_first_used():
