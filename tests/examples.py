@@ -268,7 +268,7 @@ def run():
     return kerasdl.runs.RunFolder("runs/example")
 
 
-def main(config: Config) -> None: ...
+main = print
 
 
 # Files

@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from pathlib import Path
@@ -28,15 +28,19 @@ FACES = [
     *("plots", "runs", "schedules"),
     *(f"data.{name}" for name in ("augment", "features", "images", "mixing", "sequences", "series", "tabular")),
 ]
-
-
 # Examples that show a warning.
 WARNINGS = {
     "kerasdl.deprecation.warn": DeprecationWarning,
     "kerasdl.deprecation.renamed_arguments": DeprecationWarning,
-    "transfer.md": UserWarning,
+    "docs/transfer.md": UserWarning,
 }
-SLOW = {"image_pipelines.md", "sequences.md", "transfer.md"}
+# Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
+SLOW = {
+    *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "transfer")),
+    *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive")),
+    *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
+    "kerasdl.data.series.time_series.TimeSeries",
+}
 SKIPPED = {"kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST"}
 
 
@@ -65,7 +69,7 @@ def at_hand(source: str, given: set[str]) -> dict[str, Any]:
             value = vars(examples)[name]
             if name == "model":
                 value = next((fitting for data, fitting in examples.MODELS.items() if data in mentioned), value)
-            is_maker = inspect.isfunction(value) and value.__module__ == examples.__name__ and name != "main"
+            is_maker = inspect.isfunction(value) and value.__module__ == examples.__name__
             made[name] = value(*map(make, inspect.signature(value).parameters)) if is_maker else value
         return made[name]
 
@@ -101,6 +105,13 @@ def workplace(tmp_path, monkeypatch):
     keras.config.enable_interactive_logging()
 
 
+def named(examples_by_name: Iterable[tuple[str, Any]]) -> list[Any]:
+    """Parameters by their names, with the marks of SLOW and SKIPPED."""
+    marks = {name: [pytest.mark.slow] for name in SLOW}
+    marks |= {name: [pytest.mark.skip(reason=reason)] for name, reason in SKIPPED.items()}
+    return [pytest.param(each, id=name, marks=marks.get(name, ())) for name, each in examples_by_name]
+
+
 def warning_of(name: str) -> AbstractContextManager[Any]:
     return pytest.warns(WARNINGS[name]) if name in WARNINGS else nullcontext()
 
@@ -109,14 +120,15 @@ def warning_of(name: str) -> AbstractContextManager[Any]:
 
 
 def test_everything_that_a_face_offers_has_an_example():
+    """Functions and classes; that of a class shows its methods and properties, which may have their own."""
     without = []
     for face in FACES:
         module = importlib.import_module(f"kerasdl.{face}")
         own = [name for name, each in vars(module).items() if getattr(each, "__module__", "") == module.__name__]
         for name in getattr(module, "__all__", own):
             each = getattr(module, name)
-            is_public = inspect.isclass(each) or (inspect.isfunction(each) and not name.startswith("_"))
-            if is_public and "Example:\n" not in (each.__doc__ or ""):
+            is_public = (inspect.isclass(each) or inspect.isfunction(each)) and not name.startswith("_")
+            if is_public and not re.search(r"Example:\n\s+>>>", each.__doc__ or ""):
                 without.append(f"{face}.{name}")
     assert without == []
 
@@ -145,10 +157,11 @@ def examples_of_docstrings() -> Iterator[doctest.DocTest]:
                 yield doctest.DocTestParser().get_doctest(text, {"__name__": module}, name, *place)
 
 
-@pytest.mark.parametrize("example", list(examples_of_docstrings()), ids=lambda example: example.name)
+EXAMPLES = list(examples_of_docstrings())
+
+
+@pytest.mark.parametrize("example", named((example.name, example) for example in EXAMPLES))
 def test_the_example_of_a_docstring_runs_as_printed(example, workplace):
-    if example.name in SKIPPED:
-        pytest.skip(SKIPPED[example.name])
     source = "".join(each.source for each in example.examples)
     module = vars(importlib.import_module(example.globs["__name__"]))
     write_files(source)
@@ -165,6 +178,10 @@ def test_the_example_of_a_docstring_runs_as_printed(example, workplace):
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
 def blocks_of(page: Path, language: str) -> list[tuple[int, str]]:
     """The fenced blocks in a language, with the number of lines before each."""
     text = page.read_text()
@@ -175,17 +192,11 @@ def blocks_of(page: Path, language: str) -> list[tuple[int, str]]:
 def test_every_block_names_its_language():
     for page in PAGES:
         outside = re.sub(r"^```(python|sh|text)\n.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
-        assert "```" not in outside, page.name
-        assert not re.search(r"^(?!    )[^\n]*\n\n    \S", outside, flags=re.MULTILINE), page.name
+        assert "```" not in outside, name_of(page)
+        assert not re.search(r"^(?!    )[^\n]*\n\n    \S", outside, flags=re.MULTILINE), name_of(page)
 
 
-def pages() -> list[Any]:
-    slow = {name: [pytest.mark.slow] for name in SLOW}
-    found = [page for page in PAGES if blocks_of(page, "python")]
-    return [pytest.param(page, id=page.name, marks=slow.get(page.name, [])) for page in found]
-
-
-@pytest.mark.parametrize("page", pages())
+@pytest.mark.parametrize("page", named((name_of(page), page) for page in PAGES if blocks_of(page, "python")))
 def test_the_blocks_of_a_page_run_one_after_the_other(page, workplace, capsys):
     """With what the guide says to import, and names at hand; a block that imports kerasdl stands alone."""
     (_, imports), *_ = blocks_of(ROOT / "docs/README.md", "python")
@@ -194,13 +205,17 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, workplace, capsys):
     blocks = blocks_of(page, "python")
     write_files("\n".join(code for _, code in blocks))
     names = {**imported, **at_hand("\n".join(code for _, code in blocks), set(imported))}
-    with warning_of(page.name):
+    with warning_of(name_of(page)):
         for line, code in blocks:
             alone = code.startswith("import kerasdl")
             exec(compile("\n" * line + code, page, "exec"), {"__name__": "__main__"} if alone else names)
-    if page.name == "README.md":
+    if name_of(page) == "README.md":
         assert re.search(r"\d\d\.\d% right; most confused: \[", capsys.readouterr().out)
         assert Path("runs/readme/digits.keras").exists()
+
+
+def test_what_is_said_of_examples_is_said_of_some():
+    assert {*WARNINGS, *SLOW, *SKIPPED} <= {*(example.name for example in EXAMPLES), *map(name_of, PAGES)}
 
 
 # Command lines
@@ -209,15 +224,15 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, workplace, capsys):
 def commands() -> list[tuple[str, str, str]]:
     """Document, script and arguments of each command line in README and guide, and at the head of each script."""
     scripts = [*sorted(ROOT.glob("recipes/*.py")), *sorted(ROOT.glob("benchmarks/*.py"))]
-    texts = {page.name: page.read_text() for page in PAGES}
-    texts |= {script.name: ast.get_docstring(ast.parse(script.read_text())) or "" for script in scripts}
+    texts = {name_of(page): page.read_text() for page in PAGES}
+    texts |= {name_of(script): ast.get_docstring(ast.parse(script.read_text())) or "" for script in scripts}
     pattern = r"python ((?:recipes|benchmarks)/\w+\.py)([^`\n#]*)"
     return [(name, *found) for name, text in texts.items() for found in sorted(set(re.findall(pattern, text)))]
 
 
 @cache
 def script_of(path: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    spec = importlib.util.spec_from_file_location(path.removesuffix(".py").replace("/", "."), ROOT / path)
     script = importlib.util.module_from_spec(spec)
     sys.modules[script.__name__] = script
     spec.loader.exec_module(script)

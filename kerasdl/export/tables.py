@@ -41,7 +41,8 @@ def table_model(
 
     Example:
         >>> exported = kerasdl.export.table_model(model, people.space, people.features, classes=people.classes)
-        >>> exported({"age": tf.constant([[39.0]]), "job": tf.constant([["clerk"]])})
+        >>> row = {"age": [[39.0]], "job": [["clerk"]], "since": [["24.12.2016"]]}
+        >>> exported({name: tf.constant(value) for name, value in row.items()})
     """
     if (classes is None) == (targets is None):
         raise ValueError(f"Pass either classes or targets. Received: classes={classes}, targets={targets}")

@@ -53,7 +53,8 @@ def forecast(
         ModuleNotFoundError: pandas is not installed.
 
     Example:
-        >>> kerasdl.data.series.forecast(keras.models.load_model("air.keras"), frame, target="Passengers", time="Month")
+        >>> model = keras.models.load_model("air.keras")
+        >>> kerasdl.data.series.forecast(model, passengers, target="Passengers", time="Month")
     """
     pd = import_optional("pandas")
     found = read_series(

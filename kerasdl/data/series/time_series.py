@@ -49,7 +49,7 @@ class TimeSeries(HeldDatasets):
 
     Example:
         >>> air = kerasdl.data.series.from_csv("airline.csv", target="Passengers", time="Month")
-        >>> model.fit(air.train, validation_data=air.valid, epochs=100, shuffle=False)
+        >>> model.fit(air.train, validation_data=air.valid, epochs=10, shuffle=False)
     """
 
     scale: Scale = field(repr=False)
@@ -191,7 +191,7 @@ def from_frame(
         ModuleNotFoundError: pandas is not installed.
 
     Example:
-        >>> two_a_day = from_frame(frame, target=["high", "low"], time="day", covariates=["rain"], horizon=7)
+        >>> two_a_day = from_frame(weather, target=["high", "low"], time="day", covariates=["rain"], horizon=7)
     """
     targets = names_of(target)
     _check_options(horizon=horizon, stride=stride, batch_size=batch_size, lookback=lookback, test_share=test_share)

@@ -55,19 +55,34 @@ def numbers(column: "pd.Series") -> np.ndarray:
 
 
 def parsed_numbers(column: "pd.Series") -> np.ndarray:
-    """Convert a column to float64, with NaN for missing cells and for cells that are not numbers."""
+    """Convert a column to float64, with NaN for missing cells and for cells that are not numbers.
+
+    Example:
+        >>> parsed_numbers(pd.Series(["1", "many"]))
+        array([ 1., nan])
+    """
     import pandas as pd
 
     return pd.to_numeric(column.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
 def place(column: "pd.Series", row: int) -> str:
-    """Location of a cell, by position: "line 17" of a file, "row 15" of a DataFrame."""
+    """Location of a cell, by position: "line 17" of a file, "row 15" of a DataFrame.
+
+    Example:
+        >>> place(pd.Series([1.5, 2.5]), 1)
+        'row 1'
+    """
     return f"{column.index.name or 'row'} {_plain(column.index[row])}"
 
 
 def cell(column: "pd.Series", row: int) -> Any:
-    """Value of a cell, by position, as a Python object."""
+    """Value of a cell, by position, as a Python object.
+
+    Example:
+        >>> cell(pd.Series([1.5, 2.5]), 1)
+        2.5
+    """
     return _plain(column.iloc[row])
 
 

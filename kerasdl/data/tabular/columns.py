@@ -47,6 +47,10 @@ class Column:
         note: Remark for the user: why it is left out, or its range or number of values.
         preprocessor: From raw values (batch, 1) to numbers (batch, any) or an index (batch, 1); None if left out.
         cardinality: Number of values of a category, unknown and missing included; otherwise 0.
+
+    Example:
+        >>> [(column.name, column.kind) for column in people.columns]
+        [('age', 'number'), ('job', 'category'), ('since', 'date')]
     """
 
     name: str

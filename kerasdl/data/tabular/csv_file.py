@@ -49,8 +49,8 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
         ModuleNotFoundError: pandas is not installed.
 
     Example:
-        >>> read_csv("houses.csv").columns
-        Index(['area', 'price'], dtype='object')
+        >>> read_csv("houses.csv").columns.tolist()
+        ['area', 'rooms', 'price']
     """
     pd = import_optional("pandas")
     text = _decode(Path(path), encoding)

@@ -37,6 +37,10 @@ def date_form(values: "pd.Series") -> str | None:
     """Infer the date format of text, as for `strftime` or "ISO8601"; None if the values are not dates or not text.
 
     If two formats fit equally many values, as for 01/02/2016, the one with the month first is taken.
+
+    Example:
+        >>> date_form(pd.Series(["31.7.2016", "1.8.2016"]))
+        '%d.%m.%Y'
     """
     from pandas.tseries.api import guess_datetime_format
 

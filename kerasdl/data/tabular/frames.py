@@ -49,7 +49,11 @@ def names_of(columns: Any) -> tuple[str, ...]:
 
 
 def check_unique(names: Iterable[str]) -> None:
-    """Raise if two columns have one name."""
+    """Raise if two columns have one name.
+
+    Example:
+        >>> check_unique(["area", "price"])
+    """
     names = list(names)
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")

@@ -27,7 +27,12 @@ def held_out(
     split: str | None,
     seed: int,
 ) -> np.ndarray:
-    """Rows for validation, bool (rows,): by time, group or column if one is named, otherwise by seed."""
+    """Rows for validation, bool (rows,): by time, group or column if one is named, otherwise by seed.
+
+    Example:
+        >>> labels, classes = kerasdl.data.tabular.targets_of(frame, ("income",), "auto")
+        >>> valid = held_out(frame, labels, classes, 0.2, None, "household", None, seed=0)
+    """
     if time is not None:
         return latest(_times(frame[time]), valid_share)
     if group is not None:
@@ -64,6 +69,10 @@ def part_of(column: "pd.Series") -> np.ndarray:
 
     Raises:
         BadInput: Another word, by row; no row for training or none for validation.
+
+    Example:
+        >>> part_of(pd.Series(["train", "train", "valid"])) == kerasdl.data.splits.Part.VALID
+        array([False, False,  True])
     """
     words = np.array([word.lower() for word in raw_values(column, "category")[:, 0]])
     for row, word in enumerate(words):

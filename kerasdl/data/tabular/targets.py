@@ -23,6 +23,10 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
     Raises:
         BadInput: A row has no target (the message gives row and column), a target is constant, or one of several
             targets is not a number.
+
+    Example:
+        >>> targets_of(pd.DataFrame({"income": ["low", "high", "low"]}), ("income",), "auto")
+        (array([1, 0, 1]), ('high', 'low'))
     """
     if task not in get_args(Task):
         raise BadInput(f"The task must be one of {', '.join(get_args(Task))}. Received: task={task!r}")
@@ -58,6 +62,11 @@ def tags_of(
 
     Raises:
         BadInput: A cell is neither 0 nor 1 (the message gives row and column), or there are fewer than two tags.
+
+    Example:
+        >>> tags_of(pd.DataFrame({"tags": ["clear road", "clear"]}), ("tags",), " ")
+        (array([[1., 1.],
+                [1., 0.]], dtype=float32), ('clear', 'road'))
     """
     if separator is None:
         columns = [frame[name].astype(float) if frame[name].dtype.kind == "b" else frame[name] for name in targets]
