@@ -15,12 +15,9 @@ from kerasdl import export, interpret, optimizers, plots, runs
 from kerasdl.data import images
 from kerasdl.errors import BadInput
 
-# After the head the whole network trains at the head's rate, divided by this. Its own range test finds no rate then,
-# because the loss has already fallen. Measured with rates of the rule descent: docs/transfer.md.
-AFTER_HEAD = 200
-# If the range test finds no rate, of a new network or head. A pretrained network takes it divided by AFTER_HEAD.
-# See docs/measurements.md.
+# If the range test finds no rate: of a new network or head, and of a pretrained network. See docs/measurements.md.
 CAUTIOUS_LR = 0.003
+CAUTIOUS_LR_PRETRAINED = CAUTIOUS_LR / 200
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,10 @@ def main(config: Config) -> None:
     rates = kerasdl.groups.discriminative(model, factor=2.6) if transfer.is_pretrained else None
     model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
     if rate is None or config.run.peak_lr:
-        cautious = CAUTIOUS_LR / AFTER_HEAD if transfer.is_pretrained else CAUTIOUS_LR
+        cautious = CAUTIOUS_LR_PRETRAINED if transfer.is_pretrained else CAUTIOUS_LR
         peak_lr = runs.peak_lr(run, model, train, config.run, cautious=cautious)
     else:
-        peak_lr = runs.announced(rate, f"the head's, divided by {AFTER_HEAD}")
+        peak_lr = runs.after_head(run, model, train, rate)
     stage = runs.Stage(run, peak_lr, unfreeze_at=unfreeze_at)
     # The pipeline shuffles; shuffle=False avoids a warning from Keras.
     fitted = model.fit(
@@ -72,7 +69,7 @@ def main(config: Config) -> None:
 
 
 def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: keras.Model) -> tuple[float, float]:
-    """Trains the new head alone; the seconds it took, and the peak learning rate of the whole network after it."""
+    """Trains the new head alone; the seconds it took, and its peak learning rate by the rule descent."""
     started = time.perf_counter()
     with runs.frozen_body(model, data, precompute=config.transfer.precompute) as (learner, seen):
         seconds = time.perf_counter() - started
@@ -84,7 +81,7 @@ def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: 
             seen.train, validation_data=seen.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks
         )
         seconds += stage.finish(fitted.history, ["loss", "accuracy"])
-    return seconds, runs.suggested(found, "descent", CAUTIOUS_LR)[0] / AFTER_HEAD
+    return seconds, runs.suggested(found, "descent", CAUTIOUS_LR)[0]
 
 
 def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: keras.Model, **more: Any) -> None:

@@ -167,3 +167,25 @@ def test_it_prints_as_one_line_and_a_notebook_shows_the_plot():
 def test_a_test_without_a_step_prints():
     nothing = np.array([])
     assert "0 learning rates" in repr(lr_range.LRRange(nothing, nothing, nothing, "The data ended."))
+
+
+def test_the_loss_rises_where_four_steps_are_above_the_beginning():
+    losses = np.full(60, 1.0)
+    losses[50:] = [1.4, 1.4, 1.4, 1.4, 2, 2, 2, 2, 2, 2]  # the first four with a mean above 1.5: 1.4, 1.4, 2, 2
+    assert lr_range.LRRange(RATES[:60], losses, losses, "").rise == RATES[51]
+    assert lr_range.LRRange(RATES[:60], losses[::-1], losses, "").rise == float("inf")
+    losses[30] = 9  # one batch
+    assert lr_range.LRRange(RATES[:60], losses, losses, "").rise == RATES[27]
+
+
+def test_noise_does_not_rise():
+    random = np.random.default_rng(0)
+    curves = (np.exp(random.normal(-3, 0.4, 40)) for _ in range(500))
+    rises = [np.isfinite(lr_range.LRRange(RATES[:40], each, each, "").rise) for each in curves]
+    assert np.mean(rises) < 0.05
+
+
+def test_a_loss_that_is_not_a_number_has_risen():
+    losses = np.concatenate([np.ones(30), [np.nan] * 10])
+    assert lr_range.LRRange(RATES[:40], losses, losses, "").rise == RATES[27]
+    assert lr_range.LRRange(RATES[:3], losses[:3], losses[:3], "").rise == float("inf")

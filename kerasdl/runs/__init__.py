@@ -7,7 +7,7 @@ from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts
 from kerasdl.runs.output_file import check_output
-from kerasdl.runs.policy import Stage, announced, peak_lr, range_test, suggested
+from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "RunFolder",
     "Stage",
     "Transfer",
+    "after_head",
     "announced",
     "best_precision",
     "check_counts",

@@ -45,6 +45,33 @@ def range_test(
     return found
 
 
+def after_head(run: RunFolder, model: keras.Model, train: Any, head_lr: float) -> float:
+    """The peak learning rate of a whole network whose new head was trained at the peak `head_lr`.
+
+    A twentieth of the rate at which the loss of the network rises, between a 200th and a tenth of the head's. Its range
+    test cannot suggest a rate, because the loss has already fallen. Measured: docs/measurements.md.
+
+    Args:
+        run: Where the range test is drawn, as lr_range.png.
+        model: The compiled network.
+        train: Training data, as for `fit`.
+        head_lr: Peak learning rate of the head.
+
+    Example:
+        >>> rate = after_head(run, model, data.train, 0.01)
+        Peak learning rate: 0.001 (1/10 of the head's; the loss of the whole network does not rise)
+    """
+    found = callbacks.lr_find(
+        model, train, start_lr=head_lr / 1000, end_lr=head_lr, num_steps=40, stop_factor=float("inf")
+    )
+    rate = min(max(found.rise / 20, head_lr / 200), head_lr / 10)
+    rises, marks = "does not rise", {"peak": rate}
+    if found.rise < float("inf"):
+        rises, marks["rise"] = f"rises at {found.rise:.2g}", found.rise
+    run.save_figure("lr_range", found.plot(marks, rules=()))
+    return announced(rate, f"1/{head_lr / rate:.0f} of the head's; the loss of the whole network {rises}")
+
+
 def suggested(found: LRRange, rule: str, cautious: float) -> tuple[float, str]:
     """The rate that the rule suggests, or the cautious one if the curve suggests none; and where it comes from.
 

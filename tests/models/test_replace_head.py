@@ -443,10 +443,14 @@ def test_published_features_separate_dogs_from_cats(real_data, tmp_path):
         alone = head.evaluate(precomputed.valid, verbose=0)[1]
         rates = groups.discriminative(model, groups=parts)
         model.compile(optimizers.AdamW(weight_decay=0.01, groups=rates), data.loss, metrics=["accuracy"])
-        cycles = callbacks.OneCycle(peak_lr / 200, restart_at=[1, 2])
+        lower = {"start_lr": peak_lr / 1000, "end_lr": peak_lr, "num_steps": 40, "stop_factor": float("inf")}
+        rise = lr_find(model, data.train, verbose=0, **lower).rise
+        whole_lr = min(max(rise / 20, peak_lr / 200), peak_lr / 10)
+        cycles = callbacks.OneCycle(whole_lr, restart_at=[1, 2])
         policy = [callbacks.GradualUnfreezing([1, 2], groups=parts), cycles]
         fitted = model.fit(data.train, validation_data=data.valid, epochs=4, verbose=0, shuffle=False, callbacks=policy)
         accuracies.append(fitted.history["val_accuracy"][-1])
-        print(f"Seed {seed}, peak {peak_lr:.2g}: head alone {alone:.2%}, then {fitted.history['val_accuracy']}")
+        peaks, after = f"peaks {peak_lr:.2g}, {whole_lr:.2g}", fitted.history["val_accuracy"]
+        print(f"Seed {seed}, {peaks}: head alone {alone:.2%}, then {after}")
     print(f"Mean {np.mean(accuracies):.2%}")
     assert np.mean(accuracies) >= 0.975

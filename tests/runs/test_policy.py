@@ -83,3 +83,20 @@ def test_groups_are_unfrozen_with_a_new_cycle_each(run):
     assert seen == [True, False]
     rates = stage._scalars.history["learning_rate"]
     assert [step for step in range(1, 15) if rates[step - 1] > rates[step] < rates[step + 1]] == [8]
+
+
+@pytest.mark.parametrize(
+    ("losses", "rate", "line"),
+    [
+        (np.full(60, 3.0), 0.01, "0.01 (1/10 of the head's; the loss of the whole network does not rise)"),
+        (np.repeat([1.0, 4.0], [30, 30]), 0.0005, "0.0005 (1/200 of the head's; the loss of the whole network rises at"),
+        (np.repeat([1.0, 4.0], [50, 10]), RATES[47] / 20, "(1/21 of"),
+    ],
+)
+def test_the_rate_of_a_network_after_its_head(losses, rate, line, run, monkeypatch, capsys):
+    asked = {}
+    monkeypatch.setattr("kerasdl.callbacks.lr_find", lambda *_, **options: asked.update(options) or curve(losses))
+    assert runs.after_head(run, None, None, 0.1) == pytest.approx(rate)
+    assert (asked["start_lr"], asked["end_lr"]) == pytest.approx((0.0001, 0.1))
+    assert line in capsys.readouterr().out
+    assert (run.path / "lr_range.png").exists()
