@@ -57,8 +57,8 @@ class MixUp:
         return weight * images + (1 - weight) * _partners(images), _blended(labels, share, classes)
 
 
-@dataclass(frozen=True)
 @known_arguments()
+@dataclass(frozen=True)
 class CutMix:
     """Pastes a box of its partner into each image; labels are shares of area (Yun et al., arXiv:1905.04899).
 
