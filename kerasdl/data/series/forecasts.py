@@ -39,17 +39,20 @@ def forecast(
         series: As in training.
         covariates: As in training.
         channels: `TimeSeries.channels` of the training; by default the targets and the covariates. Needed if a
-            covariate holds words.
+            covariate holds words, and then the first ones must be the targets.
         sort: As for `from_frame`.
         fill: As for `from_frame`.
         duplicates: As for `from_frame`.
 
     Returns:
         A DataFrame with one row per step and one column per target, in the user's units. Its index continues the time
-        stamps, or counts the steps from 1 if there are none; several series are its first level.
+        stamps, or counts the steps from 1 if there are none; several series are its first level. The spacing of the
+        stamps is that of the whole table: five rows from Monday to Friday are daily, and Saturday follows; with a row
+        of the week before or after, they are business days, and Monday follows.
 
     Raises:
-        BadInput: As for `from_frame`; the table has fewer rows than the lookback, or other columns than the model.
+        BadInput: As for `from_frame`; the table has fewer rows than the lookback, or other columns than the model; the
+            targets are not those that the model forecasts.
         ModuleNotFoundError: pandas is not installed.
 
     Example:
@@ -60,18 +63,34 @@ def forecast(
     found = read_series(
         frame, target, covariates, time=time, series=series, test_share=0, sort=sort, fill=fill, duplicates=duplicates
     )
-    columns = [*names_of(target), *names_of(covariates)]
+    targets = list(names_of(target))
+    columns = [*targets, *names_of(covariates)]
     channels = columns if channels is None else list(channels)
+    _check_targets(exported, targets, channels)
     _check_channels(exported, next(iter(found.values())).table, columns, channels)
     windows = [_window(name, each.table, channels, exported.input_shape[1]) for name, each in found.items()]
     outputs = exported.predict(np.stack(windows), verbose=0)
     several = len(names_of(time)) > 1
     time_name = "time" if several else next(iter(names_of(time)), frame.index.name or "time")
     forecasts = [
-        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), list(names_of(target)))
+        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), targets)
         for each, values in zip(found.values(), outputs, strict=True)
     ]
     return forecasts[0] if series is None else pd.concat(forecasts, keys=list(found), names=[str(series)])
+
+
+def _check_targets(exported: keras.Model, targets: Sequence[str], channels: Sequence[str]) -> None:
+    """Raise unless the targets are the first channels, and as many as the model forecasts."""
+    if len(targets) != exported.output_shape[-1]:
+        raise BadInput(
+            f"The number of targets is not that of the training: the model forecasts {exported.output_shape[-1]}. "
+            f"Received: target={targets}"
+        )
+    if (trained := list(channels[: len(targets)])) != targets:
+        raise BadInput(
+            f"The model forecasts the first channels, {trained}: name them as target, in this order. "
+            f"Received: target={targets}"
+        )
 
 
 def _check_channels(

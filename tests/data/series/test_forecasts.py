@@ -37,6 +37,7 @@ def test_the_forecast_follows_the_end_of_the_table():
         ("h", "2020-01-01 23:00", "2020-01-02 00:00"),
         ("15min", "2020-01-01 23:45", "2020-01-02 00:00"),
         ("B", "2020-01-03", "2020-01-06"),
+        ("D", "2020-01-03", "2020-01-04"),
         ("W", "2020-02-23", "2020-03-01"),
         ("MS", "2020-12-01", "2021-01-01"),
         ("QE", "2020-09-30", "2020-12-31"),
@@ -47,6 +48,29 @@ def test_time_stamps_go_on_by_clock_or_calendar(freq, last, expected):
     times = pd.date_range(end=last, periods=20, freq=freq)
     found = series.forecast(seasonal(horizon=1), table(month=times), target="y", time="month")
     assert found.index[0] == pd.Timestamp(expected)
+
+
+@pytest.mark.parametrize(("first", "expected"), [("2019-12-30", "2020-01-04"), ("2019-12-27", "2020-01-06")])
+def test_days_are_business_days_if_the_table_omits_a_weekend(first, expected):
+    days = pd.DataFrame({"day": pd.date_range(first, "2020-01-03", freq="B")}).assign(y=1.0)
+    model = models.forecaster((5, 1), 1, horizon=1, units=(2,), skip="naive")
+    found = series.forecast(export.series_model(model, ([0.0], [1.0])), days, target="y", time="day")
+    assert found.index[0] == pd.Timestamp(expected)
+
+
+def test_the_targets_are_the_first_channels_of_the_training():
+    frame, both = table(z=1.0, w=2.0), seasonal(channels=3)
+    right = series.forecast(both, frame, target="y", covariates=["w", "z"], channels=("y", "z", "w"))
+    np.testing.assert_allclose(right["y"], [17, 18, 19, 17], rtol=1e-5)
+    first = r"first channels, \['y'\]: name them as target, in this order. Received: target=\['z'\]"
+    with pytest.raises(BadInput, match=first):
+        series.forecast(both, frame, target="z", covariates=["y", "w"], channels=("y", "z", "w"))
+    with pytest.raises(BadInput, match=r"first channels, \['y', 'z'\].*Received: target=\['z', 'y'\]"):
+        series.forecast(seasonal(2, 2), frame, target=["z", "y"], channels=("y", "z"))
+    with pytest.raises(BadInput, match=r"the model forecasts 1\. Received: target=\['y', 'z'\]"):
+        series.forecast(seasonal(2), frame, target=["y", "z"])
+    with pytest.raises(BadInput, match=r"the model forecasts 2\. Received: target=\['y'\]"):
+        series.forecast(seasonal(2, 2), frame, target="y", covariates=["z"])
 
 
 def test_several_series_and_words():
