@@ -49,10 +49,13 @@ def with_time_index(
 
 
 def _holds_times(index: "pd.Index") -> bool:
-    """Whether these are dates or times, as such or as text; numbers, also as text, are row numbers."""
+    """Whether these are dates or times, as such or as text; other labels number the rows, also numbers as text."""
     if index.dtype.kind in "biuf":
         return False
-    labels = tidy(index.to_frame(index=False, name="index"))["index"]
+    try:
+        labels = tidy(index.to_frame(index=False, name="index"))["index"]
+    except BadInput:
+        return False
     if labels.dtype.kind == "M" or str(labels.infer_objects().dtype).startswith("datetime"):
         return True
     return bool(np.isnan(parsed_numbers(labels)).any()) and date_form(labels) is not None

@@ -47,7 +47,16 @@ def test_a_named_time_column_is_kept():
 
 
 @pytest.mark.parametrize(
-    "index", [pd.RangeIndex(40), pd.Index(range(1980, 2020)), pd.Index([f"r{i}" for i in range(40)])]
+    "index",
+    [
+        pd.RangeIndex(40),
+        pd.Index(range(1980, 2020)),
+        pd.Index([f"r{i}" for i in range(40)]),
+        pd.to_timedelta(range(40), unit="h"),
+        pd.Index([(i, "a") for i in range(40)], tupleize_cols=False),
+        pd.Index([b"%d" % i for i in range(40)]),
+        pd.MultiIndex.from_arrays([pd.to_timedelta(range(40), unit="h"), range(40)]),
+    ],
 )
 def test_another_index_numbers_the_rows(index):
     assert make(frame(index)).spacing is None
