@@ -70,15 +70,17 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
         Column names to (kind, date format); the format is None for numbers and categories.
 
     Raises:
-        ValueError: The model does not take raw columns.
+        ValueError: The model does not take raw columns: it is not from `table_model`.
 
     Example:
         >>> raw_columns(keras.models.load_model("people.keras"))
         {'age': ('number', None), 'job': ('category', None), 'since': ('date', '%d.%m.%Y')}
     """
-    if not isinstance(exported.input, dict):
+    # The network within also takes a dict, and a Sequential that was never called has no input.
+    takes_columns = isinstance(getattr(exported, "input", None), dict)
+    if not (takes_columns and any(isinstance(layer, ClassNames) for layer in exported.layers)):
         raise ValueError(
-            f"The model does not take raw columns. Export it with table_model. Received: {exported.name!r}"
+            f"The model does not take raw columns: export it with export.table_model. Received: {exported.name!r}"
         )
     dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}
 

@@ -32,7 +32,7 @@ def test_a_table_model_that_ends_in_a_sigmoid_gives_the_same_probabilities(tmp_p
 
 
 def test_raw_columns_of_a_model_without_raw_columns():
-    with pytest.raises(ValueError, match=r"does not take raw columns\. Export it with table_model\. Received: 'mlp'"):
+    with pytest.raises(ValueError, match=r"take raw columns: export it with export\.table_model\. Received: 'mlp'"):
         export.raw_columns(models.mlp((3,), 2))
 
 

@@ -4,6 +4,7 @@ import datetime
 import decimal
 import re
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +17,14 @@ from kerasdl.errors import BadInput
 from tests.data.tabular.test_table import people
 
 
+def network(table):
+    ends = {"classes": 2} if table.classes else {"outputs": 1}
+    return models.tabular(table.cardinalities, table.numbers, hidden=(4,), **ends)
+
+
 def exported(target):
     table = tabular.from_frame(people(60), target)
-    ends = {"classes": 2} if table.classes else {"outputs": 1}
-    model = models.tabular(table.cardinalities, table.numbers, hidden=(4,), **ends)
+    model = network(table)
     return export.table_model(model, table.space, table.features, classes=table.classes, targets=table.target_scales)
 
 
@@ -44,8 +49,11 @@ def test_numbers_are_in_the_users_units():
 
 
 def test_a_model_of_something_else_is_refused():
-    with pytest.raises(ValueError, match="does not take raw columns"):
-        tabular.predict(models.mlp((3,), 2), people(5))
+    within = network(tabular.from_frame(people(60), "income"))
+    for model in (models.mlp((3,), 2), within, keras.Sequential(), keras.Sequential([keras.layers.Dense(2)])):
+        message = f"does not take raw columns: export it with export.table_model. Received: '{model.name}'"
+        with pytest.raises(ValueError, match=message):
+            tabular.predict(model, people(5))
 
 
 ROWS = 24
