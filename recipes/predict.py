@@ -53,8 +53,13 @@ def main(config: Config) -> int:
             f"Received: inputs of {model.input_shape} in {str(config.run)!r}"
         )
     if config.csv:
-        with config.csv.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([header, *lines])
+        try:
+            with config.csv.open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows([header, *lines])
+        except OSError as error:
+            raise BadInput(
+                f"The output cannot be written ({error.strerror}): choose another file. Received: --csv {config.csv}"
+            ) from error
     return 1 if failures else 0
 
 
@@ -94,7 +99,10 @@ def forecast(model: keras.Model, config: Config, trained: dict[str, Any]) -> Lin
 def read(config: Config, encoding: str | None, separator: str | None) -> "pd.DataFrame":
     if len(config.paths) != 1:
         received = [str(path) for path in config.paths]
-        raise BadInput(f"This run was trained on a table: give one CSV file with its columns. Received: {received}")
+        raise BadInput(
+            "This run was trained on a table or a time series: give one CSV file with its columns. "
+            f"Received: {received}"
+        )
     return tabular.read_csv(config.paths[0], encoding=encoding, separator=separator)
 
 

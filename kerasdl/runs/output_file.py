@@ -1,29 +1,43 @@
-"""Where predictions may be written: never onto what was read, or into a run."""
+"""Where predictions may be written: never onto what was read, or what a run wrote."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from kerasdl.errors import BadInput
 
+_OF_A_RUN = ("config.json", "metrics.json", "model.keras")
+
 
 def check_output(path: Path, read: Iterable[Path]) -> None:
-    """Raises if writing to `path` would overwrite a file that is read, or one that a run wrote.
+    """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
+
+    Those of a run are its config.json, metrics.json, model.keras and figures (*.png), and all in its folder logs. Other
+    files in its folder may be written, also again.
 
     Args:
         path: The file to write.
         read: Files that are read; some may not exist.
 
     Raises:
-        BadInput: As above, or the folder of the file does not exist.
+        BadInput: As above, or `path` is a folder, or its folder does not exist.
 
     Example:
         >>> check_output(Path("found.csv"), [Path("people.csv")])
     """
     if not path.parent.is_dir():
         raise BadInput(f"The folder of the output file does not exist. Received: --csv {path}")
-    if not path.exists():
-        return
-    if any(each.exists() and path.samefile(each) for each in read):
+    if path.is_dir():
+        raise BadInput(f"The output is a folder: name a file, such as found.csv. Received: --csv {path}")
+    if path.exists() and any(each.exists() and path.samefile(each) for each in read):
         raise BadInput(f"The output would overwrite its input: choose another file. Received: --csv {path}")
-    if any((parent / "config.json").is_file() and (parent / "logs").is_dir() for parent in path.resolve().parents):
-        raise BadInput(f"The file exists and belongs to a run: choose another one. Received: --csv {path}")
+    file = path.resolve()
+    if any(_writes(parent, file) for parent in file.parents):
+        raise BadInput(f"The file belongs to a run: choose another one. Received: --csv {path}")
+
+
+def _writes(run: Path, file: Path) -> bool:
+    """Whether `run` is a run folder, and `file` one that a run writes there."""
+    if not ((run / "config.json").is_file() and (run / "logs").is_dir()):
+        return False
+    is_in_logs = run / "logs" in file.parents
+    return is_in_logs or (file.parent == run and (file.name in _OF_A_RUN or file.suffix == ".png"))

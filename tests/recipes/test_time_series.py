@@ -2,6 +2,7 @@
 
 import kerasdl  # isort: skip
 import json
+import re
 
 import keras
 import numpy as np
@@ -128,7 +129,13 @@ def test_a_forecast_of_the_default_data(finished, tmp_path, monkeypatch, capsys)
     expected = model.predict(data.to_numpy()[None, -24:], verbose=0)[0, :, 0]
     assert [float(line[1]) for line in lines] == pytest.approx(expected, rel=1e-5)
     assert run("predict", finished[0], monkeypatch=monkeypatch) == 1
-    assert "give one CSV file with its columns. Received: []" in capsys.readouterr().err
+    message = "This run was trained on a table or a time series: give one CSV file with its columns. Received: []"
+    assert message in capsys.readouterr().err
+    assert run("predict", finished[0], tmp_path / "x.csv", "--csv", tmp_path, monkeypatch=monkeypatch) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, "The output is a folder" in printed.err) == ("", True)
+    assert run("predict", finished[0], tmp_path / "x.csv", "--csv", "/dev/full", monkeypatch=monkeypatch) == 1
+    assert re.search(r"error: The output cannot be written \(.+\): choose another.*/dev/full", capsys.readouterr().err)
 
 
 def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
