@@ -52,7 +52,8 @@ def replace_head(
 
     Raises:
         ValueError: The model is not functional, has several outputs or no recognizable head; `head` is unknown;
-            `preprocess` is unknown or does not fit the channels, or the model's input is already scaled or no image.
+            `preprocess` is unknown or does not fit the channels; or the model takes no images, or may already scale
+            them: before its first weights stands an operation, or a layer other than geometry, augmentation or dropout.
 
     Example:
         >>> pets = kerasdl.models.replace_head(keras.models.load_model("flowers.keras"), 37)
@@ -62,12 +63,13 @@ def replace_head(
     """
     if head not in HEADS:
         raise ValueError(f"head must be one of {list(HEADS)}. Received: head={head!r}")
+    _check_known(preprocess)
     model = _with_open_head(_classifier_inside(_functional(model)))
     body = keras.Model(model.input, _features(model), name=model.name)
     if preprocess == "auto":
         preprocess = None if _has_our_head(model) else _scaling_of_family(body)
     elif preprocess is not None:
-        _check_can_be_scaled(body)
+        _check_can_be_scaled(body, preprocess)
     inputs, features = body.input, body.output
     if preprocess is not None:
         inputs = keras.tree.map_structure(
@@ -163,15 +165,24 @@ def _scaling_of_family(body: keras.Model) -> Any:
     return known[0].preprocess
 
 
-def _check_can_be_scaled(body: keras.Model) -> None:
+def _check_known(preprocess: Any) -> None:
+    is_pair = isinstance(preprocess, tuple | list) and len(preprocess) == 2
+    if not (is_pair or preprocess is None or (isinstance(preprocess, str) and preprocess in _NAMES)):
+        raise ValueError(
+            f"preprocess must be {', '.join(map(repr, _NAMES))}, (mean, std) or None. "
+            f"Received: preprocess={preprocess!r}"
+        )
+
+
+def _check_can_be_scaled(body: keras.Model, preprocess: Any) -> None:
     if len(body.inputs) != 1 or len(body.inputs[0].shape) != 4:
         shapes = [each.shape for each in body.inputs]
         raise ValueError(f"preprocess= needs a model of one batch of images. Received: {body.name!r}, inputs {shapes}")
-    scaling = [each for each in _before_weights(body) if isinstance(each, layers.Rescaling | layers.Normalization)]
-    if scaling:
+    scaling = next((each for each in _before_weights(body) if not isinstance(each, _SAME_SCALE)), None)
+    if scaling is not None:
         raise ValueError(
-            "The model already scales its input: use preprocess='auto' or None. "
-            f"Received: {body.name!r} with layer {scaling[0].name!r}"
+            "The model may already scale its input, before its first weights: preprocess=None leaves that as it is. "
+            f"Received: preprocess={preprocess!r}, {body.name!r} with {scaling.name!r} ({type(scaling).__name__})"
         )
 
 
@@ -240,4 +251,11 @@ def _is_global_pooling(step: Any, entering: Any) -> bool:
     return isinstance(step, layers.GlobalAveragePooling2D | layers.GlobalMaxPooling2D)
 
 
+_NAMES = ("auto", "unit", "symmetric", "imagenet", "caffe")
 _GEOMETRY = (layers.ZeroPadding2D, layers.Cropping2D, layers.Concatenate, BaseImagePreprocessingLayer)
+# With these too, pixels of 0..255 remain pixels of 0..255.
+_SAME_SCALE = (
+    *_GEOMETRY,
+    *(layers.Identity, layers.Flatten, layers.Reshape, layers.Permute, layers.UpSampling2D),
+    *(layers.MaxPooling2D, layers.AveragePooling2D, layers.Dropout, layers.SpatialDropout2D, layers.GaussianNoise),
+)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from kerasdl import callbacks, groups, lr_find, models, optimizers
 from kerasdl.data import features, images
+from kerasdl.layers import FitImage
 from kerasdl.models import replace_head, split_head
 
 from tests.contracts import BUILDERS, SEQUENCE_BUILDERS, TABLE_BUILDERS
@@ -389,20 +390,46 @@ def test_scaling_asked_for(preprocess, expected):
 @pytest.mark.parametrize(
     ("model", "preprocess", "message"),
     [
-        (lambda: tiny("caffe"), "tf", "preprocess must be 'unit'.*Received: preprocess='tf'"),
+        (lambda: tiny("caffe"), "tf", r"must be 'auto', .*'caffe', \(mean, std\) or None\. Received: preprocess='tf'"),
+        (lambda: tiny("caffe"), (1, 2, 3), r"'caffe', \(mean, std\) or None\. Received: preprocess=\(1, 2, 3\)"),
         (lambda: tiny("caffe"), ((0.1, 0.2), 0.25), "one per channel"),
         (
             lambda: tiny("caffe", before=[keras.layers.Rescaling(1 / 255, name="mine")]),
             "unit",
-            "already scales its input: use preprocess='auto' or None. Received: .* with layer 'mine'",
+            r"may already scale its input.*None leaves .*Received: preprocess='unit', .* with 'mine' \(Rescaling\)",
         ),
-        (lambda: BUILDERS["resnet-preprocess"](), "unit", "already scales its input.*'stem_preprocess'"),
+        (lambda: BUILDERS["resnet-preprocess"](), "unit", "already scale its input.*'stem_preprocess'"),
+        (
+            lambda: with_raw_operations(keras.layers.GlobalMaxPooling2D()),
+            "unit",
+            r"'functional\w*' with '\w*divide\w*'",
+        ),
+        (lambda: tiny("caffe", before=[keras.layers.Lambda(lambda x: x / 255, name="to_unit")]), "unit", "'to_unit'"),
+        # It rounds to whole numbers of 0..255.
+        (lambda: tiny("caffe", before=[FitImage(4, 4, name="fit")]), "unit", "'fit' .FitImage"),
         (lambda: ALL["recurrent"](), "unit", "needs a model of one batch of images. Received: "),
     ],
 )
 def test_scaling_that_cannot_take_effect(model, preprocess, message):
     with pytest.raises(ValueError, match=message):
         replace_head(model(), 2, preprocess=preprocess)
+
+
+def test_no_scaling_is_asked_for_behind_preprocess_input():
+    inputs = keras.Input((4, 4, 3))
+    model = keras.Model(inputs, tiny("caffe")(keras.applications.vgg16.preprocess_input(inputs)))
+    with pytest.raises(ValueError, match="may already scale its input.*preprocess='caffe'"):
+        replace_head(model, 2, preprocess="caffe")
+
+
+@pytest.mark.parametrize("before", [keras.layers.RandomFlip(), keras.layers.Dropout(0.1), keras.layers.MaxPooling2D()])
+def test_scaling_asked_for_before_layers_that_keep_the_scale(before):
+    assert replace_head(tiny("caffe", before=[before]), 2, preprocess="unit").layers[1].name == "stem_preprocess"
+
+
+def test_scaling_asked_for_before_dropout_and_noise_of_flat_pixels():
+    flat = models.mlp((4, 4, 1), 2, hidden=(3,), input_dropout=0.1, input_noise=0.1)
+    assert replace_head(flat, 2, preprocess="unit").layers[1].name == "stem_preprocess"
 
 
 def test_exported_sequential_classifier():
