@@ -136,6 +136,25 @@ def only_loss(model: Any) -> Any:
     return compiled[0] if len(compiled) == 1 else None
 
 
+def only_output(model: Any, predicted: Any) -> Any:
+    """Return what a model predicts if that is one array or tensor.
+
+    Raises:
+        ValueError: The outputs are a list or a dict.
+
+    Example:
+        >>> only_output(model, np.ones((2, 3))).shape
+        (2, 3)
+    """
+    if isinstance(predicted, list | tuple | dict):
+        shapes = keras.tree.map_structure(lambda each: tuple(each.shape), predicted)
+        raise ValueError(
+            "The model must have one output, not in a list or dict: pass keras.Model(model.inputs, output). "
+            f"Received: {model.name!r} with outputs {shapes}"
+        )
+    return predicted
+
+
 def _expected_by(loss: Any) -> Outputs | None:
     if loss is None or isinstance(loss, str):
         return "probabilities" if loss else None

@@ -8,7 +8,7 @@ from kerasdl import models
 from keras import layers, losses, ops
 from kerasdl.layers import ClassNames
 from kerasdl.losses import SparseCategoricalCrossentropy
-from kerasdl.outputs import class_outputs
+from kerasdl.outputs import class_outputs, only_output
 
 
 def sequential(*made):
@@ -159,3 +159,11 @@ def test_independent_columns_are_refused():
     with pytest.raises(ValueError, match="multi-label.*loss 'BinaryCrossentropy' with from_logits=True"):
         class_outputs(model, 3)
     assert class_outputs(model, 3, "logits") == "logits"
+
+
+def test_several_outputs_are_refused_by_name():
+    model, array = sequential(layers.Dense(2)), np.ones((4, 2))
+    assert only_output(model, array) is array
+    for several, shapes in (([array, array], r"\[\(4, 2\), \(4, 2\)\]"), ({"a": array}, r"{'a': \(4, 2\)}")):
+        with pytest.raises(ValueError, match=f"must have one output.*Received: '{model.name}' with outputs {shapes}"):
+            only_output(model, several)

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.deprecation import RenamedAttribute, renamed_arguments
-from kerasdl.interpret.showing import html, summary
-from kerasdl.outputs import Outputs, class_outputs
+from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.outputs import Outputs, class_outputs, only_output
 
 # What the logarithm takes in place of a smaller probability.
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -67,15 +67,16 @@ class Classification:
             outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
 
         Raises:
-            ValueError: Labels that are not one class per sample; it is unknown what the outputs are, or the last layer
-                and the loss contradict each other; outputs that are no probabilities of exclusive classes.
+            ValueError: Several outputs; labels that are not one class per sample; it is unknown what the outputs are,
+                or the last layer and the loss contradict each other; outputs that are no probabilities of exclusive
+                classes.
 
         Example:
             >>> Classification.of(model, pets.valid, pets.classes).accuracy
         """
         kind, pairs = None, []
         for inputs, labels, *_ in dataset:
-            predicted = model.predict_on_batch(inputs)
+            predicted = only_output(model, model.predict_on_batch(inputs))
             predicted = predicted[:, None] if predicted.ndim == 1 else predicted
             kind = kind or class_outputs(model, predicted.shape[-1], outputs)
             pairs.append((predicted, np.asarray(labels)))
@@ -134,7 +135,7 @@ class Classification:
     of_views = RenamedAttribute("of_test_time_augmentation")
 
     def __repr__(self) -> str:
-        return summary(self, f"{len(self.targets):,} samples, {len(self.classes)} classes")
+        return summary(self, counted(len(self.targets), "sample"), counted(len(self.classes), "class", "classes"))
 
     def _repr_html_(self) -> str:
         from kerasdl import plots

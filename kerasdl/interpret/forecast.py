@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.interpret.showing import html, summary
+from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.outputs import only_output
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +40,8 @@ class Forecast:
     @classmethod
     def of(cls, model: keras.Model, data: Any) -> "Forecast":
         """Forecast from every origin of the validation part of `data`, a `kerasdl.data.series.TimeSeries`."""
-        scaled = np.concatenate([model.predict_on_batch(windows) for windows, _ in data.valid]).astype(np.float64)
+        batches = [only_output(model, model.predict_on_batch(windows)) for windows, _ in data.valid]
+        scaled = np.concatenate(batches).astype(np.float64)
         origins, outputs = data.valid_origins, data.outputs
         return cls(
             scaled * data.scale.std[:outputs] + data.scale.mean[:outputs],
@@ -50,7 +52,7 @@ class Forecast:
 
     def __repr__(self) -> str:
         origins, steps, targets = self.targets.shape
-        return summary(self, f"{origins:,} origins, {steps} steps, {targets} targets")
+        return summary(self, counted(origins, "origin"), counted(steps, "step"), counted(targets, "target"))
 
     def _repr_html_(self) -> str:
         from kerasdl import plots

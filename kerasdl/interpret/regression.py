@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.interpret.showing import html, summary
+from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.outputs import only_output
 
 MOST_TARGETS_IN_HTML = 4
 
@@ -51,15 +52,20 @@ class Regression:
             names: Name of each target.
             undo: Converts scaled predictions and targets to the user's units.
 
+        Raises:
+            ValueError: Several outputs.
+
         Example:
             >>> Regression.of(model, houses.valid, houses.target, houses.scale.undo).rmse
         """
-        pairs = [(model.predict_on_batch(inputs), np.asarray(targets)) for inputs, targets, *_ in dataset]
+        pairs = [
+            (only_output(model, model.predict_on_batch(inputs)), np.asarray(targets)) for inputs, targets, *_ in dataset
+        ]
         predictions, targets = (undo(np.concatenate(parts)) for parts in zip(*pairs, strict=True))
         return cls(predictions, targets, names)
 
     def __repr__(self) -> str:
-        return summary(self, f"{len(self.targets):,} samples, {len(self.names)} targets")
+        return summary(self, counted(len(self.targets), "sample"), counted(len(self.names), "target"))
 
     def _repr_html_(self) -> str:
         from kerasdl import plots

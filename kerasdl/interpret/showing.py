@@ -11,16 +11,26 @@ if TYPE_CHECKING:
     from kerasdl.plots import Figure
 
 
-def summary(result: Any, size: str) -> str:
-    """The class of a result, its size and its first three scores.
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number and its noun, in the singular or plural (`many`, by default with an s).
 
     Example:
-        >>> summary(found, "200 samples, 2 classes")
+        >>> counted(1, "sample"), counted(1200, "sample"), counted(2, "class", "classes")
+        ('1 sample', '1,200 samples', '2 classes')
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def summary(result: Any, *sizes: str) -> str:
+    """The class of a result, its sizes and its first three scores.
+
+    Example:
+        >>> summary(found, "200 samples", "2 classes")
         'Classification(200 samples, 2 classes: accuracy ..., loss ...)'
     """
     scores = list(result.scores.items())[:3] if len(result.targets) else []
     shown = ", ".join(f"{name} {_short(value)}" for name, value in scores)
-    return f"{type(result).__name__}({size}{': ' if shown else ''}{shown})"
+    return f"{type(result).__name__}({', '.join(sizes)}{': ' if shown else ''}{shown})"
 
 
 def html(result: Any, draw: Callable[[], Figure]) -> str:

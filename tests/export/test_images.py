@@ -40,6 +40,36 @@ def test_image_size_must_match_the_model(model):
         image_classifier(model, ["a", "b"], image_size=(9, 16))
 
 
+class Subclassed(keras.Model):
+    def call(self, images):
+        return images[:, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("model", "received"),
+    [
+        (Subclassed(name="mine"), "Subclassed 'mine' with input_shape=None"),
+        (keras.Sequential([keras.layers.Flatten()], name="lazy"), "Sequential 'lazy' with input_shape=None"),
+        (
+            keras.Sequential([keras.Input((5,)), keras.layers.ReLU()], name="vectors"),
+            r"Sequential 'vectors' with input_shape=\(None, 5\)",
+        ),
+    ],
+)
+def test_a_model_of_no_images_is_refused_by_name(model, received):
+    with pytest.raises(ValueError, match=rf"functional, or Sequential with an Input, and take.*Received: {received}"):
+        image_classifier(model, ["a", "b"], image_size=(8, 8))
+
+
+def test_a_model_of_two_outputs_is_refused_by_name():
+    inputs = keras.Input((4, 4, 1))
+    model = keras.Model(inputs, [inputs[:, 0, 0], inputs[:, 1, 1]], name="two")
+    with pytest.raises(
+        ValueError, match=r"must have one output.*Received: 'two' with outputs \[\(None, 1\), \(None, 1\)\]"
+    ):
+        image_classifier(model, ["a", "b"])
+
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1), dtype=np.uint8)
 
 

@@ -46,6 +46,17 @@ def test_predictions_of_a_model_agree_with_evaluate():
     assert [found.loss, found.accuracy] == pytest.approx(model.evaluate(dataset(), verbose=0), rel=1e-5)
 
 
+def test_a_model_of_two_outputs_is_refused_by_name():
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, [inputs, inputs * 2], name="two")
+    with pytest.raises(ValueError, match="must have one output.*Received: 'two'"):
+        Classification.of(model, dataset(), ["even", "odd"])
+
+
+def test_one_sample_of_one_class_is_singular():
+    assert repr(Classification(np.zeros((1, 1)), np.array([0]), ["a"])).startswith("Classification(1 sample, 1 class:")
+
+
 X, ONE_HOT = np.eye(3, dtype="float32"), np.eye(2)[[0, 1, 0]]
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import kerasdl  # isort: skip
 import keras
 import numpy as np
@@ -70,8 +72,16 @@ def test_a_backtest_is_in_the_users_units():
     np.testing.assert_allclose(found.predictions[:, 2, 0], [(o - 1) ** 2 + 2 * std for o in origins], rtol=1e-5)
 
 
+def test_a_model_of_two_outputs_is_refused_by_name():
+    inputs = keras.Input((4, 1))
+    model = keras.Model(inputs, [inputs, inputs * 2], name="two")
+    data = SimpleNamespace(valid=[(np.ones((2, 4, 1)), None)])
+    with pytest.raises(ValueError, match="must have one output.*Received: 'two'"):
+        Forecast.of(model, data)
+
+
 def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_errors(found):
-    assert repr(found) == "Forecast(2 origins, 2 steps, 1 targets: rmse 1.414, mae 1, ratio 0.8944)"
+    assert repr(found) == "Forecast(2 origins, 2 steps, 1 target: rmse 1.414, mae 1, ratio 0.8944)"
     assert found._repr_html_().startswith(f'<p>{found!r}</p><img src="data:image/png;base64,iVBOR')
 
 

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from kerasdl.interpret import Regression
@@ -31,6 +32,13 @@ def test_predictions_are_in_the_users_units():
     assert (found.predictions.ravel().tolist(), found.targets.ravel().tolist()) == ([20, 60, 80], [25, 60, 80])
 
 
+def test_a_model_of_two_outputs_is_refused_by_name():
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, [inputs, inputs * 2], name="two")
+    with pytest.raises(ValueError, match="must have one output.*Received: 'two'"):
+        Regression.of(model, [(np.ones((2, 1)), np.ones((2, 1)))], ["price"], lambda values: values)
+
+
 def test_shapes_that_do_not_match_raise():
     with pytest.raises(ValueError, match=r"\(samples, targets\)"):
         Regression(np.ones((2, 1)), np.ones((2, 2)), ["price"])
@@ -47,4 +55,4 @@ def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_residuals():
     assert repr(FOUND) == "Regression(2 samples, 2 targets: rmse 1.225, mae 1, r2 -0.5)"
     assert FOUND._repr_html_().startswith(f'<p>{FOUND!r}</p><img src="data:image/png;base64,iVBOR')
     dollars = Regression(np.array([[48503.2]]), np.array([[0.0]]), ["price"])
-    assert repr(dollars) == "Regression(1 samples, 1 targets: rmse 48,503, mae 48,503, r2 nan)"
+    assert repr(dollars) == "Regression(1 sample, 1 target: rmse 48,503, mae 48,503, r2 nan)"

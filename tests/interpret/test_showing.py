@@ -1,6 +1,6 @@
 import pytest
 from kerasdl import plots
-from kerasdl.interpret.showing import html, summary
+from kerasdl.interpret.showing import counted, html, summary
 
 
 class Result:
@@ -18,6 +18,11 @@ class Result:
 )
 def test_numbers_are_readable(value, shown):
     assert summary(Result(rmse=value), "2 samples") == f"Result(2 samples: rmse {shown})"
+
+
+def test_one_is_singular():
+    assert [counted(n, "sample") for n in (0, 1, 1200)] == ["0 samples", "1 sample", "1,200 samples"]
+    assert [counted(n, "class", "classes") for n in (1, 2)] == ["1 class", "2 classes"]
 
 
 def test_only_the_first_scores_are_shown():
