@@ -69,11 +69,15 @@ def smooth(losses: Sequence[float], beta: float = SMOOTHING) -> np.ndarray:
 def diverged(smoothed: Sequence[float], factor: float = 4.0) -> bool:
     """Whether the last smoothed loss is not finite, or above `factor` times the minimum.
 
+    A loss that may be negative has diverged when it is as far above its minimum as a multiple of its size.
+
     Example:
         >>> diverged([2.0, 1.0, 4.5])
         True
     """
-    return bool(not np.isfinite(smoothed[-1]) or smoothed[-1] > factor * np.min(smoothed))
+    lowest = np.min(smoothed)
+    size = lowest if lowest > 0 else np.max(np.abs(smoothed[:-1]), initial=0.0)
+    return bool(not np.isfinite(smoothed[-1]) or smoothed[-1] > lowest + (factor - 1) * size)
 
 
 def valley(rates: np.ndarray, losses: np.ndarray) -> float:
@@ -164,19 +168,9 @@ def descent(rates: np.ndarray, losses: np.ndarray) -> float | None:
     return float(rates[last_above] / 7)
 
 
-def _before_and_after(losses: np.ndarray, few: int) -> tuple[np.ndarray, np.ndarray]:
-    """The interval of `few` steps with the lowest mean, and the losses that come before its descent."""
-    few = max(2, min(few, len(losses) // 2))
-    start = few + int(np.argmin(np.convolve(losses[few:], np.ones(few), "valid")))
-    return losses[: max(few, start - few)], losses[start : start + few]
-
-
-def _falls(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether the mean falls by more than noise explains."""
-    least = LEAST_FALL * abs(before.mean())
-    if before.min() > 0 and after.min() > 0:
-        # Squared errors of large targets vary in proportion to their size, with a heavy tail.
-        before, after, least = np.log(before), np.log(after), LEAST_FALL
+def _falls(before: np.ndarray, after: np.ndarray, *, is_log: bool) -> bool:
+    """Whether the mean falls by more than noise explains, and by more than a small fraction of its height."""
+    least = LEAST_FALL if is_log else LEAST_FALL * abs(before.mean())
     degrees = len(before) + len(after) - 2
     variance = (len(before) * before.var() + len(after) * after.var()) / degrees
     chance = STANDARD_ERRORS * np.sqrt(variance / len(before) + variance / len(after))
@@ -232,7 +226,7 @@ class LRRange:
             raise ValueError(f"rule must be one of {list(RULES)}. Received: rule={rule!r}")
         if self.why_none:
             raise BadInput(self.why_none)
-        picked = RULES[rule](*self._usable)
+        picked = RULES[rule](*self._curve)
         assert picked is not None  # `why_none` covers the case that `descent` finds nothing
         return picked
 
@@ -269,20 +263,23 @@ class LRRange:
     @property
     def why_none(self) -> str:
         """Why this curve has no suggestion, as a sentence; empty if it has one."""
-        rates, smoothed = self._usable
+        rates, _ = self._usable
         # `slide` compares points 15 apart; no rule is reliable with fewer points.
         if len(rates) < 17:
             return (
                 f"The range test is too short for a suggestion: {self.stopped} Lower start_lr, or raise num_steps. "
                 f"Received: {len(rates)} usable points of {len(self.rates)}"
             )
-        read = self.losses if self.valid_losses is None else self.valid_losses
-        before, after = _before_and_after(read[: len(read) // 10 + len(rates)], few=len(read) // 8)
-        if descent(rates, smoothed) is None or not _falls(before, after):
+        means, few = self._means
+        start = few + int(np.argmin(means[few:]))
+        before, after = slice(max(few, start - few)), slice(start, start + few)
+        falls = _falls(self._compared[before], self._compared[after], is_log=self._is_positive)
+        if not falls or descent(*self._curve) is None:
+            mean_before, mean_after = self._read[before].mean(), self._read[after].mean()
             return (
                 "The loss does not fall, so no learning rate can be suggested. Plot the curve; lower start_lr or raise "
                 "end_lr, use larger batches or validation_data, or check data and labels. "
-                f"Received: mean loss {before.mean():.4g} at the beginning, {after.mean():.4g} at the minimum"
+                f"Received: mean loss {mean_before:.4g} at the beginning, {mean_after:.4g} at the minimum"
             )
         return ""
 
@@ -317,6 +314,41 @@ class LRRange:
     def _repr_png_(self) -> bytes:
         """The plot, which a notebook shows."""
         return self.plot()._repr_png_()
+
+    @property
+    def _read(self) -> np.ndarray:
+        """The losses that are read, without the last five and those after a loss that is not finite."""
+        losses = self.losses if self.valid_losses is None else self.valid_losses
+        return losses[: len(losses) // 10 + len(self._usable[0])]
+
+    @property
+    def _is_positive(self) -> bool:
+        return bool(self._read.min() > 0)
+
+    @property
+    def _means(self) -> tuple[np.ndarray, int]:
+        """Means of every eighth of the test, beginning with each step, and the number of steps in each.
+
+        Positive losses on a logarithmic scale: squared errors of large targets vary in proportion to their size, with a
+        heavy tail.
+        """
+        few = max(2, min(len(self.losses) // 8, len(self._read) // 2))
+        return np.convolve(self._compared, np.ones(few) / few, "valid"), few
+
+    @property
+    def _compared(self) -> np.ndarray:
+        return np.log(self._read) if self._is_positive else self._read
+
+    @property
+    def _curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """Learning rates and losses for the rules: smoothed, or running medians if a few high losses hide the fall."""
+        rates, smoothed = self._usable
+        means, few = self._means
+        if self._is_positive and len(self.rates) // 10 + int(np.argmin(smoothed)) < few + int(np.argmin(means[few:])):
+            windows = np.lib.stride_tricks.sliding_window_view(self._read, few)
+            # A smoothed curve is late by about as many steps as a window has: each window stands at its end.
+            return self.rates[few - 1 :][: len(windows)], np.median(windows, axis=1)
+        return rates, smoothed
 
     @property
     def _usable(self) -> tuple[np.ndarray, np.ndarray]:

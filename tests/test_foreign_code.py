@@ -7,6 +7,7 @@ import tensorflow as tf
 from kerasdl import lr_find
 from keras import layers
 from kerasdl.callbacks import OneCycle
+from kerasdl.optimizers import current_momentum
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.standard_normal((48, 6)).astype("float32")
@@ -319,7 +320,6 @@ OPTIMIZERS = (
     *("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Adafactor"),
     *("Nadam", "Ftrl", "Lion", "Lamb", "Muon", "ScheduleFreeAdamW"),
 )
-WITHOUT_MOMENTUM = {"SGD", "RMSprop", "Adagrad", "Adadelta", "Adafactor", "Ftrl", "ScheduleFreeAdamW"}
 
 
 def test_every_optimizer_of_keras_is_listed():
@@ -331,7 +331,7 @@ def test_every_optimizer_of_keras_is_listed():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_with_every_optimizer_of_keras(name):
     model = functional(getattr(keras.optimizers, name)())
-    if name in WITHOUT_MOMENTUM:
+    if not current_momentum(model.optimizer):
         with pytest.warns(UserWarning, match=f"{name}.*momentum"):
             find_and_fit(model, ARRAYS)
     else:
@@ -349,7 +349,48 @@ def test_several_optimizers_are_refused():
 
 
 def test_a_train_step_with_an_optimizer_of_its_own_is_refused():
-    model = compiled(TwoOptimizers(), loss=None)
-    for run in (lambda: lr_find(model, X, Y, verbose=0), lambda: model.fit(X, Y, verbose=0, callbacks=[OneCycle(0.1)])):
-        with pytest.raises(ValueError, match=r"took no step.*Received: TwoOptimizers.train_step"):
-            run()
+    model, message = compiled(TwoOptimizers(), loss=None), r"took no step.*Received: TwoOptimizers.train_step"
+    with pytest.raises(ValueError, match="must return its loss"):
+        lr_find(model, X, Y, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y, batch_size=1, epochs=2, verbose=0, callbacks=[OneCycle(0.1)])
+    with pytest.warns(UserWarning, match=message):
+        model.fit(X, Y, batch_size=8, verbose=0, callbacks=[OneCycle(0.1)])
+
+
+class AccumulatesByHand(Subclassed):
+    """Gradients are applied in every third step."""
+
+    def __init__(self):
+        super().__init__(1)
+        self.step = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False)
+
+    def build(self, shape):
+        super().build(shape)
+        self(keras.ops.zeros((1, 6)))
+        self.sums = [tf.Variable(tf.zeros_like(weight)) for weight in self.trainable_variables]
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = keras.ops.mean((y - self(x, training=True)) ** 2)
+        for total, gradient in zip(self.sums, tape.gradient(loss, self.trainable_variables), strict=True):
+            total.assign_add(gradient)
+        self.step.assign_add(1)
+        tf.cond(self.step % 3 == 0, self.update, lambda: None)
+        return {"loss": loss}
+
+    def update(self):
+        self.optimizer.apply([tf.identity(total) for total in self.sums], self.trainable_variables)
+        for total in self.sums:
+            total.assign(tf.zeros_like(total))
+
+
+def test_gradients_accumulated_by_hand():
+    model = AccumulatesByHand()
+    model.build((None, 6))
+    model.compile(keras.optimizers.Adam(), run_eagerly=True)
+    model.fit(X, TARGET, batch_size=8, verbose=0, callbacks=[OneCycle(1e-2, total_steps=6)])
+    assert int(model.optimizer.iterations) == 2
+    found = lr_find(model, X, TARGET, batch_size=8, num_steps=20, verbose=0)
+    assert found.stopped == "All 20 steps were taken."

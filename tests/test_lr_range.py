@@ -80,8 +80,22 @@ def test_pure_noise_has_a_suggestion_in_less_than_one_percent_of_tests(noise):
 def test_a_loss_with_a_heavy_tail_that_halves_has_a_suggestion():
     falls = np.concatenate([np.ones(60), np.linspace(1, 0.5, 20), np.full(8, 0.5), np.linspace(0.5, 3, 12)])
     random = np.random.default_rng(0)
+    curves = [falls * NOISE["heavy tail"](random) for _ in range(200)]
     # Two of three if the errors are compared on a linear scale.
-    assert share_with_a_suggestion(falls * NOISE["heavy tail"](random) for _ in range(200)) > 0.9
+    assert share_with_a_suggestion(curves) > 0.9
+    found = [lr_range.LRRange(RATES, each, lr_range.smooth(each), "") for each in curves]
+    rates = [each.suggestion() for each in found if not each.why_none]
+    # A seventh of the rates at which the loss falls: those of steps 60 to 88.
+    assert RATES[55] / 7 < min(rates)
+    assert max(rates) < RATES[95] / 7
+
+
+def test_a_few_high_losses_do_not_move_the_suggestion():
+    losses = np.concatenate([np.ones(60), np.linspace(1, 0.3, 20), np.full(20, 0.3)])
+    plain = lr_range.LRRange(RATES, losses, lr_range.smooth(losses), "").suggestion()
+    losses[[15, 25, 40, 62]] = 40
+    disturbed = lr_range.LRRange(RATES, losses, lr_range.smooth(losses), "").suggestion()
+    assert 1 / 6 < disturbed / plain < 3
 
 
 def test_descent_by_hand():
@@ -131,6 +145,10 @@ def test_divergence():
     assert lr_range.diverged([1.0, 0.5, 2.1])
     assert lr_range.diverged([1.0, float("nan")])
     assert lr_range.diverged([float("inf")])
+    # Losses below zero: 4 - 1 times their size above the lowest.
+    assert not lr_range.diverged([-0.5, -0.9, -0.6])
+    assert not lr_range.diverged([-1.0, -3.0, 5.9])
+    assert lr_range.diverged([-1.0, -3.0, 6.1])
 
 
 def test_a_loss_that_never_falls_has_no_suggestion():

@@ -29,7 +29,12 @@ class BatchLoss:
         self._trackers = [_Tracker(model._loss_tracker)]
         self._is_known = type(model).train_step is keras.Model.train_step
         if not self._is_known:
-            means = [each for each in (*model.metrics, *model._metrics) if isinstance(each, keras.metrics.Mean)]
+            # Not RootMeanSquaredError, which is a Mean with another result.
+            means = [
+                each
+                for each in (*model.metrics, *model._metrics)
+                if isinstance(each, keras.metrics.Mean) and type(each).result is keras.metrics.Mean.result
+            ]
             own = {id(each): each for each in means if each is not model._loss_tracker}
             # Several may have the same mean after the first batch.
             by_name = sorted(own.values(), key=lambda each: "loss" not in each.name)

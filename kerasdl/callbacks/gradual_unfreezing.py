@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from kerasdl.arguments import known_arguments
 from kerasdl.callbacks.restoring import Restoring
-from kerasdl.callbacks.snapshot import is_built
+from kerasdl.callbacks.snapshot import has_weights
 from kerasdl.deprecation import RenamedAttribute
 from kerasdl.groups import BatchNorm, frozen, layer_groups, optimizer_lacks
 from kerasdl.optimizers import innermost
@@ -88,7 +88,7 @@ class GradualUnfreezing(Restoring):
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
         # The fit of a model without weights is refused in `change`.
-        if is_built(model) and not model.optimizer.built:
+        if has_weights(model) and not model.optimizer.built:
             # For all variables, and before BackupAndRestore restores the slots.
             with model.distribute_strategy.scope():
                 model.optimizer.build(model.trainable_variables)
@@ -153,7 +153,7 @@ class GradualUnfreezing(Restoring):
             self.unfrozen = sum(epoch >= start for start in self.at)
 
     def _check(self, epoch: int) -> None:
-        if not is_built(self.model):
+        if not has_weights(self.model):
             raise ValueError(
                 "Layer groups are layers with weights, and the model is not built: begin it with keras.Input, or call "
                 f"it on a batch, then compile. Received: {self.model.name!r}"

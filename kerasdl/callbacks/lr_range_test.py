@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.arguments import check_one_rate, known_arguments
 from kerasdl.callbacks.batch_loss import BatchLoss
-from kerasdl.callbacks.restoring import Restoring
+from kerasdl.callbacks.restoring import Restoring, scales_loss
 from kerasdl.callbacks.snapshot import Snapshot, build, is_built
 from kerasdl.lr_range import LRRange, RampShape, diverged, ramp, smooth
 from kerasdl.optimizers import current_step, steer
@@ -110,11 +110,11 @@ class LRRangeTest(Restoring):
         self._batches += self.model.steps_per_execution
         if self.validation_data is not None:
             self._valid_losses.append(self._validate())
-        if diverged(smooth(self._read), self.stop_factor):
+        if self._has_diverged():
             self._stop(f"The loss diverged at step {self._steps[-1] + 1}.")
         elif taken >= self._num_steps:
             self._stop(f"All {self._num_steps} steps were taken.")
-        elif self._batches >= 2 * self._num_steps:
+        elif self._batches >= 2 * self._num_steps and scales_loss(self.model.optimizer):
             self._stop(f"Loss scaling skipped half of {self._batches} steps.")
 
     def steps_for(self, model: keras.Model) -> int:
@@ -134,6 +134,15 @@ class LRRangeTest(Restoring):
     def _read(self) -> list[float]:
         """The losses that decide when to stop and what to suggest."""
         return self._valid_losses or self._losses
+
+    def _has_diverged(self) -> bool:
+        read, smoothed = self._read, smooth(self._read)
+        if not diverged(smoothed, self.stop_factor):
+            return False
+        # A few high losses are outliers, above all where the curve is flat and its minimum a matter of chance.
+        is_early = self._steps[-1] < self._num_steps / 3
+        lowest, recent = np.median(read) if is_early else smoothed.min(), np.median(read[-5:])
+        return not np.isfinite(smoothed[-1]) or diverged([lowest, recent], self.stop_factor)
 
     def _taken(self) -> int:
         """Number of optimizer steps since the test began."""

@@ -1,5 +1,6 @@
 """Restoring: base class of callbacks that change a model during one fit and restore it afterwards."""
 
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -7,6 +8,8 @@ import keras
 import tensorflow as tf
 from kerasdl.groups import retrace
 from kerasdl.optimizers import current_step, innermost
+
+MOST_STEPS_WITHOUT_UPDATE = 64
 
 
 class Restoring(keras.callbacks.Callback):
@@ -20,11 +23,15 @@ class Restoring(keras.callbacks.Callback):
     `before_first_step(iterator)` is called once in each fit, when the data are at hand.
 
     Raises:
-        ValueError: In the first step: a `train_step` of the model's own does not use the model's optimizer.
+        ValueError: After a few dozen steps: a `train_step` of the model's own does not use the model's optimizer.
+
+    Warns:
+        UserWarning: The same, at the end of a shorter fit.
     """
 
     changed = False
     begun = False
+    steps_without_update: int | None = 0
     _fit: Any = None
 
     def change(self, epoch: int) -> None:
@@ -56,6 +63,7 @@ class Restoring(keras.callbacks.Callback):
             _restore_all(self.model)
             raise
         self.changed, self.begun, self._fit = True, False, self.params
+        self.steps_without_update = None if scales_loss(self.model.optimizer) else 0
         active(self.model).append(self)
         self.retrace()
 
@@ -64,6 +72,8 @@ class Restoring(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.restore()
+        if self.begun and self.steps_without_update:
+            warnings.warn(_unused(self.model), stacklevel=2)
 
     def restore(self) -> None:
         """Restore the model; does nothing if it is restored already."""
@@ -117,17 +127,28 @@ def check_supported_by_keras(model: keras.Model) -> None:
             )
 
 
-def check_used(model: keras.Model) -> None:
-    """Check a model whose optimizer took no step; only loss scaling skips steps.
+def scales_loss(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether the optimizer skips steps whose gradients are not finite."""
+    return optimizer is not innermost(optimizer)
+
+
+def _count(waiting: list[Restoring], *, updated: bool) -> None:
+    """Counts the steps of a fit before the first update by the optimizer.
 
     Raises:
-        ValueError: The model has a `train_step` of its own, which does not use the optimizer.
+        ValueError: There are too many: gradients accumulated by hand are applied sooner.
     """
-    if model.optimizer is innermost(model.optimizer):
-        raise ValueError(
-            "The optimizer given to compile took no step, so nothing set on it has an effect: the train_step of the "
-            f"model must use self.optimizer. Received: {type(model).__name__}.train_step"
-        )
+    for callback in waiting:
+        callback.steps_without_update = None if updated else (callback.steps_without_update or 0) + 1
+        if (callback.steps_without_update or 0) > MOST_STEPS_WITHOUT_UPDATE:
+            raise ValueError(_unused(callback.model))
+
+
+def _unused(model: keras.Model) -> str:
+    return (
+        "The optimizer given to compile took no step, so nothing set on it has an effect: the train_step of the model "
+        f"must use self.optimizer. Received: {type(model).__name__}.train_step"
+    )
 
 
 class _RestoringFirst:
@@ -154,17 +175,18 @@ class _Guard:
             model.train_function = cls(model)
 
     def __call__(self, iterator: Any) -> Any:
-        first = [callback for callback in active(self.model) if not callback.begun]
+        waiting = [callback for callback in active(self.model) if callback.steps_without_update is not None]
         unknown = any(callback.params["steps"] is None for callback in active(self.model))
         counted = unknown and self.model.steps_per_execution == 1
-        before = current_step(self.model.optimizer) if counted or first else None
+        before = current_step(self.model.optimizer) if counted or waiting else None
         try:
-            for callback in first:
-                callback.begun = True
-                callback.before_first_step(iterator)
+            for callback in active(self.model):
+                if not callback.begun:
+                    callback.begun = True
+                    callback.before_first_step(iterator)
             outputs = self.function(iterator)
-            if first and current_step(self.model.optimizer) == before:
-                check_used(self.model)
+            if waiting:
+                _count(waiting, updated=current_step(self.model.optimizer) != before)
             return outputs
         except (StopIteration, tf.errors.OutOfRangeError):
             if counted and before is not None:

@@ -97,6 +97,11 @@ def build(model: keras.Model, iterator: Any) -> None:
             ) from error
 
 
+def has_weights(model: keras.Model) -> bool:
+    """Whether the weights of all layers in use exist; a layer that `call` does not use never gets any."""
+    return model.built or all(layer.built for layer in model._flatten_layers(include_self=False))
+
+
 def is_built(model: keras.Model) -> bool:
     """Whether all variables of the model exist."""
     return all(layer.built for layer in model._flatten_layers())

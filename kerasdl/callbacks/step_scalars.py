@@ -1,5 +1,6 @@
 """StepScalars: loss, learning rate and momentum of every step in TensorBoard."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,14 @@ class StepScalars(keras.callbacks.Callback):
         self._loss.begin()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        for name, value in {**self._began, "loss": self._loss.end(logs)}.items():
+        loss = self._loss.end(logs) if "loss" in (logs or {}) else None
+        if loss is None and not self.history["step"]:
+            warnings.warn(
+                "The train_step of the model returns no 'loss', so only learning rate and momentum are recorded. "
+                f"Received: {sorted(logs or {})}",
+                stacklevel=2,
+            )
+        for name, value in {**self._began, "loss": loss}.items():
             self.history[name].append(value)
         executed = self.model.steps_per_execution
         names = {"loss": "loss" if executed == 1 else f"loss_mean_of_{executed}_steps"}

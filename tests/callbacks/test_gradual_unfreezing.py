@@ -289,3 +289,23 @@ def test_a_model_that_is_not_built_is_refused_and_stays_as_it_is():
         model.fit(batches(), epochs=2, verbose=0, shuffle=False, callbacks=[GradualUnfreezing(at=[1])])
     assert not model.optimizer.built
     model.fit(batches(), verbose=0, shuffle=False)
+
+
+@pytest.mark.filterwarnings("ignore:`build..` was called on layer:UserWarning")  # from Keras
+def test_a_layer_that_call_does_not_use_is_no_reason_to_refuse():
+    class Spare(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.stem_dense = keras.layers.Dense(4, name="stem_a")
+            self.head_dense = keras.layers.Dense(3, name="head_a")
+            self.spare = keras.layers.Dense(7)
+
+        def call(self, x):
+            return self.head_dense(self.stem_dense(x))
+
+    model = Spare()
+    model(np.zeros((1, 6)))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    unfreezing = GradualUnfreezing(at=[1], groups=["stem_", "head_"])
+    model.fit(batches(), epochs=2, verbose=0, shuffle=False, callbacks=[unfreezing])
+    assert unfreezing.unfrozen == 1

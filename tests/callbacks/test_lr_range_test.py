@@ -281,6 +281,21 @@ def test_stops_when_the_loss_diverges():
     assert np.isfinite(np.concatenate([value.ravel() for value in state(model)])).all()
 
 
+def test_a_single_high_loss_in_the_flat_part_is_no_divergence():
+    model, weights = small_model(Mode()), np.ones(80)
+    weights[16:24] = 100  # the third batch
+    found = lr_find(model, *next(iter(batches(80).unbatch().batch(80))), sample_weight=weights, batch_size=8,
+                    shuffle=False, end_lr=1e-3, num_steps=20, verbose=0)  # fmt: skip
+    assert found.losses[2] > 20 * found.losses[0]
+    assert found.stopped == "All 20 steps were taken."
+
+
+def test_executions_longer_than_an_epoch():
+    model = small_model(Mode(steps_per_execution=8))
+    found = lr_find(model, batches(24), num_steps=40, end_lr=1e-3, verbose=0)
+    assert found.stopped == "All 40 steps were taken."
+
+
 def test_stops_at_once_when_the_loss_is_nan():
     model = small_model(Mode())
     # Not through the inputs: the fused Dense and relu of oneDNN turn NaN into 0.

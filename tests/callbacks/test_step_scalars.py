@@ -52,3 +52,16 @@ def test_an_evaluation_between_steps_does_not_change_the_losses(tmp_path):
     small_model(Mode()).fit(batches(), callbacks=[plain], verbose=0, shuffle=False)
     small_model(Mode()).fit(batches(), callbacks=[disturbed, Evaluates()], verbose=0, shuffle=False)
     np.testing.assert_allclose(disturbed.history["loss"], plain.history["loss"], rtol=1e-5)
+
+
+def test_a_train_step_without_a_loss_records_the_learning_rate_after_a_warning(tmp_path):
+    class NoLoss(keras.Sequential):
+        def train_step(self, data):
+            return {"d_loss": super().train_step(data)["loss"]}
+
+    model, callback = NoLoss([keras.Input((6,)), keras.layers.Dense(3)]), StepScalars(tmp_path)
+    model.compile(keras.optimizers.SGD(0.5), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.warns(UserWarning, match=r"no 'loss'.*Received: \['d_loss'\]"):
+        model.fit(batches(), callbacks=[callback], verbose=0, shuffle=False)
+    assert callback.history["learning_rate"] == [0.5] * 5
+    assert callback.history["loss"] == [None] * 5

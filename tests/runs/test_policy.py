@@ -89,7 +89,11 @@ def test_groups_are_unfrozen_with_a_new_cycle_each(run):
     ("losses", "rate", "line"),
     [
         (np.full(60, 3.0), 0.01, "0.01 (1/10 of the head's; the loss of the whole network does not rise)"),
-        (np.repeat([1.0, 4.0], [30, 30]), 0.0005, "0.0005 (1/200 of the head's; the loss of the whole network rises at"),
+        (
+            np.repeat([1.0, 4.0], [30, 30]),
+            0.0005,
+            "0.0005 (1/200 of the head's; the loss of the whole network rises at",
+        ),
         (np.repeat([1.0, 4.0], [50, 10]), RATES[47] / 20, "(1/21 of"),
     ],
 )
