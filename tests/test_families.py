@@ -54,7 +54,7 @@ FAMILY = {
     "NASNetMobile": ("nasnet", (24, 122, 121, 121, 1), (8, 4, 2, 1), ""),
     "NASNetLarge": ("nasnet", (24, 170, 169, 169, 1), (8, 4, 2, 1), ""),
 }
-SLOW = ("InceptionResNetV2", "NASNetLarge")
+SLOW = ("InceptionResNetV2", "NASNetLarge", "NASNetMobile", "DenseNet121", "EfficientNetV2S")
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 # These scale their input themselves, in layers that they can be built without (EfficientNetB0 cannot).
 SCALE_INSIDE = {
@@ -183,7 +183,9 @@ def test_names_that_keras_numbers_may_begin_anywhere(name, counted):
     assert [rates[path] for path in paths] == [2.0 ** (place[path.split("/")[-2]] - len(found) + 1) for path in paths]
 
 
-@pytest.mark.parametrize("name", SCALE_INSIDE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else []) for name in SCALE_INSIDE]
+)
 def test_a_network_built_without_its_scaling_gets_it(name):
     new = models.replace_head(built(name, include_top=False, include_preprocessing=False), 4)
     np.testing.assert_allclose(scaled(new), SCALE_INSIDE[name](PIXELS), atol=1e-5)

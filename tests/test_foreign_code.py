@@ -276,10 +276,14 @@ CALLBACKS = {
     "LambdaCallback": lambda folder: keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
 }
 
+# These change the model or its train function, the others only look.
+CHANGING = ("EarlyStopping", "ModelCheckpoint", "BackupAndRestore")
+
 
 def find_and_fit(model, data, *callbacks):
     """The user's code: the range test must leave the weights as they are, then the fit must train."""
-    found = lr_find(model, **{name: value for name, value in data.items() if not name.startswith("val")}, verbose=0)
+    data_of_test = {name: value for name, value in data.items() if not name.startswith("val")}
+    found = lr_find(model, **data_of_test, num_steps=40 if model.run_eagerly else None, verbose=0)
     # Most go on to a rate of 10; Ftrl, which sets weights instead of changing them, diverges first.
     assert len(found.rates) > 20, found.stopped
     assert np.isfinite(found.losses[:-1]).all()
@@ -298,7 +302,9 @@ def test_a_range_test_then_one_cycle(pattern):
     find_and_fit(make(), data())
 
 
-@pytest.mark.parametrize("name", CALLBACKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in CHANGING else pytest.mark.slow) for name in CALLBACKS]
+)
 def test_beside_a_callback_of_keras(name, tmp_path):
     find_and_fit(functional(), ARRAYS, CALLBACKS[name](tmp_path))
 
@@ -328,7 +334,13 @@ def test_every_optimizer_of_keras_is_listed():
     assert {each.__name__ for each in classes} - wrappers == {*OPTIMIZERS}
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+# One without momentum, one with beta_1, and the one that treats matrices in another way.
+QUICK = ("SGD", "Nadam", "Muon")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in OPTIMIZERS]
+)
 def test_with_every_optimizer_of_keras(name):
     model = functional(getattr(keras.optimizers, name)())
     if not current_momentum(model.optimizer):

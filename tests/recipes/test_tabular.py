@@ -94,7 +94,8 @@ def test_classes_are_predicted_with_their_probability(finished, tmp_path, monkey
 
 
 def test_a_table_whose_range_test_finds_no_rate_trains_at_a_cautious_one(tmp_path, monkeypatch, capsys):
-    """A few very large targets: the loss does not fall within the range test."""
+    """A few very large targets."""
+    monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall. And so on.")
     random = np.random.default_rng(0)
     frame = pd.DataFrame(random.normal(size=(1600, 3)), columns=["a", "b", "c"])
     frame["income"] = random.lognormal(8, 3, 1600)
