@@ -249,8 +249,7 @@ class LRRange:
         Example:
             >>> kerasdl.lr_find(model, x_train, y_train, stop_factor=float("inf")).rise
         """
-        few = 4
-        read = self.losses if self.valid_losses is None else self.valid_losses
+        few, read = 4, self._recorded
         start = max(few, len(read) // 3)
         if len(read) < start + few:
             return float("inf")
@@ -270,8 +269,7 @@ class LRRange:
                 f"The range test is too short for a suggestion: {self.stopped} Lower start_lr, or raise num_steps. "
                 f"Received: {len(rates)} usable points of {len(self.rates)}"
             )
-        means, few = self._means
-        start = few + int(np.argmin(means[few:]))
+        start, few = self._lowest
         before, after = slice(max(few, start - few)), slice(start, start + few)
         falls = _falls(self._compared[before], self._compared[after], is_log=self._is_positive)
         if not falls or descent(*self._curve) is None:
@@ -300,8 +298,7 @@ class LRRange:
         from kerasdl import plots
 
         suggested = {} if self.why_none else {rule: self.suggestion(rule) for rule in rules}
-        read = self.losses if self.valid_losses is None else self.valid_losses
-        figure = plots.lr_range(self.rates, read, self.smoothed, {**suggested, **(marks or {})})
+        figure = plots.lr_range(self.rates, self._recorded, self.smoothed, {**suggested, **(marks or {})})
         if rules and self.why_none:
             figure.axes[0].set_title("No suggestion: " + self.why_none.split(". ")[0].split(": ")[0], fontsize=9)
         return figure
@@ -316,35 +313,35 @@ class LRRange:
         return self.plot()._repr_png_()
 
     @property
+    def _recorded(self) -> np.ndarray:
+        return self.losses if self.valid_losses is None else self.valid_losses
+
+    @property
     def _read(self) -> np.ndarray:
         """The losses that are read, without the last five and those after a loss that is not finite."""
-        losses = self.losses if self.valid_losses is None else self.valid_losses
-        return losses[: len(losses) // 10 + len(self._usable[0])]
+        return self._recorded[: len(self.rates) // 10 + len(self._usable[0])]
 
     @property
     def _is_positive(self) -> bool:
         return bool(self._read.min() > 0)
 
     @property
-    def _means(self) -> tuple[np.ndarray, int]:
-        """Means of every eighth of the test, beginning with each step, and the number of steps in each.
-
-        Positive losses on a logarithmic scale: squared errors of large targets vary in proportion to their size, with a
-        heavy tail.
-        """
+    def _lowest(self) -> tuple[int, int]:
+        """First step of the eighth of the test with the lowest mean, but the first eighth, and its number of steps."""
         few = max(2, min(len(self.losses) // 8, len(self._read) // 2))
-        return np.convolve(self._compared, np.ones(few) / few, "valid"), few
+        return few + int(np.argmin(np.convolve(self._compared, np.ones(few) / few, "valid")[few:])), few
 
     @property
     def _compared(self) -> np.ndarray:
+        """Positive losses on a logarithmic scale: errors of large targets vary with their size, with a heavy tail."""
         return np.log(self._read) if self._is_positive else self._read
 
     @property
     def _curve(self) -> tuple[np.ndarray, np.ndarray]:
         """Learning rates and losses for the rules: smoothed, or running medians if a few high losses hide the fall."""
         rates, smoothed = self._usable
-        means, few = self._means
-        if self._is_positive and len(self.rates) // 10 + int(np.argmin(smoothed)) < few + int(np.argmin(means[few:])):
+        start, few = self._lowest
+        if self._is_positive and len(self.rates) // 10 + int(np.argmin(smoothed)) < start:
             windows = np.lib.stride_tricks.sliding_window_view(self._read, few)
             # A smoothed curve is late by about as many steps as a window has: each window stands at its end.
             return self.rates[few - 1 :][: len(windows)], np.median(windows, axis=1)

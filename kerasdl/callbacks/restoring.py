@@ -72,7 +72,7 @@ class Restoring(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.restore()
-        if self.begun and self.steps_without_update:
+        if self.steps_without_update:
             warnings.warn(_unused(self.model), stacklevel=2)
 
     def restore(self) -> None:
@@ -139,9 +139,9 @@ def _count(waiting: list[Restoring], *, updated: bool) -> None:
         ValueError: There are too many: gradients accumulated by hand are applied sooner.
     """
     for callback in waiting:
-        callback.steps_without_update = None if updated else (callback.steps_without_update or 0) + 1
-        if (callback.steps_without_update or 0) > MOST_STEPS_WITHOUT_UPDATE:
+        if callback.steps_without_update == MOST_STEPS_WITHOUT_UPDATE and not updated:
             raise ValueError(_unused(callback.model))
+        callback.steps_without_update = None if updated else (callback.steps_without_update or 0) + 1
 
 
 def _unused(model: keras.Model) -> str:

@@ -58,7 +58,7 @@ class Snapshot:
 
     def restore(self) -> None:
         """Restore everything; state created since (metrics are built at the first step) is reset."""
-        for metric in {id(each): each for each in (*self._model.metrics, *self._model._metrics)}.values():
+        for metric in (*self._model.metrics, *self._model._metrics):
             metric.reset_state()
         for variable, value in self._values.values():
             variable.assign(value)

@@ -4,7 +4,7 @@ from functools import cache
 import keras
 import numpy as np
 import pytest
-from kerasdl import callbacks, groups, lr_find, models, optimizers
+from kerasdl import callbacks, groups, lr_find, models, optimizers, runs
 from kerasdl.data import features, images
 from kerasdl.layers import FitImage
 from kerasdl.models import replace_head, split_head
@@ -470,9 +470,7 @@ def test_published_features_separate_dogs_from_cats(real_data, tmp_path):
         alone = head.evaluate(precomputed.valid, verbose=0)[1]
         rates = groups.discriminative(model, groups=parts)
         model.compile(optimizers.AdamW(weight_decay=0.01, groups=rates), data.loss, metrics=["accuracy"])
-        lower = {"start_lr": peak_lr / 1000, "end_lr": peak_lr, "num_steps": 40, "stop_factor": float("inf")}
-        rise = lr_find(model, data.train, verbose=0, **lower).rise
-        whole_lr = min(max(rise / 20, peak_lr / 200), peak_lr / 10)
+        whole_lr = runs.after_head(runs.RunFolder(tmp_path / f"run{seed}"), model, data.train, peak_lr)
         cycles = callbacks.OneCycle(whole_lr, restart_at=[1, 2])
         policy = [callbacks.GradualUnfreezing([1, 2], groups=parts), cycles]
         fitted = model.fit(data.train, validation_data=data.valid, epochs=4, verbose=0, shuffle=False, callbacks=policy)
