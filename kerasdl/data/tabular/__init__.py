@@ -6,23 +6,26 @@ from training rows and held in a FeatureSpace, which `export.table_model` puts i
 Other pipelines read their tables with the functions for cells, splits and targets.
 """
 
-from kerasdl.data.tabular.cells import cell, numbers, parsed_numbers, place, tidy
+from kerasdl.data.tabular.cells import as_text, cell, numbers, parsed_numbers, place, tidy
 from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
-from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.csv_file import csv_rows, read_csv
 from kerasdl.data.tabular.dates import date_form
 from kerasdl.data.tabular.frames import check_unique, named, names_of
 from kerasdl.data.tabular.predictions import predict
-from kerasdl.data.tabular.splits import held_out, part_of
+from kerasdl.data.tabular.splits import held_out, part_of, parts_of_words
 from kerasdl.data.tabular.table import Table, from_csv, from_frame
-from kerasdl.data.tabular.targets import Task, tags_of, targets_of
+from kerasdl.data.tabular.targets import Task, class_names, tags_of, targets_of
 
 __all__ = [
     "Column",
     "Kind",
     "Table",
     "Task",
+    "as_text",
     "cell",
     "check_unique",
+    "class_names",
+    "csv_rows",
     "date_form",
     "from_csv",
     "from_frame",
@@ -32,6 +35,7 @@ __all__ = [
     "numbers",
     "parsed_numbers",
     "part_of",
+    "parts_of_words",
     "place",
     "predict",
     "raw_inputs",

@@ -1,5 +1,6 @@
 """Cells of a table, from a file or a DataFrame: missing values, numbers, and the location of a cell."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,17 @@ def cell(column: "pd.Series", row: int) -> Any:
         2.5
     """
     return _plain(column.iloc[row])
+
+
+def as_text(value: Any) -> str:
+    """Value of a cell as text; whole numbers without a point, so that 3 in a DataFrame is "3" in a file.
+
+    Example:
+        >>> as_text(3.0), as_text(" clerk ")
+        ('3', 'clerk')
+    """
+    # pandas stores whole numbers as 3.0 in a column with missing values.
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.scale import Scale
-from kerasdl.data.tabular.cells import numbers, parsed_numbers, tidy
+from kerasdl.data.tabular.cells import as_text, numbers, parsed_numbers, tidy
 from kerasdl.data.tabular.dates import MOSTLY, date_form, iso_dates
 from kerasdl.data.tabular.frames import named
 from kerasdl.errors import BadInput
@@ -226,11 +226,6 @@ def _category_column(values: "pd.Series", *, inferred: bool) -> Column:
 
 
 def _text(column: "pd.Series") -> np.ndarray:
-    """Values as text, empty if missing; whole numbers without a point, so that 3 in a DataFrame is "3" in a file."""
-
-    def text(value: Any) -> str:
-        # pandas stores whole numbers as 3.0 in a column with missing values.
-        return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
-
+    """Values as text, empty if missing."""
     missing = column.isna().to_numpy()
-    return np.array(["" if gone else text(value) for value, gone in zip(column, missing, strict=True)], object)
+    return np.array(["" if gone else as_text(value) for value, gone in zip(column, missing, strict=True)], object)

@@ -1,14 +1,15 @@
 """CSV files: common encodings, separators and quotes, missing cells, and errors that give the line."""
 
-import codecs
 import csv
-import io
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasdl.data.tabular.cells import tidy
+from kerasdl.data.text_file import open_text
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
 
@@ -16,12 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATORS = ",;\t|"
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+# The largest that csv takes on every platform, and the lock of its limit, which is one for the whole process.
+_LARGEST_CELL, _LIMIT = 2**31 - 1, threading.Lock()
 # A number with a decimal comma, and one with points as thousands separators.
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
@@ -53,61 +50,83 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
         ['area', 'rooms', 'price']
     """
     pd = import_optional("pandas")
-    text = _decode(Path(path), encoding)
-    separator = _separator(text, separator)
-    rows = _rows(text, separator, path)
-    if len(rows) < 2:
-        raise BadInput(f"A table needs a header and at least one row. Received: {str(path)!r} with {len(rows)} rows")
-    (_, header), *rows = rows
-    _check_header(header, path)
-    for line, row in rows:
-        if len(row) != len(header):
-            raise BadInput(
-                f"Line {line} has {len(row)} cells, but the header has {len(header)}: fix it, or quote cells that "
-                f"contain {separator!r}. Received: {str(path)!r}"
-            )
-    columns = zip(*(row for _, row in rows), strict=True)
+    with open_text(path, encoding, newline="") as file:
+        lines, separator = _separated(file, separator)
+        (_, header), *rows = _rows(lines, separator, path)
+    columns = zip(*([cell.strip() for cell in row] for _, row in rows), strict=True)
     cells = [_with_decimal_points(column) if separator == ";" else column for column in columns]
     index = pd.Index([line for line, _ in rows], name="line")
     frame = pd.DataFrame(dict(zip(header, cells, strict=True)), index=index, dtype=object)
     return tidy(frame)
 
 
-def _decode(path: Path, encoding: str | None) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"The file cannot be read ({error.strerror}). Received: {str(path)!r}") from error
-    encoding = encoding or next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except LookupError as error:
-        raise BadInput(
-            f"Unknown encoding: pass the name of a Python codec, such as 'cp1252'. Received: encoding={encoding!r}"
-        ) from error
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise BadInput(
-            f"Line {line} is not {encoding}: pass the encoding (for spreadsheets often --encoding cp1252). "
-            f"Received: {str(path)!r}"
-        ) from error
+def csv_rows(
+    path: str | Path, *, encoding: str | None = None, separator: str | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """Read a CSV file row by row, in memory that does not grow with it; blank lines are skipped.
+
+    Args:
+        path: Path of the file.
+        encoding: The same as in `read_csv`.
+        separator: The same as in `read_csv`.
+
+    Yields:
+        The first line of each row and its cells as they are in the file; the first row is the header, stripped.
+
+    Raises:
+        BadInput: The same as in `read_csv`, when that row is read.
+
+    Example:
+        >>> next(csv_rows("houses.csv"))
+        (1, ['area', 'rooms', 'price'])
+    """
+    with open_text(path, encoding, newline="") as file:
+        lines, separator = _separated(file, separator)
+        yield from _rows(lines, separator, path)
 
 
-def _rows(text: str, separator: str, path: str | Path) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, each with its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
-    rows, line = [], 1
+def _rows(lines: Iterable[str], separator: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """The header and the rows that are not blank, each with its first line."""
+    count, header = 0, []
+    for line, row in _parsed(lines, separator, path):
+        if not any(cell.strip() for cell in row) and len(row) <= 1:
+            continue
+        count += 1
+        if count == 1:
+            row = header = [cell.strip() for cell in row]
+            _check_header(header, path)
+        if len(row) != len(header):
+            raise BadInput(
+                f"Line {line} has {len(row)} cells, but the header has {len(header)}: fix it, or quote cells that "
+                f"contain {separator!r}. Received: {str(path)!r}"
+            )
+        yield line, row
+    if count < 2:
+        raise BadInput(f"A table needs a header and at least one row. Received: {str(path)!r} with {count} rows")
+
+
+def _parsed(lines: Iterable[str], separator: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """All rows, each with its first line."""
+    reader, line = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True), 1
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row) or len(row) > 1:
-                rows.append((line, [cell.strip() for cell in row]))
+        while (row := _next(reader)) is not None:
+            yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadInput(
             f"The row that begins on line {line} cannot be read ({error}): look for an unclosed quote. "
             f"Received: {str(path)!r}"
         ) from error
-    return rows
+
+
+def _next(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next row, whose cells may be large; None at the end."""
+    with _LIMIT:
+        limit = csv.field_size_limit(_LARGEST_CELL)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _check_header(header: list[str], path: str | Path) -> None:
@@ -121,16 +140,22 @@ def _check_header(header: list[str], path: str | Path) -> None:
             raise BadInput(f"Two columns are named {name!r}: rename one. Received: {str(path)!r}")
 
 
-def _separator(text: str, separator: str | None) -> str:
+def _separated(lines: Iterator[str], separator: str | None) -> tuple[Iterator[str], str]:
+    """The lines and their separator, by default the most frequent one of the header."""
     if separator is not None:
         separator = separator.replace("\\t", "\t")
         if len(separator) != 1 or separator in '"\r\n':
             raise BadInput(
                 f"The separator must be one character, such as ';' or '\\t'. Received: separator={separator!r}"
             )
-        return separator
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
+        return lines, separator
+    start = []
+    for line in lines:
+        start.append(line)
+        if line.strip():
+            break
+    header = re.sub(r'"[^"]*"', "", start[-1]) if start else ""
+    return chain(start, lines), max(SEPARATORS, key=header.count)
 
 
 def _with_decimal_points(column: Sequence[str]) -> list[str]:

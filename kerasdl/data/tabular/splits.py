@@ -1,5 +1,6 @@
 """Which rows of a table are for training, validation and test."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,18 +75,30 @@ def part_of(column: "pd.Series") -> np.ndarray:
         >>> part_of(pd.Series(["train", "train", "valid"])) == kerasdl.data.splits.Part.VALID
         array([False, False,  True])
     """
-    words = np.array([word.lower() for word in raw_values(column, "category")[:, 0]])
+    words = [str(word) for word in raw_values(column, "category")[:, 0]]
+    return parts_of_words(words, str(column.name), lambda row: place(column, row))
+
+
+def parts_of_words(words: Sequence[str], column: str, where: Callable[[int], str]) -> np.ndarray:
+    """The same as `part_of`, for the cells of a column as text.
+
+    Args:
+        words: The cell of each row.
+        column: Name of the column.
+        where: Location of a row, by position.
+
+    Example:
+        >>> parts_of_words(["train", "valid"], "part", "row {}".format)
+        array([0, 1])
+    """
     for row, word in enumerate(words):
-        if word not in PARTS:
+        if word.lower() not in PARTS:
             raise BadInput(
-                f"Column {column.name!r} must hold 'train' or 'valid' in every row. "
-                f"Received: {str(word)!r} in {place(column, row)}"
+                f"Column {column!r} must hold 'train' or 'valid' in every row. Received: {word!r} in {where(row)}"
             )
-    parts = np.array([PARTS[word] for word in words], int)
+    parts = np.array([PARTS[word.lower()] for word in words], int)
     if not (parts == Part.VALID).any():
         parts[parts == Part.TEST] = Part.VALID
     if (parts == Part.TRAIN).all() or (parts != Part.TRAIN).all():
-        raise BadInput(
-            f"Column {column.name!r} must name rows for both training and validation. Received: only one of them"
-        )
+        raise BadInput(f"Column {column!r} must name rows for both training and validation. Received: only one of them")
     return parts

@@ -1,5 +1,6 @@
 """Targets of a table: classes, numbers or tags; and weights of rows and classes."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -41,8 +42,8 @@ def targets_of(frame: "pd.DataFrame", targets: tuple[str, ...], task: Task) -> t
         if len(targets) > 1:
             raise BadInput(f"Several targets must be numbers. Received: task='classes', target={targets}")
         text = raw_values(frame[targets[0]], "category")[:, 0]
-        names = sorted(set(text), key=lambda name: (_order(name), name))
-        return np.array([names.index(name) for name in text], np.int64), tuple(names)
+        names = class_names(text)
+        return np.array([names.index(name) for name in text], np.int64), names
     values = np.stack([numbers(frame[name]) for name in targets], axis=1)
     for name, column in zip(targets, values.T, strict=True):
         if (column == column[0]).all():
@@ -104,8 +105,17 @@ def _are_classes(column: "pd.Series") -> bool:
     return len(np.unique(values)) <= MOST_NUMBERED_CLASSES and bool((values == np.round(values)).all())
 
 
+def class_names(words: Iterable[str]) -> tuple[str, ...]:
+    """The different words in order: numbers by value, before words.
+
+    Example:
+        >>> class_names(["10", "9", "9", "none"])
+        ('9', '10', 'none')
+    """
+    return tuple(sorted(set(words), key=lambda name: (_order(name), name)))
+
+
 def _order(name: str) -> float:
-    """Sort key: numeric class names by value, before words."""
     try:
         return float(name)
     except ValueError:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from kerasdl.data.tabular.cells import cell, numbers, parsed_numbers, place, tidy
+from kerasdl.data.tabular.cells import as_text, cell, numbers, parsed_numbers, place, tidy
 from kerasdl.errors import BadInput
 
 
@@ -38,3 +38,14 @@ def test_a_cell_is_located_by_row_or_line():
     assert (place(column, 1), cell(column, 1), type(cell(column, 1))) == ("row 17", 8, int)
     assert place(column.rename_axis("line"), 0) == "line 15"
     assert place(column.set_axis(pd.MultiIndex.from_product([["a"], [0, 1]])), 1) == "row ('a', 1)"
+
+
+def test_a_cell_as_text_is_the_same_from_a_frame_and_a_file():
+    assert [as_text(value) for value in (3, 3.0, "3.00", 0.5, True, " 2.0.1 ")] == [
+        "3",
+        "3",
+        "3",
+        "0.5",
+        "True",
+        "2.0.1",
+    ]

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data.tabular.cells import MISSING
-from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.csv_file import csv_rows, read_csv
 from kerasdl.errors import BadInput
 
 
@@ -86,6 +87,37 @@ def test_errors_name_the_line_or_column(write, text, message):
 def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(BadInput, match="cannot be read.*none.csv"):
         read_csv(tmp_path / "none.csv")
+
+
+def test_rows_come_with_their_lines_and_cells_as_they_are(write):
+    rows = csv_rows(write('\n name ,text\n\na," two\r\nlines "\nb, c \n'))
+    assert list(rows) == [(2, ["name", "text"]), (4, ["a", " two\r\nlines "]), (6, ["b", "c "])]
+
+
+def test_rows_before_an_error_are_read(write):
+    rows = csv_rows(write("a,b\n1,2\n3\n"))
+    assert [next(rows), next(rows)] == [(1, ["a", "b"]), (2, ["1", "2"])]
+    with pytest.raises(BadInput, match="Line 3 has 1 cells"):
+        next(rows)
+
+
+def test_large_cells_are_read_and_the_limit_of_csv_is_put_back(write):
+    limit, path = csv.field_size_limit(), write("a\n" + f"{'x' * 200_000}\n" * 3)
+    first, second = csv_rows(path), csv_rows(path)
+    for rows in (first, second, first, second, first):
+        next(rows)
+        assert csv.field_size_limit() == limit
+    assert [len(row[0]) for _, row in first] == [200_000]
+
+
+def test_memory_does_not_grow_with_the_file(write):
+    path = write("a,b\n" + f"{'word ' * 200},1\n" * 10_000)
+    tracemalloc.start()
+    try:
+        assert sum(len(row[0]) for _, row in csv_rows(path)) > 10_000_000
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=["Cs"]), max_size=8)
