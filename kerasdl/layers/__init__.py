@@ -10,7 +10,7 @@ from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
-from kerasdl.layers.text_rules import text_rules
+from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
 from kerasdl.layers.tied_embedding import TiedEmbedding
 from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
 from kerasdl.layers.window_forecast import WindowForecast
@@ -31,5 +31,7 @@ __all__ = [
     "WeightDropLSTM",
     "WindowForecast",
     "WindowNormalization",
+    "character_rules",
     "text_rules",
+    "whitespace_rules",
 ]
