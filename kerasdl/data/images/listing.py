@@ -1,17 +1,16 @@
 """Find image files in folders, and infer class and part (training, validation, test) from their paths."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from kerasdl.data.listing import TEST_FOLDERS, TRAIN_FOLDERS, VALID_FOLDERS, by_subfolder, files_below, subfolder
 from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
 DECODABLE = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp")
 # Image formats that TensorFlow cannot decode: an error names such files instead of ignoring them.
 UNDECODABLE = (".tif", ".tiff", ".avif", ".heic", ".heif", ".ico", ".psd", ".jp2", ".ppm", ".pgm", ".mpo")
-TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "validation", "val"), ("test", "testing")
 
 
 def image_files(folder: Path) -> list[str]:
@@ -21,18 +20,7 @@ def image_files(folder: Path) -> list[str]:
         >>> image_files(Path("pets"))[0]
         'pets/cat/0001.jpg'
     """
-    found: list[str] = []
-    visited: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        # A link may point to one of its own parent folders.
-        folders[:] = [] if os.path.realpath(place) in visited else [name for name in folders if name[0] != "."]
-        visited.add(os.path.realpath(place))
-        found += [
-            os.path.join(place, name)  # noqa: PTH118 - one Path per file takes minutes and megabytes in large folders
-            for name in files
-            if name.lower().endswith(DECODABLE + UNDECODABLE) and not name.startswith(".")
-        ]
-    return sorted(found)
+    return files_below(folder, DECODABLE + UNDECODABLE)
 
 
 def by_class(folder: Path) -> dict[str, list[str]]:
@@ -41,7 +29,7 @@ def by_class(folder: Path) -> dict[str, list[str]]:
     Raises:
         BadInput: No images in subfolders, or images directly in `folder`.
     """
-    found, beside = _by_class(folder)
+    found, beside = by_subfolder(folder, image_files(folder))
     if found:
         _check_none_beside(beside, found, folder)
     else:
@@ -53,17 +41,6 @@ def by_class(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def _by_class(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Image files by class, and those that are in no class folder."""
-    found: dict[str, list[str]] = {}
-    beside: list[str] = []
-    skip = len(str(folder)) + 1
-    for file in image_files(folder):
-        name, separator, _ = file[skip:].partition(os.sep)
-        (found.setdefault(name, []) if separator else beside).append(file)
-    return dict(sorted(found.items())), beside
-
-
 def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
     """The files by class for training and, where there are such folders, for validation and test.
 
@@ -72,7 +49,7 @@ def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
     """
     if not folder.is_dir():
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
-    train, valid, test = training_folder(folder), _named(folder, VALID_FOLDERS), _named(folder, TEST_FOLDERS)
+    train, valid, test = training_folder(folder), subfolder(folder, VALID_FOLDERS), subfolder(folder, TEST_FOLDERS)
     if train == folder and (alone := valid or test):
         raise BadInput(f"{alone.name}/ needs a train/ folder beside it. Received: {str(folder)!r}")
     parts = [(Part.TRAIN, by_class(train))]
@@ -83,7 +60,7 @@ def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
     if valid is not None:
         parts.append((Part.VALID, by_class(valid)))
         _check_same_classes(parts[0][1], parts[1][1], valid)
-    tested, beside = _by_class(test) if test else ({}, [])
+    tested, beside = by_subfolder(test, image_files(test)) if test else ({}, [])
     # A test folder with one subfolder, not named like a class, has no labels: it is for prediction.
     if test and (len(tested) > 1 or set(tested) & set(parts[0][1])):
         if extra := sorted(set(tested) - set(parts[0][1])):
@@ -95,12 +72,7 @@ def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
 
 def training_folder(folder: Path) -> Path:
     """The folder that holds the class folders of training: `train` below `folder`, or `folder` itself."""
-    return _named(folder, TRAIN_FOLDERS) or folder
-
-
-def _named(folder: Path, names: Sequence[str]) -> Path | None:
-    """The subfolder with one of these names, whatever its case."""
-    return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
+    return subfolder(folder, TRAIN_FOLDERS) or folder
 
 
 def _check_none_beside(beside: list[str], classes: Iterable[str], folder: Path) -> None:

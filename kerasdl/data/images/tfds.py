@@ -1,9 +1,6 @@
 """Images of TensorFlow Datasets by name: from prepared data, else from local files; downloads only on request."""
 
-import socket
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import numpy as np
 from kerasdl.arguments import known_arguments
@@ -13,6 +10,7 @@ from kerasdl.data.images.options import Options
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.images.stores import EncodedStore
 from kerasdl.data.splits import as_parts, stratified
+from kerasdl.data.tfds import prepared_builder, supervised_keys
 from kerasdl.errors import BadInput
 
 
@@ -48,8 +46,11 @@ def from_tfds(
         >>> mnist = from_tfds("mnist", manual_dir="downloads/mnist")
     """
     choices = Options(**options)
-    builder = _builder(name, data_dir=data_dir, manual_dir=manual_dir, download=download)
-    image, label = builder.info.supervised_keys
+    builder = prepared_builder(name, data_dir=data_dir, manual_dir=manual_dir, download=download)
+    keys = supervised_keys(builder, "Image", "ClassLabel")
+    if keys is None:
+        raise BadInput(f"Dataset {name!r} has no labelled images. Received: features {list(builder.info.features)}")
+    image, label = keys
     channels = builder.info.features[image].shape[-1] or 3
     classes = tuple(builder.info.features[label].names)
     held_out = [split for split in ("validation", "test") if split in builder.info.splits]
@@ -85,57 +86,3 @@ def _encoded_examples(builder: Any, split: str) -> tuple[list[bytes], np.ndarray
         encoded += batch[image].numpy().tolist()
         labels += batch[label].numpy().tolist()
     return encoded, np.array(labels, np.int64)
-
-
-def _builder(name: str, *, data_dir: str | None, manual_dir: str | None, download: bool) -> Any:
-    """A prepared builder: already prepared, else from `manual_dir`, else (if `download`) from the network.
-
-    Raises:
-        BadInput: No such name, no images with labels, missing files, or the network is unreachable.
-    """
-    import tensorflow_datasets as tfds
-
-    unknown = BadInput(
-        f"No such folder, and no TensorFlow Datasets name (tfds.list_builders() lists them). Received: {name!r}"
-    )
-    if ":" in name and not download:
-        # The name of another registry: looking it up needs the network.
-        raise unknown
-    try:
-        builder = tfds.builder(name, data_dir=data_dir)
-    except (ValueError, ImportError) as error:
-        raise unknown from error
-    if not builder.is_prepared():
-        _prepare(builder, manual_dir=manual_dir, download=download)
-    keys, features = builder.info.supervised_keys, builder.info.features
-    kinds = [type(features[key]) for key in keys or ()]
-    if kinds != [tfds.features.Image, tfds.features.ClassLabel] or "train" not in builder.info.splits:
-        raise BadInput(
-            f"Dataset {name!r} has no labelled images, or no train split. Received: features {list(features)}"
-        )
-    return builder
-
-
-def _prepare(builder: Any, *, manual_dir: str | None, download: bool) -> None:
-    import tensorflow_datasets as tfds
-
-    wanted = {info.filename: url for url, info in (builder.url_infos or {}).items()}
-    missing = [file for file in wanted if not manual_dir or not (Path(manual_dir) / str(file)).exists()]
-    if missing and not download:
-        raise BadInput(
-            f"Dataset {builder.name!r} is not prepared in {builder.data_dir}: put its files in a folder and pass it as "
-            "manual_dir (--manual-dir), or allow the download with download=True (--download). Received: "
-            f"manual_dir={manual_dir!r} without {', '.join(map(str, missing))}"
-        )
-    for file in missing:
-        # tfds retries an unreachable host for minutes; connecting first fails within seconds.
-        address = urlparse(wanted[file])
-        try:
-            socket.create_connection((address.hostname, address.port or 443), timeout=5).close()
-        except OSError as error:
-            raise BadInput(
-                f"{address.hostname} is unreachable ({error}): download {wanted[file]} by other means and pass its "
-                f"folder as manual_dir (--manual-dir). Received: {builder.name!r}"
-            ) from error
-    configuration = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False)
-    builder.download_and_prepare(download_config=configuration)
