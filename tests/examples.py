@@ -211,6 +211,19 @@ def truth(days):
 forecast = truth
 
 
+# Texts
+
+
+def reviews():
+    words = ["good", "bad"] * 20
+    texts = [f"A {word} film. I would see it {number} times." for number, word in enumerate(words)]
+    return pd.DataFrame({"text": texts, "label": words})
+
+
+def texts(reviews):
+    return kerasdl.data.text.from_frame(reviews)
+
+
 # Models: that of an example fits the data which the example names
 
 
@@ -317,6 +330,13 @@ def write_sunspots(path: Path) -> None:
     pd.DataFrame({"Month": stamps, "Sunspots": spots.round(1)}).to_csv(path, index=False)
 
 
+def write_reviews(folder: Path) -> None:
+    for number, text in enumerate(reviews()["text"][:16]):
+        file = folder / ("train", "test")[number // 8] / ("pos", "neg")[number % 2] / f"{number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
 def write_ts(path: Path, classes: list[str], samples: int, steps: int, channels: int) -> None:
     """Each class has a level of its own."""
     random, lines = np.random.default_rng(samples), []
@@ -368,6 +388,11 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "iris.csv": write_flowers_csv,
     "airline.csv": lambda path: passengers().to_csv(path, index=False),
     "sunspots.csv": write_sunspots,
+    "reviews": write_reviews,
+    "reviews.csv": lambda path: reviews().to_csv(path, index=False),
+    "shakespeare.txt": lambda path: path.write_text(
+        "First Citizen:\nBefore we proceed any further, hear me speak.\n" * 20
+    ),
     "BasicMotions_TRAIN.ts": write_motions,
     "BasicMotions_TEST.ts": write_motions,
     "GunPoint_TRAIN.ts": write_gun_point,

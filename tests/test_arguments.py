@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from kerasdl import callbacks, groups, models, optimizers, schedules
 from kerasdl.arguments import arguments_of, check_one_rate, explain, known_arguments, meant
-from kerasdl.data import augment, images, mixing, sequences, series, tabular
+from kerasdl.data import augment, images, mixing, sequences, series, tabular, text
 from kerasdl.deprecation import renamed_arguments
 
-FACES = (callbacks, images, tabular, series, sequences, augment, mixing, models, optimizers, schedules, groups)
+FACES = (callbacks, images, tabular, text, series, sequences, augment, mixing, models, optimizers, schedules, groups)
 
 
 def is_decorated(part: Any) -> bool:
@@ -110,6 +110,10 @@ def test_messages():
         (images.from_tfds, "random_state", "seed"),
         (tabular.from_csv, "dep_var", "target"),
         (tabular.from_frame, "valid_col", "split"),
+        (text.from_csv, "label_col", "label"),
+        (text.from_frame, "text_cols", "text"),
+        (text.from_folder, "valid_pct", "valid_share"),
+        (text.from_texts, "y", "labels"),
         (series.from_csv, "window", "lookback"),
         (series.from_frame, "valid_pct", "test_share"),
         (sequences.from_ts, "validation_split", "valid_share"),

@@ -26,7 +26,7 @@ PACKAGE = ROOT / "kerasdl"
 FACES = [
     *("callbacks", "errors", "export", "groups", "interpret", "layers", "losses", "lr_range", "models", "optimizers"),
     *("plots", "runs", "schedules"),
-    *(f"data.{name}" for name in ("augment", "features", "images", "mixing", "sequences", "series", "tabular")),
+    *(f"data.{name}" for name in ("augment", "features", "images", "mixing", "sequences", "series", "tabular", "text")),
 ]
 # Examples that show a warning.
 WARNINGS = {
@@ -41,7 +41,10 @@ SLOW = {
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",
 }
-SKIPPED = {"kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST"}
+SKIPPED = {
+    "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",
+    "kerasdl.data.text.tfds.from_tfds": "TensorFlow Datasets would prepare all 100,000 reviews",
+}
 
 
 # What an example says

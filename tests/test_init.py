@@ -56,18 +56,19 @@ def test_the_old_name_of_runs_works_with_a_warning():
 
 
 def test_names_that_users_import_work():
-    from kerasdl.data import augment, features, images, mixing, sequences, series, tabular
+    from kerasdl.data import augment, features, images, mixing, sequences, series, tabular, text
     from kerasdl.data.augment import Augmentation, cifar, digits, light, resample, standard
     from kerasdl.data.features import Features, precompute
     from kerasdl.data.mixing import CutMix, MixUp
 
     sources = ("from_arrays", "from_csv", "from_folder", "from_frame", "from_pattern", "from_tfds")
     assert all(callable(getattr(images, name)) for name in sources)
-    for wing in (tabular, series):
+    for wing in (tabular, series, text):
         assert callable(wing.from_csv)
         assert callable(wing.from_frame)
     assert callable(sequences.from_arrays)
     assert callable(sequences.from_ts)
+    assert all(callable(getattr(text, name)) for name in ("from_files", "from_folder", "from_texts", "from_tfds"))
     assert callable(series.mackey_glass)
     for module, names in (
         (augment, (Augmentation, cifar, digits, light, resample, standard)),
@@ -114,12 +115,13 @@ BELOW = {
     "data": {"files"},
     "data.tabular": {"data", "export", "layers"},
     "data.images": {"data", "data.tabular", "files", "layers"},
+    "data.text": {"data", "data.tabular", "files", "layers"},
     "data.series": {"data", "data.tabular"},
     "data.sequences": {"data"},
-    "data faces": {"data.images", "data.tabular", "data.series", "data.sequences"},
+    "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "runs": {"callbacks", "data faces", "data.images", "files", "groups", "lr_range", "models", "plots"},
 }
-WINGS = {"images", "tabular", "series", "sequences"}
+WINGS = {"images", "tabular", "text", "series", "sequences"}
 # Modules of data that are names for a wing or for a part of one.
 DATA_FACES = {"", "augment", "mixing", "features"}
 

@@ -1,8 +1,8 @@
-"""tf.data pipelines, one subpackage per kind of data: images, tables, time series and sequences.
+"""tf.data pipelines, one subpackage per kind of data: images, tables, texts, time series and sequences.
 
 Every pipeline is a pure function of (seed, epoch, index).
 """
 
-from kerasdl.data import augment, features, images, mixing, sequences, series, tabular
+from kerasdl.data import augment, features, images, mixing, sequences, series, tabular, text
 
-__all__ = ["augment", "features", "images", "mixing", "sequences", "series", "tabular"]
+__all__ = ["augment", "features", "images", "mixing", "sequences", "series", "tabular", "text"]

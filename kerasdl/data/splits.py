@@ -48,7 +48,7 @@ def stratified_split(source: Source, classes: Sequence[str], valid_share: float,
 
 def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, seed: int) -> np.ndarray:
     """Samples for validation, bool (count,): the same share of every class, drawn by seed."""
-    _check_share(valid_share)
+    check_share(valid_share)
     check_two_classes(classes)
     random = np.random.default_rng(seed)
     held_out = np.zeros(len(labels), bool)
@@ -65,7 +65,7 @@ def stratified(labels: np.ndarray, classes: Sequence[str], valid_share: float, s
 
 def at_random(count: int, valid_share: float, seed: int) -> np.ndarray:
     """Samples for validation, bool (count,): a share of all, drawn by seed."""
-    _check_share(valid_share)
+    check_share(valid_share)
     if count < 2:
         raise BadInput(f"At least two rows are needed, one for training and one for validation. Received: {count}")
     held_out = np.zeros(count, bool)
@@ -75,7 +75,7 @@ def at_random(count: int, valid_share: float, seed: int) -> np.ndarray:
 
 def latest(times: np.ndarray, valid_share: float) -> np.ndarray:
     """Samples for validation, bool (count,): the latest share; samples of the same time stay together."""
-    _check_share(valid_share)
+    check_share(valid_share)
     if len(times) < 2:
         raise BadInput(f"At least two rows are needed, one for training and one for validation. Received: {len(times)}")
     held_out = times >= np.sort(times)[-_count(valid_share, len(times))]
@@ -89,7 +89,7 @@ def latest(times: np.ndarray, valid_share: float) -> np.ndarray:
 
 def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarray:
     """Samples for validation, bool (count,): whole groups, drawn by seed until they make up the share."""
-    _check_share(valid_share)
+    check_share(valid_share)
     names, sizes = np.unique(groups, return_counts=True)
     if len(names) < 2:
         raise BadInput(
@@ -101,7 +101,8 @@ def whole_groups(groups: np.ndarray, valid_share: float, seed: int) -> np.ndarra
     return np.isin(groups, names[order][before < valid_share * len(groups)])
 
 
-def _check_share(valid_share: float) -> None:
+def check_share(valid_share: float) -> None:
+    """Raises unless there is a share for training and one for validation."""
     if not 0 < valid_share < 1:
         raise BadInput(f"valid_share must be between 0 and 1. Received: valid_share={valid_share}")
 

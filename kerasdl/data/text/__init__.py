@@ -1,0 +1,13 @@
+"""Texts: from files, folders, tables, lists or TensorFlow Datasets, read one document after the other.
+
+Texts of any size are read as a stream, in memory that does not grow with them.
+"""
+
+from kerasdl.data.text.files import from_files
+from kerasdl.data.text.folders import from_folder
+from kerasdl.data.text.strings import from_texts
+from kerasdl.data.text.tables import from_csv, from_frame
+from kerasdl.data.text.texts import Texts
+from kerasdl.data.text.tfds import from_tfds
+
+__all__ = ["Texts", "from_csv", "from_files", "from_folder", "from_frame", "from_texts", "from_tfds"]

@@ -1,0 +1,109 @@
+"""Labels and parts of documents: classes by name, and a share held out for validation."""
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from kerasdl.data.splits import Part, at_random, stratified
+from kerasdl.data.tabular import class_names
+from kerasdl.data.text.texts import listed
+from kerasdl.errors import BadInput
+
+
+class Words(Sequence[str]):
+    """A word for each of many documents, with every different word held once.
+
+    Example:
+        >>> words = Words()
+        >>> for word in ["good", "bad", "", "good"]:
+        ...     words.append(word)
+        >>> words.classes()
+        (array([ 1,  0, -1,  1]), ('bad', 'good'))
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._words: list[str] = []
+        self._rows = array("q")
+
+    def append(self, word: str) -> None:
+        """Adds the word of the next document, "" for none."""
+        number = self._numbers.setdefault(word, len(self._words))
+        if number == len(self._words):
+            self._words.append(word)
+        self._rows.append(number)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        rows = self._rows[index]
+        return [self._words[row] for row in rows] if isinstance(index, slice) else self._words[rows]
+
+    def classes(self) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Class indices, int64 (documents,), with -1 for none, and class names in order."""
+        classes = class_names(word for word in self._words if word)
+        labels = {name: label for label, name in enumerate(classes)}
+        return np.array([labels.get(word, -1) for word in self._words], np.int64)[np.array(self._rows)], classes
+
+
+def hold_out(
+    parts: np.ndarray, labels: np.ndarray | None, classes: tuple[str, ...], valid_share: float, seed: int
+) -> np.ndarray:
+    """The parts, with a share of training for validation if there is no validation yet: by class, or of all.
+
+    Documents without class stay in training if others have one.
+
+    Args:
+        parts: `Part` of each document.
+        labels: Class index of each document, -1 for none; None if there are no classes.
+        classes: Names of the classes.
+        valid_share: The share to hold out.
+        seed: Draws it.
+
+    Raises:
+        BadInput: No training documents, too few, or classes that these do not have.
+
+    Example:
+        >>> hold_out(np.zeros(4, int), np.array([0, 1, 0, 1]), ("bad", "good"), 0.5, seed=0).tolist()
+        [1, 1, 0, 0]
+    """
+    train = np.flatnonzero(parts == Part.TRAIN)
+    if labels is not None:
+        _check_classes(labels, labels[train], classes)
+    if (parts == Part.VALID).any():
+        if not train.size:
+            raise BadInput(f"There are no training documents. Received: {len(parts):,} of validation and test")
+        return parts
+    if len(train) < 2:
+        raise BadInput(
+            "At least two training documents are needed, one of them for validation; a single text is divided by "
+            f"from_files. Received: {len(train)}"
+        )
+    if labels is None:
+        held_out = at_random(len(train), valid_share, seed)
+    else:
+        _check_two_of_each(labels[train], classes)
+        held_out = stratified(labels[train], classes, valid_share, seed)
+    parts = parts.copy()
+    parts[train[held_out]] = Part.VALID
+    return parts
+
+
+def _check_classes(labels: np.ndarray, train: np.ndarray, classes: tuple[str, ...]) -> None:
+    if len(classes) < 2:
+        raise BadInput(
+            "There is only one class, but a classifier needs two: label=False is for texts without classes. "
+            f"Received: classes={list(classes)}"
+        )
+    if absent := [classes[label] for label in np.unique(labels[labels >= 0]) if not (train == label).any()]:
+        raise BadInput(f"No training document has the classes {listed(absent)}. Received: others alone have them")
+
+
+def _check_two_of_each(labels: np.ndarray, classes: tuple[str, ...]) -> None:
+    if lonely := [name for label, name in enumerate(classes) if (labels == label).sum() == 1]:
+        raise BadInput(
+            "A class needs two training documents, one of them for validation: add some, or leave out the "
+            f"classes by label=False. Received: one document each of {listed(lonely)}"
+        )
