@@ -224,6 +224,22 @@ def texts(reviews):
     return kerasdl.data.text.from_frame(reviews)
 
 
+def tokens(texts):
+    return kerasdl.data.text.numericalize(texts, min_freq=1)
+
+
+class ByteTokenizer:
+    """Stands for a tokenizer of another library."""
+
+    vocab_size = 256
+
+    def encode(self, text):
+        return list(text.encode())
+
+    def decode(self, ids):
+        return bytes(ids).decode()
+
+
 # Models: that of an example fits the data which the example names
 
 

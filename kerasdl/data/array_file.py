@@ -38,7 +38,7 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
             return found
     _make_room(path.parent, math.prod(shape) * np.dtype(dtype).itemsize)
     with atomic_write(path) as temporary:
-        with _named_errors(path.parent):
+        with cache_errors(path.parent):
             array = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
         fill(array)
         array.flush()
@@ -47,7 +47,7 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
 
 def _make_room(folder: Path, needed: int) -> None:
     """Creates the folder; raises if the disk has too little space for so many bytes."""
-    with _named_errors(folder):
+    with cache_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
     # If the disk fills up while a mapped file is written, the process is killed without a message.
@@ -59,7 +59,8 @@ def _make_room(folder: Path, needed: int) -> None:
 
 
 @contextlib.contextmanager
-def _named_errors(folder: Path) -> Iterator[None]:
+def cache_errors(folder: Path) -> Iterator[None]:
+    """Writes to a cache folder within; an `OSError` becomes a `BadInput` that names the folder."""
     try:
         yield
     except OSError as error:

@@ -1,0 +1,126 @@
+"""OtherTokenizer: a tokenizer of another library in the place of a vocabulary."""
+
+import hashlib
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from kerasdl.data.text.levels import as_unicode, check_several
+from kerasdl.errors import BadInput
+from numpy.typing import ArrayLike
+
+
+class OtherTokenizer:
+    """A trained tokenizer of another library, with the methods of `Vocabulary`.
+
+    Hugging Face's (`tokenizers` and `transformers`), SentencePiece's, KerasHub's, or any object with `encode(text)` and
+    `decode(ids)`, or `tokenize(text)` and `detokenize(ids)`, and a length. Special tokens of its own are not added.
+
+    Args:
+        tokenizer: The tokenizer.
+        start: The number of a token that is to begin every text; None for none.
+
+    Raises:
+        BadInput: The object has no such methods or no length, or `start` is not one of its numbers.
+
+    Example:
+        >>> bytes_ = OtherTokenizer(ByteTokenizer(), start=0)
+        >>> bytes_.encode(["Hi"])[0].tolist(), bytes_.decode([0, 72, 105]), len(bytes_)
+        ([0, 72, 105], 'Hi', 256)
+    """
+
+    def __init__(self, tokenizer: Any, *, start: int | None = None) -> None:
+        self.tokenizer, self.start = tokenizer, start
+        encode, decode = ("tokenize", "detokenize") if hasattr(tokenizer, "detokenize") else ("encode", "decode")
+        if not (hasattr(tokenizer, encode) and hasattr(tokenizer, decode)):
+            raise BadInput(
+                "A tokenizer has encode(text) and decode(ids), or tokenize(text) and detokenize(ids). "
+                f"Received: {type(tokenizer).__name__}"
+            )
+        self._encode, self._decode = getattr(tokenizer, encode), getattr(tokenizer, decode)
+        # Hugging Face's add special tokens unless told otherwise; they alone have `get_vocab`.
+        self._options = {"add_special_tokens": False} if hasattr(tokenizer, "get_vocab") else {}
+        self._length = _length_of(tokenizer)
+        if start is not None and not 0 <= start < self._length:
+            raise BadInput(f"start must be a number of the tokenizer, 0..{self._length - 1}. Received: start={start}")
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def identity(self) -> str:
+        """A hash that changes when the tokenizer may have changed.
+
+        Raises:
+            BadInput: The tokenizer does not pickle.
+        """
+        if isinstance(self.tokenizer, keras.layers.Layer):
+            # Keras numbers the names of layers.
+            state: Any = ({**self.tokenizer.get_config(), "name": None}, self.tokenizer.get_vocabulary())
+        else:
+            state = self.tokenizer
+        try:
+            return hashlib.sha256(pickle.dumps((type(self.tokenizer).__qualname__, state, self.start))).hexdigest()
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise BadInput(
+                f"The cache is named by the pickled tokenizer, but it does not pickle ({error}): define its class in a "
+                f"module. Received: {type(self.tokenizer).__name__}"
+            ) from error
+
+    def layer(self, **options: Any) -> keras.layers.Layer:
+        """The Keras layer that makes numbers of texts: the tokenizer itself, if it is KerasHub's.
+
+        Args:
+            options: None; `Vocabulary.layer` has some.
+
+        Raises:
+            BadInput: The tokenizer is no Keras layer.
+        """
+        if not isinstance(self.tokenizer, keras.layers.Layer) or options:
+            raise BadInput(
+                "This tokenizer cannot travel inside a Keras model, nor take options: encode texts before they reach "
+                f"the model, or use a Vocabulary or KerasHub's tokenizer. Received: {type(self.tokenizer).__name__}"
+            )
+        return self.tokenizer
+
+    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """The numbers of each text's tokens, int32; each begins with `start` if that is not None.
+
+        Raises:
+            BadInput: One text instead of several.
+        """
+        check_several(texts)
+        return [self._numbers(as_unicode(text).decode()) for text in texts]
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of each text's tokens again: this tokenizer does not tell them from tokens."""
+        return [ids.tolist() for ids in self.encode(texts)]
+
+    def numbers(self, tokens: Sequence[int]) -> Sequence[int]:
+        """The numbers of tokens of `tokenize`."""
+        return tokens
+
+    def decode(self, ids: ArrayLike) -> str:
+        """The text of these numbers."""
+        found = self._decode([each for each in np.asarray(ids, np.int64).reshape(-1).tolist() if each != self.start])
+        found = found.numpy() if hasattr(found, "numpy") else found
+        return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+
+    def _numbers(self, text: str) -> np.ndarray:
+        found = self._encode(text, **self._options)
+        ids = np.asarray(getattr(found, "ids", found), np.int32).reshape(-1)
+        return ids if self.start is None else np.concatenate([np.array([self.start], np.int32), ids])
+
+
+def _length_of(tokenizer: Any) -> int:
+    """Of all tokens, those that were added to a trained tokenizer included."""
+    for name in ("get_vocab_size", "vocabulary_size", "__len__", "vocab_size", "n_vocab"):
+        if hasattr(tokenizer, name):
+            found = getattr(tokenizer, name)
+            return int(found() if callable(found) else found)
+    raise BadInput(
+        "A tokenizer has a length: __len__, vocab_size, get_vocab_size or vocabulary_size. "
+        f"Received: {type(tokenizer).__name__}"
+    )
