@@ -57,6 +57,7 @@ def from_folder(
     files, words = [file for file, _, _ in found], Words()
     for _, word, _ in found:
         words.append(word)
+    below = [file.removeprefix(str(folder)) for file in files]
     marks = [mark_of(Path(file)) for file in files]
     check_all_have("text", [file for file, (size, *_) in zip(files, marks, strict=True) if not size])
     labels, classes = words.classes() if any(word for _, word, _ in found) else (None, ())
@@ -73,7 +74,7 @@ def from_folder(
         parts=hold_out(parts, labels, classes, valid_share, seed),
         labels=labels,
         classes=classes,
-        identity=identity_of([str(folder.resolve()), encoding, *zip(files, marks, strict=True)]),
+        identity=identity_of([str(folder.resolve()), encoding, *zip(below, marks, strict=True)]),
         size=sum(size for size, *_ in marks),
     )
 

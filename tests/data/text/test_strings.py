@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kerasdl.data import text
+from kerasdl.errors import BadInput
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
+
+
+@given(st.lists(TEXTS, min_size=2, max_size=8))
+def test_texts_are_read_again_and_again_as_they_are(given):
+    texts = text.from_texts(given)
+    for _ in range(2):
+        assert list(texts.read()) == list(enumerate(given))
+    assert texts.size == sum(len(each.encode()) for each in given)
+    assert texts.labels is None
+
+
+def test_labels_of_any_kind_are_classes_and_none_is_without():
+    texts = text.from_texts(list("abcdefg"), [1, 0, 0, 1, None, 10, 10])
+    assert (texts.classes, texts.labels.tolist()) == (("0", "1", "10"), [1, 0, 0, 1, -1, 2, 2])
+    assert texts.names[1] == "text[1]"
+
+
+def test_the_identity_is_that_of_the_content():
+    one, same, other = (text.from_texts(texts).identity for texts in (["a", "b"], ["a", "b"], ["a", "c"]))
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        ("one text", None, "a list of texts.*Received: one text, 'one text'"),
+        (["a", " \n", "b", ""], None, r"needs text, but 2 have none.*text\[1\], text\[3\]"),
+        (["a", 3], None, r"must be text.*Received: int in text\[1\]"),
+        (["a", "b\udce9"], None, r"half a character.*'\\udce9' at 1 in text\[1\]"),
+        (["a", "b"], [1], "one label per text. Received: 1 labels for 2 texts"),
+        (["a", "b"], [1, 1], "only one class"),
+        ([], None, "At least two training documents"),
+    ],
+)
+def test_errors_name_the_text(texts, labels, message):
+    with pytest.raises(BadInput, match=message):
+        text.from_texts(texts, labels)
