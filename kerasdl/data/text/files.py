@@ -84,7 +84,7 @@ def mark_of(file: Path) -> tuple[int, int, int]:
         BadInput: There is no such file.
     """
     if not file.is_file():
-        raise BadInput(f"No such file. Received: {str(file)!r}")
+        raise BadInput(f"No such file, or it is a folder or a pipe. Received: {str(file)!r}")
     return fingerprint(file)
 
 

@@ -97,12 +97,13 @@ def _check_classes(labels: np.ndarray, train: np.ndarray, classes: tuple[str, ..
             "There is only one class, but a classifier needs two: label=False is for texts without classes. "
             f"Received: classes={list(classes)}"
         )
-    if absent := [classes[label] for label in np.unique(labels[labels >= 0]) if not (train == label).any()]:
+    if absent := [classes[label] for label in np.setdiff1d(labels[labels >= 0], train)]:
         raise BadInput(f"No training document has the classes {listed(absent)}. Received: others alone have them")
 
 
 def _check_two_of_each(labels: np.ndarray, classes: tuple[str, ...]) -> None:
-    if lonely := [name for label, name in enumerate(classes) if (labels == label).sum() < 2]:
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    if lonely := [name for name, count in zip(classes, counts, strict=True) if count < 2]:
         raise BadInput(
             "A class needs two training documents, one of them for validation: add some, or leave out the "
             f"classes by label=False. Received: fewer of {listed(lonely)}"

@@ -43,7 +43,7 @@ def from_csv(
         path: The CSV file.
         text: The column of texts; by default "text", else the one with the longest cells in the first 100 rows.
         label: The column of classes; by default "label", "labels", "class", "target", "sentiment" or "category" if
-            there is one, in any case. False for texts without classes.
+            there is one, whatever its case. False for texts without classes.
         split: A column with "train", "valid" or "test" (or true/1 for validation, false/0 for training); by default
             "is_valid" or "split" if there is one. False to draw the documents for validation.
         encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
@@ -77,8 +77,8 @@ def from_csv(
         if mark_of(path) != mark:
             raise BadInput(f"The file has changed since it was first read: begin anew. Received: {str(path)!r}")
         for number, (_, cells) in enumerate(islice(csv_rows(path, **about), 1, None)):
-            text = cells[columns.text].replace("\r\n", "\n").replace("\r", "\n")
-            for piece in pieces_of_text(text):
+            document = cells[columns.text].replace("\r\n", "\n").replace("\r", "\n")
+            for piece in pieces_of_text(document):
                 yield number, piece
 
     return Texts(

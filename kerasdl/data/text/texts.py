@@ -52,7 +52,7 @@ class Texts:
             for part, name in zip(Part, ("training", "validation", "test"), strict=True)
             if (count := int((self.parts == part).sum()))
         ]
-        text = f"{', '.join(counts[:-1])} and {counts[-1]} documents, {self.size / 1e6:,.1f} MB"
+        text = f"{' and '.join(', '.join(counts).rsplit(', ', 1))} documents, {self.size / 1e6:,.1f} MB"
         if self.labels is None:
             return text
         text += f"; classes {listed(self.classes, 10)}"
@@ -103,8 +103,7 @@ def check_all_have(what: str, without: Sequence[str]) -> None:
     """Raises if there are documents without text, or without a label, which are given by name."""
     if without:
         raise BadInput(
-            f"Every document needs {what}, but {len(without):,} have none: add it, or remove them. "
-            f"Received: no {what} in {listed(without)}"
+            f"No {what} in {len(without):,} of the documents: add it, or remove them. Received: {listed(without)}"
         )
 
 

@@ -118,7 +118,7 @@ def test_errors(made, tmp_path):
 
 def test_empty_files_are_named(made):
     made(*(f"a/{number}.txt" for number in range(8)), content="")
-    with pytest.raises(BadInput, match=r"needs text, but 8 have none.*a/0.txt, .*a/4.txt and 3 more"):
+    with pytest.raises(BadInput, match=r"No text in 8 of the documents.*a/0.txt, .*a/4.txt and 3 more"):
         text.from_folder(made("a/9.txt", "b/1.txt", "b/2.txt"))
 
 

@@ -31,7 +31,7 @@ def test_the_identity_is_that_of_the_content():
     ("texts", "labels", "message"),
     [
         ("one text", None, "a list of texts.*Received: one text, 'one text'"),
-        (["a", " \n", "b", ""], None, r"needs text, but 2 have none.*text\[1\], text\[3\]"),
+        (["a", " \n", "b", ""], None, r"No text in 2 of the documents.*text\[1\], text\[3\]"),
         (["a", 3], None, r"must be text.*Received: int in text\[1\]"),
         (["a", "b\udce9"], None, r"half a character.*'\\udce9' at 1 in text\[1\]"),
         (["a", "b"], [1], "one label per text. Received: 1 labels for 2 texts"),

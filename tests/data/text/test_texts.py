@@ -15,6 +15,7 @@ def test_one_line_says_what_there_is():
     assert str(made([0, 0, 1], labels=labels, classes=("bad", "good"))) == (
         "2 training and 1 validation documents, 2.5 MB; classes bad, good; 1 documents without class"
     )
+    assert str(made([0, 0])) == "2 training documents, 2.5 MB"
     assert len(made([0, 1])) == 2
 
 
@@ -30,7 +31,7 @@ def test_an_error_lists_a_few_names():
     assert listed(list("abcdefg")) == "a, b, c, d, e and 2 more"
     check_all_have("text", [])
     with pytest.raises(
-        BadInput, match=r"needs text, but 1,000 have none: .* Received: no text in x, x, x, x, x and 995 more"
+        BadInput, match=r"No text in 1,000 of the documents: .* Received: no text in x, x, x, x, x and 995 more"
     ):
         check_all_have("text", ["x"] * 1000)
 
