@@ -30,9 +30,7 @@ def test_names_are_made_when_asked_for():
 def test_an_error_lists_a_few_names():
     assert listed(list("abcdefg")) == "a, b, c, d, e and 2 more"
     check_all_have("text", [])
-    with pytest.raises(
-        BadInput, match=r"No text in 1,000 of the documents: .* Received: no text in x, x, x, x, x and 995 more"
-    ):
+    with pytest.raises(BadInput, match="No text in 1,000 of the documents: .* x, x, x, x, x and 995 more"):
         check_all_have("text", ["x"] * 1000)
 
 
