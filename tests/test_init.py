@@ -115,7 +115,7 @@ BELOW = {
     "data": {"files"},
     "data.tabular": {"data", "export", "layers"},
     "data.images": {"data", "data.tabular", "files", "layers"},
-    "data.text": {"data", "data.tabular", "files", "layers"},
+    "data.text": {"data", "data.tabular", "files", "layers", "losses"},
     "data.series": {"data", "data.tabular"},
     "data.sequences": {"data"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},

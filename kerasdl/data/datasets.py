@@ -15,8 +15,9 @@ from kerasdl.data.splits import Part
 from kerasdl.deprecation import renamed_arguments
 from kerasdl.epochs import EpochCounter
 
-# The labels of a batch: one class per sample, shares of mixed classes, any number of classes, or numbers.
-Target = Literal["class", "shares", "tags", "numbers"]
+# The labels of a batch: one class per sample, shares of mixed classes, any number of classes, numbers, or one token per
+# position.
+Target = Literal["class", "shares", "tags", "numbers", "tokens"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -103,7 +104,7 @@ class Datasets:
 
     @property
     def target_kind(self) -> Target:
-        """What the labels of a batch are: "class", "shares" (of mixed classes), "tags" or "numbers"."""
+        """What the labels of a batch are: "class", "shares" (of mixed classes), "tags", "numbers" or "tokens"."""
         return "class" if self.classes else "numbers"
 
     @property

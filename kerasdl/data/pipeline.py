@@ -136,25 +136,42 @@ def training(
         counter: Where to read and advance the epoch, if several datasets share it; by default a new one.
         earlier: Other sources of the same samples, such as smaller images, by the epoch before which they are used.
     """
-    counter = counter or new_counter()
     sources = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
 
-    @tf.autograph.experimental.do_not_convert
-    def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        epoch, begin, parts = counter.variable.assign_add(1) - 1, 0, []
+    def batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        begin, parts = 0, []
         for end, each in sources:
             is_now = (epoch >= begin) & (epoch < end)
             parts.append(epoch_batches(each, epoch, plan).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
             begin = end
         return reduce(tf.data.Dataset.concatenate, parts)
 
+    return epoch_after_epoch(batches, plan.steps(len(source.labels)), counter or new_counter(), workers=plan.shard[1])
+
+
+def epoch_after_epoch(
+    batches: Callable[[tf.Tensor], tf.data.Dataset], steps: int, counter: EpochCounter, *, workers: int
+) -> tf.data.Dataset:
+    """A dataset of which every iteration is the next epoch.
+
+    Args:
+        batches: From the number of an epoch to its batches.
+        steps: Batches per epoch.
+        counter: Where to read and advance the epoch.
+        workers: How many workers have a part of every epoch.
+    """
+
+    @tf.autograph.experimental.do_not_convert
+    def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
+        return batches(counter.variable.assign_add(1) - 1)
+
     epochs = tf.data.Dataset.range(1).flat_map(next_epoch)
-    if plan.shard[1] > 1:
+    if workers > 1:
         # Each worker has its part already.
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
         epochs = epochs.with_options(options)
-    return _ready(epochs, plan.steps(len(source.labels)))
+    return ready(epochs, steps)
 
 
 def new_counter() -> EpochCounter:
@@ -179,7 +196,7 @@ def validation(
         return inputs, *(tf.gather(values, indices) for values in targets)
 
     steps = _steps(count, batch_size)
-    return _ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps)
+    return ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps)
 
 
 def _batches(
@@ -232,7 +249,7 @@ def _targets(source: Source) -> list[tf.Tensor]:
         return [tf.constant(values) for values in (source.labels, source.weights) if values is not None]
 
 
-def _ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
+def ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     """Of known cardinality, and prefetched: to the GPU if there is exactly one."""
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     devices = tf.config.list_logical_devices("GPU")

@@ -2,6 +2,7 @@
 
 from kerasdl.layers.activation_regularization import ActivationRegularization
 from kerasdl.layers.batch_renormalization import BatchRenormalization
+from kerasdl.layers.carried_state import CarriedState
 from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
@@ -19,6 +20,7 @@ from kerasdl.layers.window_normalization import WindowNormalization
 __all__ = [
     "ActivationRegularization",
     "BatchRenormalization",
+    "CarriedState",
     "ClassNames",
     "ConcatPooling1D",
     "DateFeature",

@@ -7,7 +7,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("kerasdl")
-class TiedEmbedding(keras.layers.ReversibleEmbedding):
+class TiedEmbedding(keras.layers.Embedding):
     """Embedding with embedding dropout; `reverse=True` gives logits by the same matrix, transposed.
 
     Embedding dropout zeroes whole rows of the matrix, with one mask per batch: a dropped word is missing wherever it
@@ -19,8 +19,10 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
         output_dim: Width of the embedding.
         embedding_dropout: Share of the words that are zero in a training step, 0 to 1 (exclusive). The others are
             scaled up.
+        use_bias: Whether the logits have a bias.
+        reverse_dtype: Dtype of the logits; by default that in which the layer computes.
         seed: Random seed of the masks.
-        **kwargs: As for `keras.layers.ReversibleEmbedding`, such as `reverse_dtype="float32"`.
+        **kwargs: As for `keras.layers.Embedding`.
 
     Raises:
         ValueError: `embedding_dropout` out of range.
@@ -36,7 +38,15 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
     """
 
     def __init__(
-        self, input_dim: int, output_dim: int, *, embedding_dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+        self,
+        input_dim: int,
+        output_dim: int,
+        *,
+        embedding_dropout: float = 0.0,
+        use_bias: bool = False,
+        reverse_dtype: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         if not 0 <= embedding_dropout < 1:
             raise ValueError(
@@ -44,18 +54,41 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
             )
         super().__init__(input_dim, output_dim, **kwargs)
         self.embedding_dropout, self.seed = embedding_dropout, seed
+        self.use_bias, self.reverse_dtype = use_bias, reverse_dtype
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        super().build(input_shape)
+        if self.use_bias:
+            self.bias = self.add_weight((self.input_dim,), initializer="zeros", name="bias")
+
     def call(self, inputs: Any, reverse: bool = False, training: bool = False) -> Any:
-        outputs = super().call(inputs, reverse=reverse)
-        if reverse or not training or not self.embedding_dropout:
+        if reverse:
+            return self._logits(inputs)
+        outputs = super().call(inputs)
+        if not training or not self.embedding_dropout:
             return outputs
         # The mask of the words at hand is that of their rows: the matrix itself need not be copied.
         kept = keras.random.dropout(ops.ones((self.input_dim, 1)), self.embedding_dropout, seed=self.seed_generator)
         return outputs * ops.cast(ops.take(kept, ops.cast(inputs, "int32"), axis=0), outputs.dtype)
 
+    def _logits(self, inputs: Any) -> Any:
+        dtype = self.reverse_dtype or self.compute_dtype
+        # Flat: TensorFlow multiplies a batch of matrices one by one.
+        flat = ops.cast(ops.reshape(inputs, (-1, self.output_dim)), dtype)
+        matrix = ops.cast(self.embeddings, dtype)
+        if self.use_bias:
+            # As one more column: a sum over all logits, and another one for its gradient, would cost far more time.
+            matrix = ops.concatenate([matrix, ops.cast(self.bias, dtype)[:, None]], axis=1)
+            flat = ops.concatenate([flat, ops.ones_like(flat[:, :1])], axis=1)
+        logits = ops.matmul(flat, ops.transpose(matrix))
+        return ops.reshape(logits, (*ops.shape(inputs)[:-1], self.input_dim))
+
     def compute_output_spec(self, inputs: Any, reverse: bool = False, training: bool = False) -> Any:  # noqa: ARG002
-        return super().compute_output_spec(inputs, reverse=reverse)
+        if reverse:
+            return keras.KerasTensor((*inputs.shape[:-1], self.input_dim), self.reverse_dtype or self.compute_dtype)
+        return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "embedding_dropout": self.embedding_dropout, "seed": self.seed}
+        names = "embedding_dropout", "use_bias", "reverse_dtype", "seed"
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

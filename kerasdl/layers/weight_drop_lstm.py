@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+from kerasdl.layers.lstm_loop import lstm_loop
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -43,14 +44,33 @@ class WeightDropLSTM(keras.layers.LSTM):
         self.weight_seed_generator = keras.random.SeedGenerator(seed)
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        if not training or not self.weight_dropout:
-            return super().inner_loop(sequences, initial_state, mask, training=training)
-        with self._dropped_kernel():
-            return super().inner_loop(sequences, initial_state, mask, training=training)
+        with self._dropped_kernel(training):
+            if not self._is_plain or mask is not None:
+                return super().inner_loop(sequences, initial_state, mask, training=training)
+            weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+            # A custom gradient takes tensors, not variables.
+            tensors = (keras.ops.copy(keras.ops.cast(weight, self.compute_dtype)) for weight in weights)
+            outputs, *state = lstm_loop(sequences, *initial_state, *tensors)
+            return state[0], outputs, state
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether `lstm_loop` computes the same, on TensorFlow without cuDNN."""
+        activations = (self.activation, self.recurrent_activation)
+        return (
+            keras.config.backend() == "tensorflow"
+            and not keras.distribution.list_devices("gpu")
+            and activations == (keras.activations.tanh, keras.activations.sigmoid)
+            and self.use_bias
+            and not (self.dropout or self.recurrent_dropout or self.go_backwards or self.unroll)
+        )
 
     @contextmanager
-    def _dropped_kernel(self) -> Iterator[None]:
-        """Return a context in which the cell sees its recurrent kernel after dropout."""
+    def _dropped_kernel(self, training: bool) -> Iterator[None]:
+        """Return a context in which the cell sees its recurrent kernel after dropout, if this is a training step."""
+        if not training or not self.weight_dropout:
+            yield
+            return
         raw = self.cell.recurrent_kernel
         kernel = keras.ops.convert_to_tensor(raw, dtype=self.compute_dtype)
         dropped = keras.random.dropout(kernel, self.weight_dropout, seed=self.weight_seed_generator)

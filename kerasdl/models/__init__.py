@@ -5,6 +5,7 @@ from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
+from kerasdl.models.language_model import awd_lstm, language_model
 from kerasdl.models.mlp import mlp
 from kerasdl.models.normalization import Normalization
 from kerasdl.models.pretrained import load_weights
@@ -15,12 +16,14 @@ from kerasdl.models.tabular import tabular
 
 __all__ = [
     "Normalization",
+    "awd_lstm",
     "cifar_resnet",
     "class_names",
     "convnet",
     "fastai_head",
     "forecaster",
     "image_classifier",
+    "language_model",
     "linear_head",
     "load_weights",
     "mlp",

@@ -7,6 +7,7 @@ in a file.
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
+from kerasdl.data.text.streams import Streams, language_model
 from kerasdl.data.text.strings import from_texts
 from kerasdl.data.text.tables import from_csv, from_frame
 from kerasdl.data.text.texts import Texts
@@ -16,6 +17,7 @@ from kerasdl.data.text.vocabulary import Vocabulary
 
 __all__ = [
     "OtherTokenizer",
+    "Streams",
     "Texts",
     "Tokens",
     "Vocabulary",
@@ -25,5 +27,6 @@ __all__ = [
     "from_frame",
     "from_texts",
     "from_tfds",
+    "language_model",
     "numericalize",
 ]

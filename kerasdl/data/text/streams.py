@@ -1,0 +1,240 @@
+"""Batches for language models: the documents of an epoch, one after the other, as parallel streams of tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasdl.arguments import known_arguments
+from kerasdl.data.datasets import Datasets, Target
+from kerasdl.data.order import shuffled
+from kerasdl.data.pipeline import epoch_after_epoch, ready
+from kerasdl.data.source import rows_of
+from kerasdl.data.splits import Part
+from kerasdl.data.text.levels import Level
+from kerasdl.data.text.texts import Texts
+from kerasdl.data.text.tokens import Tokens, numericalize
+from kerasdl.errors import BadInput
+from kerasdl.losses import SparseCategoricalCrossentropy
+
+# The label of positions after the end of a stream.
+NO_TOKEN = -1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Streams(Datasets):
+    """Tokens and their successors, ready for the `fit` of a language model.
+
+    The documents of an epoch, in an order that is a function of (seed, epoch), follow each other as one long text. It
+    is divided into `batch_size` streams of equal length, which are the rows of the batches: a row goes on where the
+    same row of the batch before ended. A batch is ({"tokens": int32 (rows, length), "start": bool (rows,)}, successors
+    int32 (rows, length)). "start" is true in the first batch of an epoch, of validation and of test: there the models
+    of kerasdl begin with an empty state. Every token except the first of each stream is predicted once per epoch; the
+    label of positions behind the end of a stream is -1, which `loss` leaves out.
+
+    Attributes:
+        tokens: The numericalized documents.
+        longest: Largest number of tokens per row of a batch; steps are of equal length.
+
+    Example:
+        >>> print(plays)
+        1,038 training and 115 validation tokens, 74 different ones, in 4 streams
+        >>> inputs, successors = next(iter(plays.train))
+        >>> inputs["tokens"].shape, successors.shape
+        (TensorShape([4, 52]), TensorShape([4, 52]))
+    """
+
+    tokens: Tokens = field(repr=False)
+    longest: int = 70
+
+    def __str__(self) -> str:
+        counts = {part: self._part(part).count for part in (Part.TRAIN, Part.VALID)}
+        return (
+            f"{counts[Part.TRAIN]:,} training and {counts[Part.VALID]:,} validation tokens, "
+            f"{len(self.vocabulary):,} different ones, in {self.batch_size} streams"
+        )
+
+    @property
+    def vocabulary(self) -> Any:
+        """What text becomes tokens with, and tokens text."""
+        return self.tokens.vocabulary
+
+    @property
+    def target_kind(self) -> Target:
+        """One label per position: "tokens"."""
+        return "tokens"
+
+    @property
+    def loss(self) -> keras.losses.Loss:
+        """Cross-entropy of logits, the mean over all positions that have a successor."""
+        return SparseCategoricalCrossentropy(from_logits=True, ignore_class=NO_TOKEN)
+
+    def names(self, part: Part) -> Sequence[str]:
+        """The names of the documents of a part."""
+        return [self.tokens.texts.names[document] for document in self._documents(part)]
+
+    def labels(self, part: Part) -> np.ndarray:
+        """The tokens of a part, documents in their order."""
+        return np.concatenate([self.tokens.document(document) for document in self._documents(part)])
+
+    @cached_property
+    def train(self) -> tf.data.Dataset:
+        """Training batches: every iteration is the next epoch, with the documents in another order."""
+        part = self._part(Part.TRAIN)
+        batches = partial(part.batches, seed=self.seed, shard=self.shard)
+        return epoch_after_epoch(batches, part.steps, self.counter, workers=self.shard[1])
+
+    @cached_property
+    def valid(self) -> tf.data.Dataset:
+        """Validation batches, with the documents in their order."""
+        return self._in_order(Part.VALID)
+
+    @cached_property
+    def test(self) -> tf.data.Dataset:
+        """Test batches, as `valid`.
+
+        Raises:
+            ValueError: The data have no test part.
+        """
+        return self._in_order(Part.TEST)
+
+    def epoch(self, number: int, *, start: int = 0) -> tf.data.Dataset:
+        """The training batches of one epoch, from step `start` on: those that `train` gives then. Moves no counter.
+
+        Raises:
+            ValueError: No such step.
+        """
+        part = self._part(Part.TRAIN)
+        if not 0 <= start <= part.steps:
+            raise ValueError(f"An epoch has {part.steps} steps. Received: start={start}")
+        batches = part.batches(number, seed=self.seed, shard=self.shard, start=start)
+        return batches.apply(tf.data.experimental.assert_cardinality(part.steps - start))
+
+    @property
+    def steps(self) -> int:
+        """Batches per training epoch."""
+        return self._part(Part.TRAIN).steps
+
+    def _in_order(self, part: Part) -> tf.data.Dataset:
+        found = self._part(part)
+        return ready(found.batches(0, seed=None, shard=(0, 1)), found.steps)
+
+    def _documents(self, part: Part) -> np.ndarray:
+        found = np.flatnonzero(self.tokens.texts.parts == part)
+        if not len(found):
+            raise ValueError(f"The data have no {part.name.lower()} part. Received: {self}")
+        return found
+
+    def _part(self, part: Part) -> "_Part":
+        documents = self._documents(part)
+        starts = self.tokens.starts
+        lengths = starts[documents + 1] - starts[documents]
+        # Of validation, few tokens do: every stream needs a token to read and one to predict.
+        rows = self.batch_size * self.shard[1] if part is Part.TRAIN else min(self.batch_size, lengths.sum() // 2)
+        return _Part(self.tokens.ids, starts[documents], lengths, int(rows), self.longest)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The documents of training, validation or test, divided into rows."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    rows: int
+    longest: int
+
+    @property
+    def count(self) -> int:
+        return int(self.lengths.sum())
+
+    @property
+    def steps(self) -> int:
+        """Batches that the longest row needs."""
+        return -(-self._predicted // self.longest)
+
+    @property
+    def _predicted(self) -> int:
+        return -(-self.count // self.rows) - 1
+
+    def batches(
+        self, epoch: tf.Tensor | int, *, seed: int | None, shard: tuple[int, int], start: int = 0
+    ) -> tf.data.Dataset:
+        """The batches of an epoch from a step on; without a seed, with the documents in their order."""
+        worker, workers = shard
+        read, length = rows_of(self.ids), -(-self._predicted // self.steps)
+        order = tf.range(len(self.lengths), dtype=tf.int64)
+        if seed is not None:
+            pair = tf.stack([tf.constant(seed, tf.int64), tf.cast(epoch, tf.int64)])
+            order = shuffled(order, count=len(self.lengths), seed=pair)
+        starts, lengths = (tf.gather(tf.constant(each, tf.int64), order) for each in (self.starts, self.lengths))
+        ends = tf.cumsum(lengths)
+        # Of a position in the text of the epoch, in the array of all tokens.
+        shifts = starts - (ends - lengths)
+        edges = np.arange(self.rows + 1, dtype=np.int64) * self.count // self.rows
+        begins, stops = edges[:-1][worker::workers, None], edges[1:][worker::workers, None]
+
+        def batch(step: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+            positions = begins + step * length + tf.range(length + 1, dtype=tf.int64)
+            is_inside = positions < stops
+            places = tf.where(is_inside, positions, 0)
+            documents = tf.searchsorted(ends, tf.reshape(places, [-1]), side="right")
+            found = read(tf.reshape(places, [-1]) + tf.gather(shifts, documents))
+            tokens = tf.reshape(tf.cast(found, tf.int32), [len(begins), length + 1])
+            successors = tf.where(is_inside, tokens, NO_TOKEN)[:, 1:]
+            inputs = tf.where(is_inside, tokens, 0)[:, :-1]
+            return {"tokens": inputs, "start": tf.fill([len(begins)], step == 0)}, successors
+
+        return tf.data.Dataset.range(start, self.steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+@known_arguments()
+def language_model(
+    texts: Texts,
+    *,
+    batch_size: int = 64,
+    length: int = 70,
+    level: Level = "words",
+    min_freq: int = 3,
+    max_vocab: int = 60_000,
+    vocabulary: Any = None,
+    seed: int = 0,
+) -> Streams:
+    """Make the batches that a language model trains on.
+
+    The texts are tokenized once; later runs read the tokens from the cache folder. Memory does not grow with the texts.
+
+    Args:
+        texts: The documents, such as `from_folder("reviews")`.
+        batch_size: Number of streams that are read in parallel, the rows of a batch.
+        length: Largest number of tokens per row of a batch, and of steps through which gradients flow.
+        level: "words" (`layers.text_rules`), "whitespace" (the text is tokenized already) or "characters".
+        min_freq: How often a token must occur in the training documents to be in the vocabulary.
+        max_vocab: Largest size of the vocabulary.
+        vocabulary: Instead of a new one: the `Vocabulary` of an earlier run, or another tokenizer.
+        seed: Random seed of the order of documents.
+
+    Returns:
+        The datasets.
+
+    Raises:
+        BadInput: Too few tokens for so many streams; or as for `numericalize`.
+
+    Example:
+        >>> plays = language_model(from_texts(plays), batch_size=4, level="characters")
+    """
+    if batch_size < 1 or length < 1:
+        raise BadInput(f"batch_size and length must be at least 1. Received: {batch_size}, {length}")
+    tokens = numericalize(texts, level=level, min_freq=min_freq, max_vocab=max_vocab, vocabulary=vocabulary)
+    found = Streams(batch_size=batch_size, seed=seed, tokens=tokens, longest=length)
+    for part, name, least in ((Part.TRAIN, "training", 2 * batch_size), (Part.VALID, "validation", 2)):
+        count = found._part(part).count if (texts.parts == part).any() else 0
+        if count < least:
+            raise BadInput(
+                f"The {name} documents have {count} tokens, but {least} are needed, two for each of "
+                f"{least // 2} streams: use more text, or a smaller batch_size. Received: {texts}"
+            )
+    return found
