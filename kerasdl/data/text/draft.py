@@ -16,6 +16,8 @@ from kerasdl.data.text.texts import Texts
 
 # Characters that are tokenized together, tokens that are counted together, bytes of texts that take over a second.
 BLOCK, CHUNK, SHOWN_FROM = 2**20, 2**22, 10**7
+# What Python does under its lock keeps no more of them busy.
+MOST_THREADS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,11 @@ class Draft:
             self.file.seek(begin * np.dtype(np.int32).itemsize)
             yield begin, np.frombuffer(self.file.read(CHUNK * np.dtype(np.int32).itemsize), np.int32)
 
-    def counts(self, documents: np.ndarray) -> dict[Any, int]:
-        """How often each token occurs in these documents, bool (documents,), by first appearance in them."""
+    def counts(self, documents: np.ndarray, at_least: int) -> dict[Any, int]:
+        """How often each token occurs in these documents, bool (documents,), by first appearance in them.
+
+        Tokens that occur fewer than `at_least` times, which are most, are left out.
+        """
         counts, first = np.zeros(len(self.tokens), np.int64), np.zeros(len(self.tokens), np.int64)
         # Backwards: of the places that are written, the earliest stays.
         for begin, chunk in self.chunks(backwards=True):
@@ -50,7 +55,7 @@ class Draft:
             places = np.flatnonzero(np.repeat(documents, lengths))[::-1]
             counts += np.bincount(chunk[places], minlength=len(counts))
             first[chunk[places]] = begin + places
-        found = np.flatnonzero(counts)
+        found = np.flatnonzero(counts >= max(at_least, 1))
         return {self.tokens[each]: int(counts[each]) for each in found[np.argsort(first[found])]}
 
 
@@ -87,6 +92,8 @@ def write_draft(
         done += sum(len(piece) for _, piece in block) / 1e6
         bar.update(min(done, bar.target), finalize=False)
     bar.update(bar.target, finalize=True)
+    with cache_errors(place):
+        file.flush()
     return Draft(file, np.concatenate([[0], np.cumsum(lengths)]), list(index))
 
 
@@ -108,7 +115,7 @@ def _in_order(
     tokenize: Callable[[Sequence[str]], Sequence[list[Any]]], blocks: Iterator[list[tuple[int, str]]]
 ) -> Iterator[tuple[list[tuple[int, str]], Sequence[list[Any]]]]:
     """Each block with its tokens. Threads work on the next few blocks, not on more, to bound the memory."""
-    threads = os.cpu_count() or 1
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
     waiting: deque[tuple[list[tuple[int, str]], Future[Sequence[list[Any]]]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for block in blocks:

@@ -87,15 +87,15 @@ def numericalize(
     rules_of(level)
     if not (vocabulary is None or isinstance(vocabulary, Vocabulary | OtherTokenizer)):
         vocabulary = OtherTokenizer(vocabulary)
-    made_of = [level, min_freq, max_vocab] if vocabulary is None else [vocabulary.identity]
     is_training = texts.parts == Part.TRAIN
-    key = [VERSION, texts.identity, np.packbits(is_training).tobytes().hex(), len(texts), *made_of]
+    decided_by = [level, min_freq, max_vocab, np.packbits(is_training).tobytes().hex()]
+    key = [VERSION, texts.identity, len(texts), *(decided_by if vocabulary is None else [vocabulary.identity])]
     folder = cache_folder() / "text" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
     if found := _cached(folder, texts, vocabulary):
         return found
     with _drafted(texts, vocabulary, level, folder) as draft:
         if vocabulary is None:
-            counts = {as_word(token): count for token, count in draft.counts(is_training).items()}
+            counts = {as_word(token): count for token, count in draft.counts(is_training, min_freq).items()}
             vocabulary = Vocabulary.of(counts, level, min_freq=min_freq, max_vocab=max_vocab)
         return _saved(folder, draft, texts, vocabulary)
 

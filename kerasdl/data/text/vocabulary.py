@@ -89,10 +89,9 @@ class Vocabulary:
         ]
         ordered = sorted(found, key=lambda word: -counts[word])[: max(max_vocab - len(first), 0)]
         if not ordered:
-            most = max((count for word, count in counts.items() if word not in left_out), default=0)
             raise BadInput(
-                f"The vocabulary is empty: the most frequent token occurs {most} times, and {len(first)} tokens are "
-                f"always there. Give more texts, or change min_freq or max_vocab. "
+                f"The vocabulary is empty: no token occurs min_freq times, or none has a place beside the {len(first)} "
+                f"that are always there. Give more texts, or change min_freq or max_vocab. "
                 f"Received: min_freq={min_freq}, max_vocab={max_vocab}"
             )
         return cls((*first, *ordered), level)

@@ -185,6 +185,14 @@ def test_a_vocabulary_of_an_earlier_run_is_used():
     assert only_test.ids.tolist() == [2, 8]
 
 
+def test_the_split_is_nothing_to_a_vocabulary_that_is_given():
+    vocabulary = Vocabulary((*SPECIAL, "film"))
+    numericalize(made()[0], vocabulary=vocabulary)
+    other_split, reads = made(parts=[Part.TRAIN] * 5)
+    numericalize(other_split, vocabulary=vocabulary)
+    assert reads == []
+
+
 def test_a_large_vocabulary_has_larger_numbers():
     words = tuple(f"w{number}" for number in range(2**16 - 4))
     document = made(["w65531 w0"], [Part.TRAIN])[0]
@@ -262,5 +270,5 @@ def test_blocks_that_wait_are_few():
 
     for block, _ in draft._in_order(lambda texts: texts, blocks()):
         seen.append(len(read) - block[0][0])
-    assert max(seen) <= (draft.os.cpu_count() or 1) + 1
+    assert max(seen) <= draft.MOST_THREADS + 1
     assert len(seen) == 100
