@@ -52,7 +52,7 @@ def open_text(
             yield text
     except OSError as error:
         raise BadInput(f"The file cannot be read ({error.strerror}). Received: {str(path)!r}") from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise BadInput(
             f"Line {lines.before(error)} is not {encoding}: pass the encoding (for spreadsheets often --encoding "
             f"cp1252). Received: {str(path)!r}"
@@ -69,8 +69,9 @@ class _Lines(io.BufferedReader):
         self.last = super().read1(size)
         return self.last
 
-    def before(self, error: UnicodeDecodeError) -> int:
-        return self.line + error.object[: error.start].count(b"\n")
+    def before(self, error: UnicodeError) -> int:
+        # Without a mark of its own, UTF-16 fails at the beginning, by an error that has no position.
+        return self.line + (error.object[: error.start].count(b"\n") if isinstance(error, UnicodeDecodeError) else 0)
 
 
 def _without_mark(encoding: str) -> str:

@@ -54,6 +54,12 @@ def test_a_character_that_the_end_cuts_off_is_reported(write):
         read(write("a\né".encode()[:-1]))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_the_mark_of_another_encoding_is_reported(write, encoding):
+    with pytest.raises(BadInput, match=f"^Line 1 is not {encoding}"):
+        read(write(b"\xef\xbb\xbfa\nb\n"), encoding)
+
+
 def test_other_errors_name_the_file_or_the_encoding(tmp_path, write):
     for path, why in ((tmp_path / "none.txt", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(BadInput, match=rf"cannot be read \({why}.*Received: '{path}'"):
