@@ -56,8 +56,8 @@ def test_a_character_that_the_end_cuts_off_is_reported(write):
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_the_mark_of_another_encoding_is_reported(write, encoding):
-    with pytest.raises(BadInput, match=f"^Line . is not {encoding}"):
-        read(write(b"\xef\xbb\xbfa\nb\n"), encoding)
+    with pytest.raises(BadInput, match=f"^Line 1 is not {encoding}"):
+        read(write(b"\xef\xbb\xbfa\nb\nc"), encoding)
 
 
 def test_other_errors_name_the_file_or_the_encoding(tmp_path, write):
