@@ -1,9 +1,10 @@
 import shutil
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from kerasdl.data.splits import Part
-from kerasdl.data.text import draft
+from kerasdl.data.text import draft, from_files
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.data.text.texts import Texts
 from kerasdl.data.text.tokens import numericalize
@@ -249,6 +250,18 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(BadInput, match="XDG_CACHE_HOME"):
         numericalize(made()[0])
+
+
+def test_penn_treebank_has_the_tokens_that_everybody_counts(real_data, tmp_path):
+    with ZipFile(real_data / "ptb" / "ptb.zip") as archive:
+        archive.extractall(tmp_path)
+    files = [tmp_path / f"ptb.{part}.txt" for part in ("train", "valid", "test")]
+    tokens = numericalize(from_files(files[0], files[1], test=files[2]), level="whitespace", min_freq=1)
+    assert (np.diff(tokens.starts) - 1).tolist() == [929_589, 73_760, 82_430]
+    # 10,000 with "<unk>" and the end of a line; beside them padding and the start.
+    assert len(tokens.vocabulary) == 10_002
+    (encoded,) = tokens.vocabulary.encode([files[1].read_text()])
+    assert np.array_equal(tokens.document(1), encoded)
 
 
 def test_a_bar_shows_the_progress_of_large_texts(monkeypatch, capsys):
