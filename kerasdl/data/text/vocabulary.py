@@ -46,6 +46,7 @@ class Vocabulary:
     level: Level = "words"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "words", tuple(self.words))
         first = (PADDING, UNKNOWN, *rules_of(self.level).special)
         if self.words[: len(first)] != first:
             raise BadInput(

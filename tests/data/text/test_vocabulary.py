@@ -67,6 +67,10 @@ def test_numbers_of_tokens_are_those_of_texts():
     assert [FILM.numbers(tokens) for tokens in FILM.tokenize(texts)] == [ids.tolist() for ids in FILM.encode(texts)]
 
 
+def test_a_list_of_words_will_do():
+    assert Vocabulary([*WORDS, "good", "film", "!"]) == FILM
+
+
 def test_one_text_is_refused():
     with pytest.raises(BadInput, match=r"list of texts.*Received: 'good'"):
         FILM.encode("good")
