@@ -228,6 +228,12 @@ def tokens(texts):
     return kerasdl.data.text.numericalize(texts, min_freq=1)
 
 
+def plays():
+    speech = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak."
+    texts = kerasdl.data.text.from_texts([speech] * 10)
+    return kerasdl.data.text.language_model(texts, batch_size=4, level="characters")
+
+
 class ByteTokenizer:
     """Stands for a tokenizer of another library."""
 
@@ -267,7 +273,15 @@ def series_model(air):
     return compiled(built, "mse")
 
 
-MODELS = {"pets": image_model, "data": image_model, "people": table_model, "houses": price_model, "air": series_model}
+def language_model(plays):
+    built = kerasdl.models.language_model(len(plays.vocabulary), batch_size=4, embedding=8, units=8, depth=1)
+    return compiled(built, plays.loss)
+
+
+MODELS = {
+    **{"pets": image_model, "data": image_model, "people": table_model, "houses": price_model, "air": series_model},
+    "plays": language_model,
+}
 
 
 def compiled(built: keras.Model, loss: Any) -> keras.Model:

@@ -2,7 +2,17 @@
 
 from kerasdl.interpret.classification import Classification, samples
 from kerasdl.interpret.forecast import Forecast
+from kerasdl.interpret.language_model import LanguageModel
+from kerasdl.interpret.nearest_words import nearest_words
 from kerasdl.interpret.permutation_importance import permutation_importance
 from kerasdl.interpret.regression import Regression
 
-__all__ = ["Classification", "Forecast", "Regression", "permutation_importance", "samples"]
+__all__ = [
+    "Classification",
+    "Forecast",
+    "LanguageModel",
+    "Regression",
+    "nearest_words",
+    "permutation_importance",
+    "samples",
+]
