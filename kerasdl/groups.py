@@ -219,7 +219,8 @@ def _known_groups(model: keras.Model) -> dict[str, str]:
     names = [layer.name for _, layer in _holders(model)]
     ours = [match[1] for match in map(_BUILDER_GROUP.match, names) if match]
     if len(ours) == len(names):
-        return {group: f"{group}_" for group in dict.fromkeys(ours)}
+        # A tied embedding is the first layer of a language model, and the last: it belongs to the head.
+        return {group: f"{group}_" for group in sorted(dict.fromkeys(ours), key="head".__eq__)}
     if known := recognize(model):
         family, patterns = known
         met = {group for group, each in patterns.items() if any(re.match(each, name) for name in names)}

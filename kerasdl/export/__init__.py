@@ -7,10 +7,13 @@ from kerasdl.export.images import image_classifier
 from kerasdl.export.names import class_names, target_names
 from kerasdl.export.series import series_model
 from kerasdl.export.tables import raw_columns, table_model
+from kerasdl.export.text import language_model, next_token
 
 __all__ = [
     "class_names",
     "image_classifier",
+    "language_model",
+    "next_token",
     "raw_columns",
     "series_model",
     "table_model",

@@ -9,6 +9,7 @@ from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
+from kerasdl.layers.last_step import LastStep
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
@@ -27,6 +28,7 @@ __all__ = [
     "EntityEmbeddings",
     "FitImage",
     "IdentityShortcut",
+    "LastStep",
     "MaskNaN",
     "NumberFeature",
     "TiedEmbedding",

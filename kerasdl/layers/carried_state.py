@@ -25,8 +25,8 @@ class CarriedState(keras.layers.Wrapper):
             rows than `rows`.
 
     Shapes:
-        (batch, steps, features) to (batch, steps, units). `start`: bool (batch,), whether each row begins anew; without
-        it all rows do, and no state is read or kept.
+        (batch, steps, features) to (batch, steps, units). `start`: (batch,), 1 (or true) for each row that begins anew;
+        without it all rows do, and no state is read or kept.
 
     Example:
         >>> lstm = keras.layers.LSTM(4, return_sequences=True, return_state=True)

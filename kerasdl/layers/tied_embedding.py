@@ -89,6 +89,13 @@ class TiedEmbedding(keras.layers.Embedding):
             return keras.KerasTensor((*inputs.shape[:-1], self.input_dim), self.reverse_dtype or self.compute_dtype)
         return keras.KerasTensor((*inputs.shape, self.output_dim), self.compute_dtype)
 
+    # An Embedding saves its matrix alone.
+    def save_own_variables(self, store: Any) -> None:
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        keras.layers.Layer.load_own_variables(self, store)
+
     def get_config(self) -> dict[str, Any]:
         names = "embedding_dropout", "use_bias", "reverse_dtype", "seed"
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -3,6 +3,7 @@
 from kerasdl.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
+from kerasdl.models.encoders import load_encoder, save_encoder
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.language_model import awd_lstm, language_model
@@ -25,6 +26,7 @@ __all__ = [
     "image_classifier",
     "language_model",
     "linear_head",
+    "load_encoder",
     "load_weights",
     "mlp",
     "raw_columns",
@@ -38,6 +40,7 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "save_encoder",
     "series_model",
     "split_head",
     "table_model",

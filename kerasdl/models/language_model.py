@@ -56,8 +56,8 @@ def language_model(
         name: Name of the model.
 
     Returns:
-        A functional model: {"tokens": ids (batch, steps), "start": bool (batch,)} to float32 logits (batch, steps,
-        vocabulary_size). With None for "start" every row starts anew, and no state is read or kept.
+        A functional model: {"tokens": ids (batch, steps), "start": 1 or 0 (batch,)} to float32 logits (batch,
+        steps, vocabulary_size).
 
     Raises:
         ValueError: An unknown cell, or a size below 1.
@@ -128,7 +128,8 @@ def _built(
             f"vocabulary_size={vocabulary_size}, batch_size={batch_size}, (embedding, units, depth)={sizes}"
         )
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    start = keras.Input((), dtype="bool", name="start", optional=True)
+    # Numbers, because a strategy does not distribute booleans.
+    start = keras.Input((), dtype="int32", name="start")
     embedding = TiedEmbedding(
         vocabulary_size,
         width,

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.models.preprocess import Preprocess
-from kerasdl.models.weight_files import Tensors, own_name, read_keras, read_safetensors, torch_name
+from kerasdl.models.weight_files import Tensors, check_fit, own_name, read_keras, read_safetensors, torch_name
 from kerasdl.optional import import_optional
 
 # Block and depths of the networks with published ImageNet weights (torchvision).
@@ -22,8 +22,8 @@ PUBLISHED = {
 }
 TAGS = ("imagenet",)
 CLASSES = 1000
-# Timeout of the hub's answer, and the number of weights that an error lists per kind.
-_SECONDS, _NAMED = 5, 5
+# Timeout of the hub's answer.
+_SECONDS = 5
 
 
 def load_weights(model: keras.Model, path: str | os.PathLike[str], *, top: bool = True) -> None:
@@ -56,7 +56,8 @@ def load_weights(model: keras.Model, path: str | os.PathLike[str], *, top: bool 
         tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(heads)}
         targets = {name: variable for name, variable in targets.items() if not name.startswith(heads)}
     _adapt_first_kernel(tensors, targets)
-    _check(tensors, targets, model, path)
+    advice = "for other classes, build the model with the file's classes, then call replace_head"
+    check_fit(tensors, targets, model, path, advice)
     for name, variable in targets.items():
         variable.assign(tensors[name])
 
@@ -179,30 +180,6 @@ def _adapt_first_kernel(tensors: Tensors, targets: dict[str, Any]) -> None:
         turns = np.arange(channels) % kernel.shape[2]
         summed = kernel.sum(axis=2, keepdims=True)
         tensors[name] = summed if channels == 1 else kernel[:, :, turns] * (kernel.shape[2] / channels)
-
-
-def _check(tensors: Tensors, targets: dict[str, Any], model: keras.Model, path: Path) -> None:
-    shared = [name for name in targets if name in tensors]
-    faults = {
-        "missing from the file": [name for name in targets if name not in tensors],
-        "not in the model": [name for name in tensors if name not in targets],
-        "of another shape": [
-            f"{name} {tensors[name].shape} instead of {tuple(targets[name].shape)}"
-            for name in shared
-            if tensors[name].shape != tuple(targets[name].shape)
-        ],
-    }
-    if any(faults.values()):
-        listed = "; ".join(f"{kind}: {_shortened(names)}" for kind, names in faults.items() if names)
-        raise BadInput(
-            f"The weights do not fit model {model.name!r}. {listed}. (Shapes in Keras's layout. For other classes, "
-            f"build the model with the file's classes, then call replace_head.) Received: weights={str(path)!r}"
-        )
-
-
-def _shortened(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def _first_line(error: Exception) -> str:

@@ -3,13 +3,19 @@
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
 
 Tensors = dict[str, np.ndarray]
+
+# Weights of each kind that an error lists.
+_NAMED = 5
 
 _BLOCK = re.compile(r"stage(\d+)_block(\d+)_(conv|norm)(\d|_shortcut)")
 _VARIABLES = {
@@ -75,16 +81,32 @@ def read_safetensors(path: Path) -> Tensors:
         >>> read_safetensors(Path("resnet18.safetensors"))["conv1.weight"].shape
         (7, 7, 3, 64)
     """
-    safetensors, arrays = import_optional("safetensors"), import_optional("safetensors.numpy")
-    try:
-        tensors = arrays.load_file(path)
-    except safetensors.SafetensorError as error:
-        raise _broken(path, error) from error
     return {
         _canonical(name): tensor.transpose({4: (2, 3, 1, 0), 2: (1, 0)}.get(tensor.ndim))
-        for name, tensor in tensors.items()
+        for name, tensor in raw_tensors(path).items()
         if not name.endswith(".num_batches_tracked")
     }
+
+
+def raw_tensors(path: Path) -> Tensors:
+    """Read a file of tensors as it is.
+
+    Args:
+        path: A .safetensors file.
+
+    Raises:
+        BadInput: The file is damaged or not a safetensors file.
+        ModuleNotFoundError: safetensors is not installed.
+
+    Example:
+        >>> raw_tensors(Path("resnet18.safetensors"))["conv1.weight"].shape
+        (64, 3, 7, 7)
+    """
+    safetensors, arrays = import_optional("safetensors"), import_optional("safetensors.numpy")
+    try:
+        return arrays.load_file(path)
+    except safetensors.SafetensorError as error:
+        raise broken(path, error) from error
 
 
 def read_keras(path: Path) -> Tensors:
@@ -115,8 +137,46 @@ def read_keras(path: Path) -> Tensors:
         with h5py.File(_weights_of(path), "r") as file:
             file.visititems(collect)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise _broken(path, error) from error
+        raise broken(path, error) from error
     return found
+
+
+def check_fit(tensors: Tensors, targets: Mapping[str, Any], model: keras.Model, path: Path, advice: str) -> None:
+    """Raise unless tensors and variables have the same names and shapes.
+
+    Args:
+        tensors: What a file holds.
+        targets: The variables of a model.
+        model: The model, for the error.
+        path: The file, for the error.
+        advice: What to do if they differ.
+
+    Raises:
+        BadInput: They differ.
+
+    Example:
+        >>> check_fit({}, {}, model, Path("resnet18.safetensors"), "download it again")
+    """
+    faults = {
+        "missing from the file": [name for name in targets if name not in tensors],
+        "not in the model": [name for name in tensors if name not in targets],
+        "of another shape": [
+            f"{name} {tensors[name].shape} instead of {tuple(variable.shape)}"
+            for name, variable in targets.items()
+            if name in tensors and tensors[name].shape != tuple(variable.shape)
+        ],
+    }
+    if any(faults.values()):
+        listed = "; ".join(f"{kind}: {_shortened(names)}" for kind, names in faults.items() if names)
+        raise BadInput(
+            f"The weights do not fit model {model.name!r}. {listed}. (Shapes in Keras's layout; {advice}.) "
+            f"Received: weights={str(path)!r}"
+        )
+
+
+def _shortened(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _weights_of(path: Path) -> Path | io.BytesIO:
@@ -132,7 +192,8 @@ def _canonical(name: str) -> str:
     return re.sub("^linear[.]", "fc.", name)
 
 
-def _broken(path: Path, error: Exception) -> BadInput:
+def broken(path: Path, error: Exception) -> BadInput:
+    """The error of a file that cannot be read."""
     return BadInput(
         f"{path.name} is damaged or not a weight file: {error}. Download it again. Received: weights={str(path)!r}"
     )

@@ -46,6 +46,27 @@ def test_both_uses_train_one_matrix(tmp_path):
     assert np.array_equal(loaded(np.arange(9)[None]), model(np.arange(9)[None]))
 
 
+def test_the_bias_is_added_to_every_logit_and_saved(tmp_path):
+    embedding = built(use_bias=True)
+    embedding.bias.assign(np.arange(50.0))
+    matrix, hidden = embedding.get_weights()[0], np.ones((2, 3, 4), "float32")
+    np.testing.assert_allclose(embedding(hidden, reverse=True), hidden @ matrix.T + np.arange(50.0), rtol=1e-5)
+    tokens = keras.Input((None,), dtype="int32")
+    model = keras.Model(tokens, embedding(embedding(tokens), reverse=True))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(loaded(np.arange(9)[None]), model(np.arange(9)[None]))
+
+
+def test_logits_have_their_own_dtype():
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    embedding = built(reverse_dtype="float32")
+    x = embedding(np.array([[7]]))
+    assert (x.dtype, embedding(x, reverse=True).dtype) == ("bfloat16", "float32")
+    symbolic = embedding(keras.Input((None, 4), dtype="bfloat16"), reverse=True)
+    assert (symbolic.dtype, symbolic.shape) == ("float32", (None, None, 50))
+
+
 def test_dropout_out_of_range():
     with pytest.raises(ValueError, match="Received: embedding_dropout=1"):
         TiedEmbedding(50, 4, embedding_dropout=1)

@@ -6,6 +6,7 @@ in a file.
 
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
+from kerasdl.data.text.generation import generate
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.data.text.streams import Streams, language_model
 from kerasdl.data.text.strings import from_texts
@@ -27,6 +28,7 @@ __all__ = [
     "from_frame",
     "from_texts",
     "from_tfds",
+    "generate",
     "language_model",
     "numericalize",
 ]

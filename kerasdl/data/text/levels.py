@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
+import keras
 import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.layers import character_rules, text_rules, whitespace_rules
@@ -47,6 +48,19 @@ def rules_of(level: str) -> Rules:
         names = " or ".join(map(repr, get_args(Level)))
         raise BadInput(f"level must be {names}. Received: level={level!r}")
     return _RULES[level]
+
+
+def level_of(layer: keras.layers.TextVectorization) -> Level:
+    """The level of a layer that `Vocabulary.layer` made.
+
+    Raises:
+        BadInput: Another layer.
+    """
+    config = layer.get_config()
+    for level, rules in _RULES.items():
+        if (config["standardize"], config["split"]) == (rules.standardize, rules.split):
+            return cast(Level, level)
+    raise BadInput(f"The layer was not made by a Vocabulary. Received: standardize={config['standardize']}")
 
 
 def tokenize(texts: Sequence[str], level: Level) -> list[list[bytes]] | list[list[str]]:

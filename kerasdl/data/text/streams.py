@@ -30,10 +30,10 @@ class Streams(Datasets):
 
     The documents of an epoch, in an order that is a function of (seed, epoch), follow each other as one long text. It
     is divided into `batch_size` streams of equal length, which are the rows of the batches: a row goes on where the
-    same row of the batch before ended. A batch is ({"tokens": int32 (rows, length), "start": bool (rows,)}, successors
-    int32 (rows, length)). "start" is true in the first batch of an epoch, of validation and of test: there the models
-    of kerasdl begin with an empty state. Every token except the first of each stream is predicted once per epoch; the
-    label of positions behind the end of a stream is -1, which `loss` leaves out.
+    same row of the batch before ended. A batch is ({"tokens": int32 (rows, length), "start": int32 (rows,)},
+    successors int32 (rows, length)). "start" is 1 in the first batch of an epoch, of validation and of test: there the
+    models of kerasdl begin with an empty state. Every token except the first of each stream is predicted once per
+    epoch; the label of positions behind the end of a stream is -1, which `loss` leaves out.
 
     Attributes:
         tokens: The numericalized documents.
@@ -41,10 +41,10 @@ class Streams(Datasets):
 
     Example:
         >>> print(plays)
-        1,038 training and 115 validation tokens, 74 different ones, in 4 streams
+        729 training and 81 validation tokens, 33 different ones, in 4 streams
         >>> inputs, successors = next(iter(plays.train))
         >>> inputs["tokens"].shape, successors.shape
-        (TensorShape([4, 52]), TensorShape([4, 52]))
+        (TensorShape([4, 61]), TensorShape([4, 61]))
     """
 
     tokens: Tokens = field(repr=False)
@@ -186,7 +186,7 @@ class _Part:
             tokens = tf.reshape(tf.cast(found, tf.int32), [len(begins), length + 1])
             successors = tf.where(is_inside, tokens, NO_TOKEN)[:, 1:]
             inputs = tf.where(is_inside, tokens, 0)[:, :-1]
-            return {"tokens": inputs, "start": tf.fill([len(begins)], step == 0)}, successors
+            return {"tokens": inputs, "start": tf.fill([len(begins)], tf.cast(step == 0, tf.int32))}, successors
 
         return tf.data.Dataset.range(start, self.steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -224,7 +224,7 @@ def language_model(
         BadInput: Too few tokens for so many streams; or as for `numericalize`.
 
     Example:
-        >>> plays = language_model(from_texts(plays), batch_size=4, level="characters")
+        >>> streams = language_model(texts, batch_size=4, level="characters")
     """
     if batch_size < 1 or length < 1:
         raise BadInput(f"batch_size and length must be at least 1. Received: {batch_size}, {length}")

@@ -45,7 +45,7 @@ def test_batches_by_hand():
     assert next_one.numpy().tolist() == [[1, 2, 3], [6, 7, 8]]
     assert two["tokens"].numpy().tolist() == [[3, 4, 0], [8, 9, 10]]
     assert next_two.numpy().tolist() == [[4, -1, -1], [9, 10, -1]]
-    assert [one["start"].numpy().tolist(), two["start"].numpy().tolist()] == [[True, True], [False, False]]
+    assert [one["start"].numpy().tolist(), two["start"].numpy().tolist()] == [[1, 1], [0, 0]]
 
 
 @given(
@@ -130,13 +130,11 @@ def test_a_model_learns_what_only_carried_state_can_tell():
     tokens[:, 0], tokens[:, chunk - 1 :: chunk] = secrets, 3
     labels = np.full_like(tokens, -1)
     labels[:, chunk - 1 :: chunk] = secrets[:, None]
-    asked = tf.data.Dataset.range(steps).map(
-        lambda step: (
-            {"tokens": tf.constant(tokens)[:, step * chunk : (step + 1) * chunk], "start": tf.fill([64], step == 0)},
-            tf.constant(labels)[:, step * chunk : (step + 1) * chunk],
-        )
-    )
-    forgetful = asked.map(lambda inputs, label: ({**inputs, "start": tf.ones([64], tf.bool)}, label))
+    chunks = [np.stack(np.split(each, steps, axis=1)) for each in (tokens, labels)]
+    starts = np.zeros((steps, 64), "int32")
+    starts[0] = 1
+    asked = tf.data.Dataset.from_tensor_slices(({"tokens": chunks[0], "start": starts}, chunks[1]))
+    forgetful = asked.map(lambda inputs, label: ({**inputs, "start": tf.ones_like(inputs["start"])}, label))
     losses = {}
     for name, data in {"carried": asked, "reset": forgetful}.items():
         model = models.language_model(4, batch_size=64, embedding=8, units=16, depth=1, tied=False)

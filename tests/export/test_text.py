@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl import models
+from kerasdl.data import text
+from kerasdl.export import language_model, next_token
+
+SPEECH = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer"
+
+
+LEVELS = ["words", *(pytest.param(level, marks=pytest.mark.slow) for level in ("whitespace", "characters"))]
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def vocabulary(request):
+    tokens = text.numericalize(text.from_texts([SPEECH] * 10), level=request.param, min_freq=1)
+    return tokens.vocabulary
+
+
+@pytest.fixture(scope="module")
+def model(vocabulary):
+    keras.utils.set_random_seed(0)
+    return models.awd_lstm(len(vocabulary), batch_size=2, embedding=4, units=6, depth=2)
+
+
+STRINGS = [
+    "To be",
+    "",
+    "the QUESTION is\n\nnobler!!!",
+    "не быть \x07\x00 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+]
+
+
+def test_strings_give_what_their_tokens_give(model, vocabulary):
+    exported = language_model(model, vocabulary.layer())
+    found = exported(tf.constant(STRINGS)).numpy()
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    for row, ids in zip(found, vocabulary.encode(STRINGS), strict=True):
+        logits = model({"tokens": ids[None], "start": np.ones(1)})[0, -1]
+        np.testing.assert_allclose(row, tf.nn.softmax(logits), atol=1e-6)
+
+
+def test_rows_are_independent_of_each_other_and_of_earlier_batches(model, vocabulary):
+    exported = language_model(model, vocabulary.layer())
+    together = exported(tf.constant(STRINGS * 3))
+    for row, string in zip(together, STRINGS * 3, strict=True):
+        np.testing.assert_allclose(row, exported(tf.constant([string]))[0], atol=1e-6)
+
+
+def test_reloaded_and_saved_model_give_the_same(model, vocabulary, tmp_path):
+    exported = language_model(model, vocabulary.layer())
+    expected = exported.predict(tf.constant(STRINGS), verbose=0)
+    exported.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(loaded.predict(tf.constant(STRINGS), verbose=0), expected)
+    exported.export(tmp_path / "saved", verbose=False)
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    np.testing.assert_allclose(saved.serve(tf.constant(STRINGS)), expected, atol=1e-6)
+
+
+def test_untied_logits(vocabulary):
+    model = models.language_model(len(vocabulary), batch_size=2, cell="gru", embedding=4, units=6, depth=1, tied=False)
+    tokens = np.array([[2, 3, 4], [2, 5, 0]])
+    found = next_token(model, tokens)
+    full = model({"tokens": tokens, "start": np.ones(2)})
+    np.testing.assert_allclose(found, np.stack([full[0, 2], full[1, 1]]), atol=1e-6)
+
+
+def test_another_model():
+    with pytest.raises(ValueError, match=r"must come from models.language_model.*Received: 'mlp'"):
+        next_token(models.mlp((3,), 2), np.zeros((1, 3)))
+
+
+@pytest.mark.slow
+def test_a_long_text_needs_no_logits_of_its_inside():
+    """Logits of 100,000 tokens and 20,000 words would take 8 GB."""
+    words = ["", "[UNK]", "xxbos", "xxnl", *map(str, range(20_000))]
+    vocabulary = text.Vocabulary(words, "whitespace")
+    model = models.language_model(len(words), batch_size=1, embedding=4, units=4, depth=1)
+    exported = language_model(model, vocabulary.layer())
+    assert exported.predict(tf.constant([" ".join(map(str, range(100_000)))]), verbose=0).shape == (1, 20_004)
