@@ -57,7 +57,7 @@ def test_logits_and_carried_state_of_fastais_weights_equal_fastais(tmp_path):
         (models.language_model, {"cell": "gru"}),
         (models.language_model, {"cell": "rnn", "tied": False}),
     ],
-    ids=str,
+    ids=["awd_lstm", "gru", "rnn"],  # the same in every process that runs tests
 )
 def test_an_encoder_is_loaded_as_it_was_saved(build, options, tmp_path):
     saved, loaded = (small(build=build, seed=seed, **options) for seed in (0, 1))
