@@ -1,6 +1,7 @@
 """The run folder: everything that a run writes."""
 
 import json
+import textwrap
 import time
 import zipfile
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 
 
 class RunFolder:
-    """One folder for everything that a run writes: configuration, logs, figures, metrics, model.
+    """One folder for everything that a run writes: configuration, logs, figures, texts, metrics, model.
 
     Args:
         path: A folder that does not exist, or is empty.
@@ -30,6 +31,7 @@ class RunFolder:
     Example:
         >>> run = RunFolder("runs/first")
         >>> run.write_config({"epochs": 5})
+        >>> run.save_text("generated", "To be, or not to be", step=1)
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -79,6 +81,27 @@ class RunFolder:
         pixels = tf.io.decode_png(tf.io.read_file(str(file)))[None]
         with self._writer.as_default(step=0):
             tf.summary.image(name, pixels)
+        self._writer.flush()
+
+    def save_text(self, name: str, text: str, *, step: int = 0) -> None:
+        """Writes `name`.txt, and the same text to TensorBoard's Text tab.
+
+        Args:
+            name: Of the file, and of the text in TensorBoard.
+            text: Any characters; TensorBoard shows it line by line, not as Markdown.
+            step: 0 for one text alone. The texts of epochs 1, 2, … follow each other in the file, each below its epoch.
+        """
+        file, content = self.path / f"{name}.txt", text.encode("utf-8", "replace") + b"\n"
+        if step:
+            # As bytes, because reading a text file would change its line ends.
+            before = file.read_bytes() + b"\n" if file.exists() else b""
+            content = b"%s--- epoch %d ---\n%s" % (before, step, content)
+        with atomic_write(file) as temporary:
+            temporary.write_bytes(content)
+        # Markdown leaves a block that is indented as it is.
+        block = textwrap.indent(text, "    ").encode("utf-8", "replace")
+        with self._writer.as_default(step=step):
+            tf.summary.text(name, block)
         self._writer.flush()
 
     def save_model(self, model: keras.Model, valid: Mapping[str, float]) -> None:

@@ -14,12 +14,13 @@ from tests import examples
 assert kerasdl
 
 
-def constant(probabilities):
+def constant(probabilities, dtype="float32"):
     """A language model that gives these probabilities to the words everywhere."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     start = keras.Input((), dtype="int32", name="start", optional=True)
     count = len(probabilities)
-    logits = keras.layers.Embedding(count, count, weights=[np.tile(np.log(probabilities) + 3, (count, 1))])(tokens)
+    matrix = np.tile(np.log(probabilities) + 3, (count, 1))
+    logits = keras.layers.Embedding(count, count, weights=[matrix], dtype=dtype)(tokens)
     return keras.Model({"tokens": tokens, "start": start}, logits, name="constant")
 
 
@@ -73,11 +74,19 @@ def test_the_state_is_carried_from_batch_to_batch():
     assert abs(LanguageModel.of(model, anew, words).loss - found.loss) > 0.01
 
 
+def test_losses_are_computed_in_single_precision():
+    """A thousand equal logits: half precision would round the loss."""
+    found = LanguageModel.of(constant(np.full(1000, np.exp(-3)), "mixed_float16"), [batch([0])], ["a"] * 1000)
+    assert found.loss == pytest.approx(log(1000), rel=1e-5)
+
+
 def test_the_hardest_words_come_first_and_of_equal_ones_the_first_id():
     words = ["rare", "easy", "hard", "equal", "never"]
     found = LanguageModel(words, np.array([1, 5, 6, 5, 0]), np.array([9.0, 5, 12, 10, 0]))
     assert found.hardest() == [("hard", 2.0, 6), ("equal", 2.0, 5), ("easy", 1.0, 5)]
     assert found.hardest(2, at_least=0) == [("rare", 9.0, 1), ("hard", 2.0, 6)]
+    many = LanguageModel([f"{n}" for n in range(99)], np.full(99, 5), np.tile([5.0, 10, 15], 33))
+    assert [word for word, *_ in many.hardest(99)] == [f"{n}" for first in (2, 1, 0) for n in range(first, 99, 3)]
 
 
 def test_a_model_no_better_than_the_frequencies_of_words_is_named(found):

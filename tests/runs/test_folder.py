@@ -68,6 +68,43 @@ def test_a_figure_in_file_and_tensorboard(run):
     assert np.array_equal(shown[..., :3], filed[..., :3])
 
 
+def shown(event):
+    """What TensorBoard's Text tab makes of a text."""
+    from tensorboard.plugin_util import markdown_to_safe_html
+
+    return markdown_to_safe_html(event.tensor_proto.string_val[0])
+
+
+@pytest.mark.filterwarnings("ignore:html5lib:DeprecationWarning")
+def test_a_text_in_file_and_tensorboard_with_its_lines(run):
+    text = "# First\r\n\n  *Second* <b>```\n---\nThird caf\u00e9"
+    run.save_text("generated", text)
+    assert (run.path / "generated.txt").read_bytes() == text.encode() + b"\n"
+    (event,) = events(run).Tensors("generated")
+    lines = "# First\n\n  *Second* &lt;b&gt;```\n---\nThird caf\u00e9\n"
+    assert (event.step, shown(event)) == (0, f"<pre><code>{lines}</code></pre>")
+
+
+@pytest.mark.filterwarnings("ignore:html5lib:DeprecationWarning")
+def test_the_texts_of_epochs_follow_each_other(run):
+    for epoch, text in ((1, "the\r\nthe"), (3, "the sea")):
+        run.save_text("generated", text, step=epoch)
+    assert (run.path / "generated.txt").read_bytes() == b"--- epoch 1 ---\nthe\r\nthe\n\n--- epoch 3 ---\nthe sea\n"
+    assert [(event.step, shown(event)) for event in events(run).Tensors("generated")] == [
+        (1, "<pre><code>the\nthe\n</code></pre>"),
+        (3, "<pre><code>the sea\n</code></pre>"),
+    ]
+    run.save_text("generated", "alone")
+    assert (run.path / "generated.txt").read_text() == "alone\n"
+
+
+def test_half_a_character_ends_no_run(run):
+    run.save_text("generated", "sea\ud83d")
+    assert (run.path / "generated.txt").read_text() == "sea?\n"
+    (event,) = events(run).Tensors("generated")
+    assert event.tensor_proto.string_val[0] == b"    sea?"
+
+
 def test_metrics_in_file_and_table(run, capsys):
     run.finish({"accuracy": 0.987654, "loss": 0.1}, train_seconds=12.34, peak_lr=0.001, skipped_images=2)
     written = json.loads((run.path / "metrics.json").read_text())
