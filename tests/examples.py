@@ -229,8 +229,7 @@ def tokens(texts):
 
 
 def plays():
-    speech = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak."
-    texts = kerasdl.data.text.from_texts([speech] * 10)
+    texts = kerasdl.data.text.from_texts(["To be, or not to be: that is the question."] * 20)
     return kerasdl.data.text.language_model(texts, batch_size=4, level="characters")
 
 

@@ -23,7 +23,7 @@ def language_model(model: keras.Model, tokenizer: keras.layers.Layer) -> keras.M
         ValueError: The model is no language model of kerasdl.
 
     Example:
-        >>> exported = kerasdl.export.language_model(language_model, plays.vocabulary.layer())
+        >>> exported = kerasdl.export.language_model(model, plays.vocabulary.layer())
         >>> exported.predict(tf.constant(["To be, or not t"])).shape
         (1, 20)
     """
@@ -48,7 +48,8 @@ def next_token(model: keras.Model, tokens: Any, start: Any = None) -> Any:
         ValueError: The model is no language model of kerasdl.
 
     Example:
-        >>> next_token(language_model, np.array([[3, 1, 4]])).shape
+        >>> (tokens,) = plays.vocabulary.encode(["To be, or not t"])
+        >>> next_token(model, tokens[None]).shape
         TensorShape([1, 20])
     """
     layers = [layer for layer in model.layers if re.match(r"(stem|stage\d+|head)_", layer.name)]

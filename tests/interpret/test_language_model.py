@@ -63,7 +63,7 @@ def test_the_state_is_carried_from_batch_to_batch():
     """The loss is that of one batch of the whole streams; with an empty state in each batch it is another."""
     data = examples.plays()
     model, words = examples.language_model(data), data.vocabulary.words
-    model.set_weights([np.random.default_rng(0).normal(size=each.shape) for each in model.get_weights()])
+    model.set_weights([np.random.default_rng(0).normal(scale=2, size=each.shape) for each in model.get_weights()])
     short, whole = (replace(data, longest=longest).valid for longest in (7, 1000))
     assert (len(short), len(whole)) == (3, 1)
     found = LanguageModel.of(model, short, words)
