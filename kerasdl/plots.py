@@ -184,11 +184,28 @@ def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = 
         >>> importance(kerasdl.interpret.permutation_importance(model, people.valid, people.places))
     """
     shown = dict(list(rises.items())[:most])
-    ax = ax or _figure(height=1.2 + 0.3 * len(shown))[1][0, 0]
-    ax.barh(range(len(shown)), list(shown.values()), color=BLUE)
-    ax.set_yticks(range(len(shown)), list(shown), fontsize=8)
+    return bars(shown, "increase of the loss when shuffled", "Column importance", ax=ax)
+
+
+def bars(values: Mapping[str, float], x: str, title: str, *, ax: Axes | None = None) -> Figure:
+    """Draw one horizontal bar per name, the first at the top.
+
+    Args:
+        values: Length of each bar.
+        x: Label of the lengths.
+        title: Title.
+        ax: Where to draw; by default a new figure.
+
+    Example:
+        >>> bars({"the": 2.1, "of": 1.7}, "loss (nats)", "Hardest words")
+    """
+    ax = ax or _figure(height=1.2 + 0.3 * len(values))[1][0, 0]
+    ax.barh(range(len(values)), list(values.values()), color=BLUE)
+    # A name may be any word: neither a formula, nor a line break.
+    names = [repr(name)[1:-1].replace("$", r"\$") for name in values]
+    ax.set_yticks(range(len(values)), names, fontsize=8)
     ax.invert_yaxis()
-    _label(ax, "increase of the loss when shuffled", "", "Column importance")
+    _label(ax, x, "", title)
     return ax.figure
 
 

@@ -8,6 +8,7 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts
 from kerasdl.runs.output_file import check_output
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
+from kerasdl.runs.text_data import TextData, load_texts
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Options",
     "RunFolder",
     "Stage",
+    "TextData",
     "Transfer",
     "after_head",
     "announced",
@@ -28,6 +30,7 @@ __all__ = [
     "load_config",
     "load_images",
     "load_run",
+    "load_texts",
     "peak_lr",
     "positional",
     "range_test",

@@ -118,6 +118,27 @@ class Streams(Datasets):
         """Batches per training epoch."""
         return self._part(Part.TRAIN).steps
 
+    @property
+    def has_test(self) -> bool:
+        """Whether the data have a test part."""
+        return bool((self.tokens.texts.parts == Part.TEST).any())
+
+    @property
+    def valid_characters(self) -> int:
+        """Number of characters of the validation documents, for bits per character."""
+        held_out = self.tokens.texts.parts == Part.VALID
+        return sum(len(piece) for document, piece in self.tokens.texts.read() if held_out[document])
+
+    def examples(self, count: int = 3) -> list[str]:
+        """The first rows of a training batch, as text.
+
+        Example:
+            >>> plays.examples(1)[0][:9]
+            'To be, or'
+        """
+        inputs, _ = next(iter(self.epoch(0)))
+        return [self.vocabulary.decode(row) for row in inputs["tokens"].numpy()[:count]]
+
     def _in_order(self, part: Part) -> tf.data.Dataset:
         found = self._part(part)
         return ready(found.batches(0, seed=None, shard=(0, 1)), found.steps)

@@ -1,0 +1,112 @@
+"""The recipe for language models end to end, small; what it writes is read back; then its errors."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl import runs
+from kerasdl.data import text
+
+from tests.recipes.test_image_classifier import events, run
+
+FIGURES = {"lr_range", "schedule", "curves", "hardest"}
+TEXTS = {"data", "samples", "nearest"}
+SMALL = ["--embedding", 8, "--units", 12, "--depth", 1, "--n-words", 5]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run on the default data."""
+    out = tmp_path_factory.mktemp("recipe") / "run"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        options = ["--epochs", 2, "--batch-size", 64, "--min-freq", 20, *SMALL]
+        assert run("language_model", "--out", out, *options, monkeypatch=monkeypatch) is None
+    return out
+
+
+def test_everything_is_written(finished):
+    assert {path.name for path in finished.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "encoder.npz", "logs",
+        *(f"{name}.png" for name in FIGURES), *(f"{name}.txt" for name in TEXTS),
+    }  # fmt: skip
+    config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))
+    assert (config["data"], config["level"], config["units"]) == ("python", "words", 12)
+    scores = metrics["valid"]
+    assert scores["perplexity"] == pytest.approx(np.exp(scores["loss"]))
+    assert 1 < scores["bits_per_character"] < 3
+    assert scores["perplexity"] < 0.5 * config["vocabulary_size"]
+    samples = (finished / "samples.txt").read_text()
+    assert samples.startswith("--- epoch 1 ---")
+    assert "--- epoch 2 ---" in samples
+
+
+def test_tensorboard_has_steps_epochs_figures_and_samples(finished):
+    logs = finished / "logs"
+    steps = events(logs / "steps").Scalars("loss")
+    assert len(steps) == 2 * (steps[-1].step + 1) // 2 > 20
+    assert {"epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
+    written = events(logs)
+    assert {*FIGURES, "data", "samples", "nearest", "config"} <= set(written.Tags()["tensors"])
+    assert [event.step for event in written.Tensors("samples")] == [1, 2]
+
+
+def test_the_exported_model_takes_strings(finished):
+    model = keras.models.load_model(finished / "model.keras")
+    vocabulary = model.layers[1].get_vocabulary()
+    assert len(vocabulary) == json.loads((finished / "config.json").read_text())["vocabulary_size"]
+    probabilities = model.predict(tf.constant(["The assert statement", ""]), verbose=0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert text.generate(model, "The", n_words=3).startswith("The")
+
+
+@pytest.fixture
+def rhyme(tmp_path):
+    lines = [f"{word} bottles hanging on the wall\n" for word in ("ten", "nine", "eight", "seven", "six")]
+    for name, count in {"train": 20, "valid": 4, "test": 2}.items():
+        (tmp_path / f"{name}.txt").write_text("".join(lines * count))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypatch, capsys):
+    """The second run begins with the encoder of the first, and knows nearly as much."""
+    files = ["--data", rhyme / "train.txt", "--valid", rhyme / "valid.txt", "--test", rhyme / "test.txt"]
+    options = [*files, *SMALL, "--batch-size", 4, "--level", "characters", "--min-freq", 1, "--network", "gru"]
+    metrics = {}
+    for name, more in {
+        "first": ["--epochs", 8, "--peak-lr", 0.05],
+        "second": ["--epochs", 1, "--peak-lr", 1e-6, "--encoder", tmp_path / "first" / "encoder.npz"],
+    }.items():
+        assert run("language_model", "--out", tmp_path / name, *options, *more, monkeypatch=monkeypatch) is None
+        metrics[name] = json.loads((tmp_path / name / "metrics.json").read_text())
+    first, second = metrics["first"], metrics["second"]
+    assert second["new_words"] == 0
+    assert first["valid"]["perplexity"] < 12
+    assert second["valid"]["perplexity"] == pytest.approx(first["valid"]["perplexity"], rel=0.01)
+    assert first["test_perplexity"] == pytest.approx(first["valid"]["perplexity"], rel=0.2)
+    # Bits per character are bits per token here, but for the token that begins the text.
+    bits = first["valid"]["loss"] / np.log(2)
+    assert first["valid"]["bits_per_character"] == pytest.approx(bits, rel=0.02)
+    assert "1 training, 1 validation and 1 test documents" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "python", "--valid", "more.txt"], "valid: only with a text file. Received: data='python'"),
+        (["--data", "no.csv"], "no.csv"),
+        (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
+        (["--max-vocab", 3], "The vocabulary is empty"),
+        (["--batch-size", 100_000], "use more text, or a smaller batch_size"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_errors_are_one_line(arguments, message, tmp_path, monkeypatch, capsys):
+    assert run("language_model", "--out", tmp_path / "run", *arguments, *SMALL, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    # The fixed command can use the folder.
+    runs.RunFolder(tmp_path / "run")

@@ -1,0 +1,37 @@
+import pytest
+from kerasdl import runs
+from kerasdl.errors import BadInput
+
+
+def test_the_default_data_are_the_language_reference_of_python():
+    texts = runs.load_texts(runs.TextData(), seed=0)
+    assert len(texts) > 70
+    assert texts.size > 400_000
+    _, first = next(texts.read())
+    assert "assert" in first.lower()
+
+
+def test_each_kind_of_data(tmp_path):
+    (tmp_path / "reviews.csv").write_text("review,held\n" + "good,train\n" * 9 + "bad,valid\n")
+    (tmp_path / "play.txt").write_text("To be\nor not\n" * 9)
+    for number in range(9):
+        (tmp_path / f"{number}.txt").write_text("a text")
+    table = runs.TextData(data=str(tmp_path / "reviews.csv"), text="review", split="held")
+    file = runs.TextData(data=str(tmp_path / "play.txt"), valid_share=0.5)
+    folder = runs.TextData(data=str(tmp_path), valid_share=0.2)
+    found = [str(runs.load_texts(options, seed=0)).split(" documents")[0] for options in (table, file, folder)]
+    assert found == ["9 training and 1 validation", "1 training and 1 validation", "8 training and 2 validation"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"text": "review"}, r"text: only with a CSV file. Received: data='python', \{'text': 'review'\}"),
+        ({"data": "a.csv", "valid": "b.txt"}, "valid: only with a text file"),
+        ({"encoding": "cp1252"}, "encoding: only with files"),
+    ],
+    ids=str,
+)
+def test_options_that_do_not_go_with_the_data(options, message):
+    with pytest.raises(BadInput, match=message):
+        runs.load_texts(runs.TextData(**options), seed=0)
