@@ -36,7 +36,7 @@ WARNINGS = {
 }
 # Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
 SLOW = {
-    *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "transfer")),
+    *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive")),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",

@@ -74,6 +74,7 @@ def load_encoder(
         ValueError: The model has no embedding and recurrent layers of kerasdl.
 
     Example:
+        >>> kerasdl.models.save_encoder(language_model, "encoder.npz", plays.vocabulary.words)
         >>> new = kerasdl.models.load_encoder(language_model, "encoder.npz", plays.vocabulary.words)
     """
     path = Path(path)
