@@ -3,7 +3,7 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import callbacks, models
-from kerasdl.data import features, images, mixing, sequences, series, tabular
+from kerasdl.data import features, images, mixing, sequences, series, tabular, text
 from kerasdl.data.augment import standard
 
 
@@ -98,6 +98,21 @@ FORECASTERS = {
     "forecaster-decoder": lambda: models.forecaster(
         (12, 3), 2, horizon=4, units=(5, 4), decoder=True, skip="seasonal", season=3
     ),
+}
+
+
+def _language_model(build: Callable[..., keras.Model] = models.language_model, **options: Any) -> keras.Model:
+    return build(9, **{"batch_size": 6, "embedding": 4, "units": 5, "depth": 2, **options})
+
+
+# Of nine tokens, in batches of up to six rows.
+LANGUAGE_MODELS = {
+    "language_model": _language_model,
+    "language_model-untied": lambda: _language_model(tied=False, depth=1),
+    "language_model-gru": lambda: _language_model(cell="gru", dropout=0.2),
+    "language_model-rnn": lambda: _language_model(cell="rnn", depth=1),
+    "awd_lstm": lambda: _language_model(models.awd_lstm, depth=1),
+    "awd_lstm-untied": lambda: _language_model(models.awd_lstm, tied=False),
 }
 
 CALLBACKS = {
@@ -193,6 +208,12 @@ def _sequences(**options: Any) -> sequences.Sequences:
     return sequences.from_arrays(several, np.arange(53) % 3, classes=list("abc"), batch_size=8, **options)
 
 
+def _streams(**options: Any) -> text.Streams:
+    letters = np.random.default_rng(0).choice(list("abcdefghi"), (20, 13))
+    texts = text.from_texts([" ".join(row) for row in letters])
+    return text.language_model(texts, batch_size=8, length=5, level="whitespace", min_freq=1, **options)
+
+
 # Each trains on more than eight samples in batches of eight.
 ALL_PIPELINES = {
     **IMAGE_PIPELINES,
@@ -205,10 +226,11 @@ ALL_PIPELINES = {
     "series": lambda **options: series.from_frame(
         _frame(), target="size", covariates=["price"], lookback=5, horizon=2, batch_size=8, **options
     ),
+    "streams of tokens": _streams,
 }
 
-# Pipelines whose labels differ from epoch to epoch: mixed, or drawn with other samples.
-DRAWN_WITH_LABELS = {"mixed", "cut and mixed", "balanced"}
+# Pipelines whose labels differ from epoch to epoch: mixed, drawn with other samples, or of streams that begin anywhere.
+DRAWN_WITH_LABELS = {"mixed", "cut and mixed", "balanced", "streams of tokens"}
 # Pipelines that repeat the code path of another one.
 REPEATED_PIPELINES = {"cut and mixed", "files cached", "tags", "numbers"}
 

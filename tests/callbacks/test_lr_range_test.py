@@ -3,12 +3,12 @@ import contextlib
 import keras
 import numpy as np
 import pytest
-from kerasdl import lr_find, optimizers, schedules
+from kerasdl import lr_find, models, optimizers, schedules
 from kerasdl.callbacks import LRRangeTest, OneCycle
 from kerasdl.data import images
 from kerasdl.lr_range import ramp, smooth
 
-from tests.contracts import ALL_MODES, Mode, batches, same, small_model, state
+from tests.contracts import ALL_MODES, ALL_PIPELINES, Mode, batches, same, small_model, state
 
 GROUPS = [{"match": "stem_", "lr": 0.1}, {"match": "head_", "weight_decay": 0.1}]
 STOCK = {
@@ -201,6 +201,23 @@ def test_the_position_of_pipelines_is_restored():
         return state(model)
 
     assert same(fitted(find=True), fitted(find=False))
+
+
+def test_the_state_of_a_language_model_and_the_position_in_its_text_are_restored():
+    def trained(find):
+        keras.utils.set_random_seed(0)
+        data = ALL_PIPELINES["streams of tokens"]()
+        model = models.language_model(len(data.vocabulary), batch_size=8, cell="rnn", embedding=3, depth=1, dropout=0.2)
+        model.compile("adam", data.loss, run_eagerly=True)
+        model.fit(data.train, epochs=1, verbose=0, shuffle=False)
+        if find:
+            before = state(model)
+            lr_find(model, data.train, num_steps=7, verbose=0)
+            assert same(state(model), before)
+        model.fit(data.train, epochs=1, verbose=0, shuffle=False)
+        return state(model)
+
+    assert same(trained(find=True), trained(find=False))
 
 
 def test_arrays_are_shuffled_as_without_the_range_test():

@@ -25,6 +25,18 @@ def same(left, right):
     )
 
 
+def count(data, part):
+    """The samples of a part: named, or one per token."""
+    return len(data.labels(part) if data.target_kind == "tokens" else data.names(part))
+
+
+def count_in(data, batches):
+    """The samples of batches; of streams of tokens, those that are predicted and the first of each stream."""
+    if data.target_kind == "tokens":
+        return sum(int(np.sum(inputs["start"]) + np.sum(labels >= 0)) for inputs, labels in batches)
+    return sum(len(batch[1]) for batch in batches)
+
+
 def some(names):
     """Pipelines for a test that traces several epochs; those that repeat a code path are for `make test-all`."""
     return [pytest.param(name, marks=[pytest.mark.slow] if name in REPEATED_PIPELINES else []) for name in names]
@@ -64,8 +76,8 @@ def test_lengths_are_known_and_every_sample_is_there(recorded):
     data = recorded.data
     assert data.train.cardinality() == data.steps == len(recorded.epochs[0]) > 1
     assert data.valid.cardinality() == len(list(data.valid)) >= 1
-    assert sum(len(batch[1]) for batch in recorded.epochs[0]) == len(data.train_names)
-    assert sum(len(batch[1]) for batch in data.valid) == len(data.valid_names)
+    assert count_in(data, recorded.epochs[0]) == count(data, Part.TRAIN)
+    assert count_in(data, data.valid) == count(data, Part.VALID)
 
 
 def test_floats_are_float32(recorded):
@@ -83,16 +95,18 @@ def test_an_epoch_can_begin_at_any_step_and_be_shared_by_workers(name):
     list(data.train)
     second = list(data.train)
     assert same(leaves(second[3:]), leaves(data.epoch(1, start=3)))
-    counted = int(data.counter.variable)
-    with pytest.warns(DeprecationWarning, match="epoch of epoch is deprecated"):
-        data.epoch(epoch=1)
     parts = [list(replace(data, shard=(worker, 2)).epoch(1)) for worker in range(2)]
     assert len(parts[0]) == len(parts[1])
-    assert sum(len(batch[1]) for part in parts for batch in part) == len(data.train_names)
+    assert count_in(data, parts[0] + parts[1]) == count(data, Part.TRAIN)
     if name not in DRAWN_WITH_LABELS:
         shared, whole = (np.concatenate([batch[1] for batch in each]) for each in (parts[0] + parts[1], second))
         assert np.array_equal(np.sort(shared, axis=0), np.sort(whole, axis=0))
-    assert data.counter.variable == counted == 2
+    assert data.counter.variable == 2
+
+
+def test_the_number_of_an_epoch_had_another_name():
+    with pytest.warns(DeprecationWarning, match="epoch of epoch is deprecated"):
+        PIPELINES["plain"]().epoch(epoch=1)
 
 
 @pytest.mark.parametrize("name", some(ALL_PIPELINES))
@@ -106,16 +120,19 @@ def test_a_replaced_option_keeps_the_epoch_counter(name):
 
 def test_the_loss_fits_the_targets(recorded):
     _, targets, *_ = recorded.epochs[0][0]
-    outputs = len(recorded.data.classes or ()) or targets.shape[-1]
+    data = recorded.data
+    outputs = len(data.classes or ()) or targets.shape[-1]
     shape = targets.shape if targets.shape.rank == 3 else (len(targets), outputs)
-    assert np.isfinite(recorded.data.loss(targets, tf.zeros(shape)))
-    if recorded.data.target_kind == "numbers":
-        assert isinstance(recorded.data.loss, keras.losses.MeanSquaredError)
+    if data.target_kind == "tokens":
+        shape = (*targets.shape, len(data.vocabulary))
+    assert np.isfinite(data.loss(targets, tf.zeros(shape)))
+    if data.target_kind == "numbers":
+        assert isinstance(data.loss, keras.losses.MeanSquaredError)
 
 
 def test_class_weights_make_classes_count_the_same(recorded):
     data = recorded.data
-    if data.target_kind in ("tags", "numbers"):
+    if data.target_kind in ("tags", "numbers", "tokens"):
         with pytest.raises(ValueError, match=f"Class weights need one class per sample. Received: {data.target_kind}"):
             _ = data.class_weight
         return

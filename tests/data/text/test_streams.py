@@ -13,6 +13,8 @@ from kerasdl.data.text.streams import Streams
 from kerasdl.data.text.tokens import Tokens
 from kerasdl.errors import BadInput
 
+from tests.contracts import same, state
+
 
 def numbered(lengths, *, valid=(7,), test=(), **options):
     """Streams of documents whose tokens are 0, 1, 2, … in the order of the documents."""
@@ -143,6 +145,31 @@ def test_a_model_learns_what_only_carried_state_can_tell():
         losses[name] = model.evaluate(data, verbose=0)
     assert losses["carried"] < 0.1
     assert losses["reset"] > 0.5  # one chunk of four says the secret; the others are a coin's toss
+
+
+def test_an_interrupted_training_goes_on_with_the_same_bits():
+    """In mid-epoch: the state of the recurrent layer and the seeds of dropout are variables of the model."""
+    data = numbered([9] * 8)
+
+    def compiled():
+        keras.utils.set_random_seed(0)
+        model = models.awd_lstm(80, batch_size=2, embedding=3, units=3, depth=1)
+        model.compile(keras.optimizers.Adam(0.05), data.loss, run_eagerly=True)
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    whole, interrupted, resumed = compiled(), compiled(), compiled()
+    whole.fit(data.epoch(1), verbose=0, shuffle=False)
+    interrupted.fit(data.epoch(1).take(5), verbose=0, shuffle=False)
+    for variable, value in zip(variables(resumed), variables(interrupted), strict=True):
+        variable.assign(value)
+    resumed.fit(data.epoch(1, start=5), verbose=0, shuffle=False)
+    assert same(state(resumed), state(whole))
+    assert not same(state(interrupted), state(whole))
+
+
+def variables(model):
+    return [*model.variables, *model.optimizer.variables]
 
 
 def test_description(plays):
