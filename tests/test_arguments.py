@@ -91,6 +91,10 @@ def test_messages():
         "from_folder has no argument shuffle: training data are always shuffled, and validation data never. "
         "Received: shuffle=True"
     )
+    assert message_of(text.from_folder, "reviews", is_lm=True) == (
+        "from_folder has no argument is_lm: data.text.language_model makes the batches of a language model. "
+        "Received: is_lm=True"
+    )
     assert message_of(augment.standard, max_rotate=20) == (
         "standard has no argument max_rotate: a preset is changed by dataclasses.replace, such as "
         "replace(augment.standard(), rotate=20.0). Received: max_rotate=20"
@@ -114,6 +118,12 @@ def test_messages():
         (text.from_frame, "text_cols", "text"),
         (text.from_folder, "valid_pct", "valid_share"),
         (text.from_texts, "y", "labels"),
+        (text.language_model, "bs", "batch_size"),
+        (text.language_model, "seq_len", "length"),
+        (text.language_model, "bptt", "length"),
+        (text.language_model, "text_vocab", "vocabulary"),
+        (text.language_model, "tok_tfm", "vocabulary"),
+        (text.numericalize, "max_tokens", "max_vocab"),
         (series.from_csv, "window", "lookback"),
         (series.from_frame, "valid_pct", "test_share"),
         (sequences.from_ts, "validation_split", "valid_share"),
@@ -131,6 +141,13 @@ def test_messages():
         (optimizers.Muon, "wd", "weight_decay"),
         (models.mlp, "layers", "hidden"),
         (models.recurrent, "hidden_size", "units"),
+        (models.language_model, "input_dim", "vocabulary_size"),
+        (models.language_model, "output_dim", "embedding"),
+        (models.awd_lstm, "vocab_sz", "vocabulary_size"),
+        (models.awd_lstm, "emb_sz", "embedding"),
+        (models.awd_lstm, "n_hid", "units"),
+        (models.awd_lstm, "n_layers", "depth"),
+        (models.awd_lstm, "hidden_p", "drop_mult"),
         (models.forecaster, "num_outputs", "outputs"),
         (models.resnet18, "num_classes", "classes"),
         (models.resnet50, "pretrained", "weights"),  # an argument of resnet

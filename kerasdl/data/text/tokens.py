@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kerasdl.arguments import known_arguments
 from kerasdl.data.array_file import array_file, cache_errors
 from kerasdl.data.splits import Part
 from kerasdl.data.text.draft import Draft, write_draft
@@ -56,6 +57,7 @@ class Tokens:
         return self.ids[first:end]
 
 
+@known_arguments()
 def numericalize(
     texts: Texts, *, level: Level = "words", min_freq: int = 3, max_vocab: int = 60_000, vocabulary: Any = None
 ) -> Tokens:
