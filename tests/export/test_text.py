@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import models
@@ -80,3 +81,29 @@ def test_a_long_text_needs_no_logits_of_its_inside():
     model = models.language_model(len(words), batch_size=1, embedding=4, units=4, depth=1)
     exported = language_model(model, vocabulary.layer())
     assert exported.predict(tf.constant([" ".join(map(str, range(100_000)))]), verbose=0).shape == (1, 20_004)
+
+
+@pytest.mark.slow
+def test_ten_thousand_strings_are_read_as_in_training(real_data):
+    """1,000 reviews and their sentences and fragments, with characters of other scripts and control characters."""
+    reviews = pd.read_csv(real_data / "imdb/imdb_sample/texts.csv")["text"].tolist()
+    random = np.random.default_rng(0)
+    strange = ["\x00\x07\r\n.", "не быть", "生きるか", "\u202eabc", "👍🏽!!!!", "a" * 5000, "<br /><br />"]
+    strings = [*reviews, *strange * 20]
+    while len(strings) < 10_000:
+        review = reviews[random.integers(len(reviews))]
+        first = random.integers(len(review))
+        strings.append(review[first : first + random.integers(1, 400)] + strange[random.integers(len(strange))])
+    tokens = text.numericalize(text.from_texts(strings))
+    model = models.awd_lstm(len(tokens.vocabulary), batch_size=2, embedding=4, units=4, depth=1)
+    exported = language_model(model, tokens.vocabulary.layer())
+    layer = next(layer for layer in exported.layers if isinstance(layer, keras.layers.TextVectorization))
+    for begin in range(0, 10_000, 500):
+        for row, ids in enumerate(layer(tf.constant(strings[begin : begin + 500])).numpy()):
+            document = tokens.document(begin + row)
+            assert np.array_equal(ids[: len(document)], document)
+            assert not ids[len(document) :].any()
+    for row in range(0, 10_000, 500):
+        expected = model({"tokens": tokens.document(row)[None].astype("int32"), "start": np.ones(1)})[0, -1]
+        found = exported(tf.constant(strings[row : row + 1]))[0]
+        np.testing.assert_allclose(found, tf.nn.softmax(expected), atol=1e-6)
