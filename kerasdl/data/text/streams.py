@@ -39,6 +39,9 @@ class Streams(Datasets):
         tokens: The numericalized documents.
         longest: Largest number of tokens per row of a batch; steps are of equal length.
 
+    Raises:
+        BadInput: Too few tokens for so many streams.
+
     Example:
         >>> print(plays)
         774 training and 86 validation tokens, 20 different ones, in 4 streams
@@ -49,6 +52,18 @@ class Streams(Datasets):
 
     tokens: Tokens = field(repr=False)
     longest: int = 70
+
+    def __post_init__(self) -> None:
+        _check_sizes(self.batch_size, self.longest)
+        rows = self.batch_size * self.shard[1]
+        for part, name, least in ((Part.TRAIN, "training", 2 * rows), (Part.VALID, "validation", 2)):
+            is_here = (self.tokens.texts.parts == part).any()
+            count = self._part(part).count if is_here else 0
+            if count < least:
+                raise BadInput(
+                    f"The {name} documents have {count} tokens, but {least} are needed, two for each of "
+                    f"{least // 2} streams: use more text, or a smaller batch_size. Received: {self.tokens.texts}"
+                )
 
     def __str__(self) -> str:
         counts = {part: self._part(part).count for part in (Part.TRAIN, Part.VALID)}
@@ -247,15 +262,11 @@ def language_model(
     Example:
         >>> streams = language_model(texts, batch_size=4, level="characters")
     """
+    _check_sizes(batch_size, length)
+    tokens = numericalize(texts, level=level, min_freq=min_freq, max_vocab=max_vocab, vocabulary=vocabulary)
+    return Streams(batch_size=batch_size, seed=seed, tokens=tokens, longest=length)
+
+
+def _check_sizes(batch_size: int, length: int) -> None:
     if batch_size < 1 or length < 1:
         raise BadInput(f"batch_size and length must be at least 1. Received: {batch_size}, {length}")
-    tokens = numericalize(texts, level=level, min_freq=min_freq, max_vocab=max_vocab, vocabulary=vocabulary)
-    found = Streams(batch_size=batch_size, seed=seed, tokens=tokens, longest=length)
-    for part, name, least in ((Part.TRAIN, "training", 2 * batch_size), (Part.VALID, "validation", 2)):
-        count = found._part(part).count if (texts.parts == part).any() else 0
-        if count < least:
-            raise BadInput(
-                f"The {name} documents have {count} tokens, but {least} are needed, two for each of "
-                f"{least // 2} streams: use more text, or a smaller batch_size. Received: {texts}"
-            )
-    return found

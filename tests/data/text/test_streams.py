@@ -118,6 +118,13 @@ def test_too_few_tokens():
         text.language_model(texts, level="whitespace")
     with pytest.raises(BadInput, match="must be at least 1. Received: 0, 70"):
         text.language_model(texts, batch_size=0)
+    data = numbered([11])
+    with pytest.raises(BadInput, match=r"training documents have 11 tokens, but 12 are needed, two for each of 6"):
+        replace(data, shard=(0, 3))
+    with pytest.raises(BadInput, match=r"The validation documents have 0 tokens"):
+        numbered([11], valid=())
+    with pytest.raises(BadInput, match="must be at least 1. Received: 0, 3"):
+        replace(data, batch_size=0)
 
 
 def test_a_model_learns_what_only_carried_state_can_tell():
