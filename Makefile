@@ -38,6 +38,7 @@ bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/sequence_classification.py
 	$(BIN)/python benchmarks/text_preparation.py
+	$(BIN)/python benchmarks/awd_lstm.py
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python benchmarks/lr_rules.py
 	$(BIN)/python benchmarks/cautious_lr.py
