@@ -65,6 +65,9 @@ class Config:
     """Peak learning rate of the policy; by default from a range test."""
     stock_dropout: float = 0.3
     """Dropout rate before, between and after the LSTMs of stock Keras."""
+    stock_tied: bool = True
+    """Whether the logits of stock Keras use the matrix of its embedding: with few different tokens it learns faster
+    without, with many a step takes less time."""
     stock_lr: float = 1e-3
     """Learning rate of stock and constant."""
     out: Path | None = None
@@ -138,7 +141,8 @@ def stock(data: text.Streams, config: Config, started: float) -> tuple[keras.Mod
     """Keras alone."""
     keras.utils.set_random_seed(config.seed)
     sizes = {name: getattr(config, name) for name in ("batch_size", "embedding", "units", "depth")}
-    model = stock_lstm(len(data.vocabulary), **sizes, dropout=[config.stock_dropout] * (config.depth + 1))
+    rates = [config.stock_dropout] * (config.depth + 1)
+    model = stock_lstm(len(data.vocabulary), **sizes, dropout=rates, tied=config.stock_tied)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=NO_TOKEN)
     model.compile(keras.optimizers.Adam(config.stock_lr), loss)
     return until_deadline("stock", model, tokens_alone(data.train), tokens_alone(data.valid), config, started)

@@ -56,18 +56,26 @@ FILES: dict[Name, Callable[[Path, Path], list[Path]]] = {"ptb": ptb, "tinyshakes
 
 
 def stock_lstm(
-    vocabulary_size: int, *, batch_size: int, embedding: int, units: int, depth: int, dropout: Sequence[float]
+    vocabulary_size: int,
+    *,
+    batch_size: int,
+    embedding: int,
+    units: int,
+    depth: int,
+    dropout: Sequence[float],
+    tied: bool = True,
 ) -> keras.Model:
-    """The same sizes from Keras alone: tied logits, variational dropout before each LSTM and after, carried state."""
+    """The same sizes from Keras alone: variational dropout before each LSTM and after, carried state."""
     tokens = keras.Input((None,), batch_size=batch_size, dtype="int32")
     table = layers.ReversibleEmbedding(vocabulary_size, embedding, reverse_dtype="float32")
     x = table(tokens)
-    widths = [units] * (depth - 1) + [embedding]
+    widths = [units] * (depth - 1) + [embedding if tied else units]
     for width, rate in zip(widths, dropout[:-1], strict=True):
         x = layers.SpatialDropout1D(rate)(x)
         x = layers.LSTM(width, return_sequences=True, stateful=True)(x)
     x = layers.SpatialDropout1D(dropout[-1])(x)
-    return keras.Model(tokens, table(x, reverse=True))
+    logits = table(x, reverse=True) if tied else layers.Dense(vocabulary_size, dtype="float32")(x)
+    return keras.Model(tokens, logits)
 
 
 def reset_states(model: keras.Model) -> None:
