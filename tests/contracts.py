@@ -132,6 +132,9 @@ CALLBACKS = {
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
 }
 
+# Callbacks that differ from OneCycle in the formula of their schedule alone.
+REPEATED_CALLBACKS = {"FlatCosine", "CosineRestarts"}
+
 # Options of each optimizer with parameter groups that make it the stock optimizer without weight decay.
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"momentum": 0.9},
@@ -280,14 +283,19 @@ MODES = [
 
 
 def in_every_mode(names: Iterable[str]) -> list[Any]:
-    """Every (name, mode), all slow except one row of MODES per name, in rotation, and one mode per "NAME-VARIANT"."""
+    """Every (name, mode), all slow except one row of MODES per name, in rotation, and one mode per repeated name."""
     names = list(names)
-    plain = [name for name in names if "-" not in name]
+    plain = [name for name in names if not is_repeated(name)]
     quick = {name: MODES[plain.index(name) % 3] if name in plain else MODES[2][1:2] for name in names}
     return [
         pytest.param(name, mode, id=f"{name}-{mode}", marks=() if mode in quick[name] else pytest.mark.slow)
         for name, mode in product(names, ALL_MODES)
     ]
+
+
+def is_repeated(name: str) -> bool:
+    """Whether a callback is a variant ("NAME-VARIANT") of another, or repeats its code path."""
+    return "-" in name or name in REPEATED_CALLBACKS
 
 
 def costly(name: str) -> list[pytest.MarkDecorator]:
