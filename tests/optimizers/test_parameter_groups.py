@@ -10,7 +10,7 @@ import tensorflow as tf
 from kerasdl import groups, optimizers
 from kerasdl.callbacks import GradualUnfreezing, OneCycle
 
-from tests.contracts import OPTIMIZERS, Mode, batches, same, small_model, state
+from tests.contracts import OPTIMIZERS, Mode, batches, costly, same, small_model, state
 
 GRADIENTS = np.random.default_rng(0).standard_normal((8, 3)).astype("float32")
 GROUPS = [{"match": "body", "lr": 0.5}, {"match": "head/kernel", "weight_decay": 0.3}]
@@ -134,7 +134,7 @@ def test_every_way_of_training_agrees_with_numpy(name, way, late, request):
         np.testing.assert_allclose(variable.numpy(), expected, atol=2e-6, err_msg=variable.path)
 
 
-@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=costly(name)) for name in MAKE])
 def test_a_reloaded_model_has_groups_and_state_and_trains_on_identically(name, tmp_path):
     model = network(MAKE[name]())
     train(model)
