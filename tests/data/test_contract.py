@@ -37,12 +37,13 @@ def count_in(data, batches):
     return sum(len(batch[1]) for batch in batches)
 
 
-def some(names):
+def some(names, repeated=REPEATED_PIPELINES):
     """Pipelines for a test that traces several epochs; those that repeat a code path are for `make test-all`."""
-    return [pytest.param(name, marks=[pytest.mark.slow] if name in REPEATED_PIPELINES else []) for name in names]
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in repeated else []) for name in names]
 
 
-@pytest.fixture(scope="module", params=ALL_PIPELINES)
+# Tags have a loss of their own.
+@pytest.fixture(scope="module", params=some(ALL_PIPELINES, REPEATED_PIPELINES - {"tags"}))
 def recorded(request):
     """A pipeline, two of its training epochs and its validation."""
     data = ALL_PIPELINES[request.param]()

@@ -79,7 +79,8 @@ def test_a_worker_that_is_not_there():
 def test_samples_come_as_often_as_their_weights_say():
     weights = np.arange(20) % 4  # mean 1.5: those of weight 3 twice an epoch, of 1 in two epochs of three
     dataset = training(numbers(20), Plan(batch_size=20, seed=5, weights=weights))
-    epochs = [np.bincount(np.concatenate([inputs for inputs, _ in arrays(dataset)]), minlength=20) for _ in range(16)]
+    epochs = [np.bincount(inputs, minlength=20) for inputs, _ in arrays(dataset.repeat(30))]  # of one batch each
+    assert len(epochs) == 30
     assert all(count.sum() == 20 for count in epochs)
     for weight, counts in ((0, {0}), (1, {0, 1}), (2, {1, 2}), (3, {2})):
         assert {int(count) for epoch in epochs for count in epoch[weights == weight]} == counts

@@ -18,7 +18,7 @@ def counting():
     )
     model = models.language_model(len(data.vocabulary), batch_size=2, embedding=16, units=16, depth=1)
     model.compile(keras.optimizers.Adam(0.05), data.loss)
-    model.fit(data.train, epochs=30, verbose=0, shuffle=False)
+    model.fit(data.train.repeat(30), verbose=0, shuffle=False)
     return data.vocabulary, model
 
 
