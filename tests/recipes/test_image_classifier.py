@@ -4,13 +4,14 @@ import importlib.util
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl import runs
+from kerasdl import groups, models, runs
 from kerasdl.errors import BadInput
 from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -42,6 +43,12 @@ def finish(name, out, *arguments):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out, done.stdout
+
+
+@pytest.fixture
+def small_network(monkeypatch):
+    """One block in place of resnet8, for tests of all but the network."""
+    monkeypatch.setattr(models, "resnet8", partial(models.resnet, depths=(1,), widths=(8,), name="resnet8"))
 
 
 def events(folder):
@@ -89,8 +96,8 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
 
 
 def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
-    """Another process, another run folder: the same weights."""
-    finish("image_classifier", tmp_path / "run", "--epochs", 3)
+    """Another process, this one, and another run folder: the same weights."""
+    assert run("image_classifier", "--out", tmp_path / "run", "--epochs", 3, monkeypatch=monkeypatch) is None
     one, two = (keras.models.load_model(path / "model.keras").get_weights() for path in (finished[0], tmp_path / "run"))
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
@@ -144,7 +151,7 @@ def test_predictions_do_not_overwrite_what_is_read_or_a_run(finished, image_fold
         assert path.read_bytes() == before
 
 
-def test_a_diverged_model_is_not_saved(image_folder, tmp_path, monkeypatch, capsys):
+def test_a_diverged_model_is_not_saved(small_network, image_folder, tmp_path, monkeypatch, capsys):
     """The weights stay finite; the validation loss does not."""
     out, folder = tmp_path / "run", image_folder({"a": 16, "b": 16})
     options = ["--data", folder, "--epochs", 2, "--peak-lr", 1e6, "--image-size", 8, "--batch-size", 8, "--out", out]
@@ -161,7 +168,7 @@ def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
     )
 
 
-def test_a_folder_of_the_users(image_folder, tmp_path, monkeypatch, capsys):
+def test_a_folder_of_the_users(small_network, image_folder, tmp_path, monkeypatch, capsys):
     folder = image_folder({"train/cat": 12, "train/dog": 12, "valid/cat": 3, "valid/dog": 3, "models/x": 1})
     (folder / "train/cat/0.png").write_bytes(b"nothing")
     options = ["--epochs", 1, "--batch-size", 4, "--peak-lr", 0.01, "--image-size", 8, "--on-bad", "skip"]
@@ -175,7 +182,7 @@ def test_a_folder_of_the_users(image_folder, tmp_path, monkeypatch, capsys):
     )
 
 
-def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, monkeypatch, capsys):
+def test_a_table_that_names_images_with_everything_on(small_network, image_folder, tmp_path, monkeypatch, capsys):
     folder, out = image_folder({"x": 32}, size=(20, 20)), tmp_path / "run"
     lines = [f"x/{index}.png,{['cat', 'dog'][index % 4 // 3]}" for index in range(32)]
     (folder / "labels.csv").write_text("\n".join(["file,kind", *lines]))
@@ -205,7 +212,7 @@ def test_a_table_that_names_images_with_everything_on(image_folder, tmp_path, mo
     assert class_names(model) == ("cat", "dog")
 
 
-def test_a_file_that_is_met_bad_in_training_is_one_line(image_folder, tmp_path, monkeypatch, capsys):
+def test_a_file_that_is_met_bad_in_training_is_one_line(small_network, image_folder, tmp_path, monkeypatch, capsys):
     folder = image_folder({"a": 8, "b": 8}, size=(20, 20), suffix="jpg")
     bad = folder / "a" / "3.jpg"
     bad.write_bytes(bad.read_bytes()[:-200])
@@ -298,7 +305,9 @@ def base(tmp_path_factory):
 
 def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    out = tmp_path / "run"
+    out, asked, discriminative = tmp_path / "run", [], groups.discriminative
+    recorded = lambda model, factor: asked.append(factor) or discriminative(model, factor=factor)  # noqa: E731
+    monkeypatch.setattr(groups, "discriminative", recorded)
     options = [
         "--weights",
         base,
@@ -313,6 +322,7 @@ def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeyp
         out,
     ]
     assert run("image_classifier", *options, "--out", out, monkeypatch=monkeypatch) is None
+    assert asked == [2.6]
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["valid"]["accuracy"] > 0.6  # ten classes
     assert class_names(keras.models.load_model(out / "model.keras")) == tuple("0123456789")
@@ -331,6 +341,7 @@ def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeyp
     assert 0 < metrics["peak_lr"] <= peak_of_head / 10 * 1.01
 
 
+@pytest.mark.slow
 def test_a_head_learns_alone_and_the_groups_after_it_each_at_its_rate(base, tmp_path, monkeypatch):
     """At a rate of next to nothing the second stage shows what the first one moved: the head."""
     asked = []
