@@ -24,6 +24,8 @@ def lstm_loop(sequences: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any
         Outputs (batch, steps, units), and the last output and state of the cells, all float32.
 
     Example:
+        >>> lstm = keras.layers.LSTM(4)
+        >>> lstm.build((2, 5, 3))
         >>> outputs, h, c = lstm_loop(np.ones((2, 5, 3)), *np.zeros((2, 2, 4)), *lstm.get_weights())
     """
     by_step = ops.transpose(sequences, (1, 0, 2))

@@ -34,7 +34,3 @@ def test_a_table_model_that_ends_in_a_sigmoid_gives_the_same_probabilities(tmp_p
 def test_raw_columns_of_a_model_without_raw_columns():
     with pytest.raises(ValueError, match=r"take raw columns: export it with export\.table_model\. Received: 'mlp'"):
         export.raw_columns(models.mlp((3,), 2))
-
-
-def test_names_under_kerasdl_models():
-    assert all(getattr(models, name) is getattr(export, name) for name in export.__all__)
