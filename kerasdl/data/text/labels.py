@@ -6,9 +6,23 @@ from typing import Any
 
 import numpy as np
 from kerasdl.data.splits import Part, at_random, stratified
-from kerasdl.data.tabular import class_names
+from kerasdl.data.tabular import as_text, class_names
 from kerasdl.data.text.texts import listed
 from kerasdl.errors import BadInput
+
+# How libraries write a value that is missing.
+_MISSING = ("None", "nan", "NaN", "NaT", "<NA>")
+
+
+def text_of(value: object) -> str:
+    """A value as text, as a table has it: "" if it is missing, whole numbers without a point.
+
+    Example:
+        >>> text_of(1.0), text_of(float("nan")), text_of("nan")
+        ('1', '', 'nan')
+    """
+    is_missing = not isinstance(value, str) and str(value) in _MISSING
+    return "" if is_missing else as_text(value)
 
 
 class Words(Sequence[str]):
@@ -94,8 +108,8 @@ def hold_out(
 def _check_classes(labels: np.ndarray, train: np.ndarray, classes: tuple[str, ...]) -> None:
     if len(classes) < 2:
         raise BadInput(
-            "There is only one class, but a classifier needs two: label=False is for texts without classes. "
-            f"Received: classes={list(classes)}"
+            "There is only one class, but a classifier needs two: texts without classes need label=False, or no labels "
+            f"if they are a list. Received: classes={list(classes)}"
         )
     if absent := [classes[label] for label in np.setdiff1d(labels[labels >= 0], train)]:
         raise BadInput(f"No training document has the classes {listed(absent)}. Received: others alone have them")
@@ -105,6 +119,6 @@ def _check_two_of_each(labels: np.ndarray, classes: tuple[str, ...]) -> None:
     counts = np.bincount(labels[labels >= 0], minlength=len(classes))
     if lonely := [name for name, count in zip(classes, counts, strict=True) if count < 2]:
         raise BadInput(
-            "A class needs two training documents, one of them for validation: add some, or leave out the "
-            f"classes by label=False. Received: fewer of {listed(lonely)}"
+            "A class needs two training documents, one of them for validation: add some, or leave out the classes by "
+            f"label=False, or by no labels if the texts are a list. Received: fewer of {listed(lonely)}"
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from kerasdl.arguments import known_arguments
-from kerasdl.data.text.labels import Words, hold_out
+from kerasdl.data.text.labels import Words, hold_out, text_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
 from kerasdl.errors import BadInput
@@ -18,7 +18,7 @@ def from_texts(
 
     Args:
         texts: The documents.
-        labels: The class of each document, None for those that have none.
+        labels: The class of each document, None or NaN for those that have none; 1.0 is class "1".
         valid_share: Share of the documents for validation, of every class alike.
         seed: Draws the documents for validation.
 
@@ -56,16 +56,17 @@ def size_of(texts: Sequence[object], names: Sequence[str]) -> int:
     """
     size, empty = 0, []
     for name, text in zip(names, texts, strict=True):
-        if not isinstance(text, str):
+        if not isinstance(text, str) and text_of(text):
             raise BadInput(f"A document must be text: convert it by str(…). Received: {type(text).__name__} in {name}")
-        if not text.strip():
+        written = text if isinstance(text, str) else ""
+        if not written.strip():
             empty.append(name)
         try:
-            size += len(text.encode())
+            size += len(written.encode())
         except UnicodeEncodeError as error:
             raise BadInput(
                 f"A document holds half a character: decode its file with the right encoding. Received: "
-                f"{text[error.start]!r} at {error.start} in {name}"
+                f"{written[error.start]!r} at {error.start} in {name}"
             ) from error
     check_all_have("text", empty)
     return size
@@ -78,5 +79,5 @@ def _classes(labels: Sequence[object] | None, count: int) -> tuple[np.ndarray | 
         raise BadInput(f"There must be one label per text. Received: {len(labels)} labels for {count} texts")
     words = Words()
     for label in labels:
-        words.append("" if label is None else str(label).strip())
+        words.append(text_of(label))
     return words.classes()

@@ -12,7 +12,7 @@ from kerasdl.data.splits import Part
 from kerasdl.data.tabular import as_text, check_unique, csv_rows, named, parts_of_words, place
 from kerasdl.data.text.columns import Choice, TextColumns, columns_of
 from kerasdl.data.text.files import mark_of
-from kerasdl.data.text.labels import Words, hold_out
+from kerasdl.data.text.labels import Words, hold_out, text_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.strings import read, size_of
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
@@ -43,7 +43,8 @@ def from_csv(
         path: The CSV file.
         text: The column of texts; by default "text", else the one with the longest cells in the first 100 rows.
         label: The column of classes; by default "label", "labels", "class", "target", "sentiment" or "category" if
-            there is one, whatever its case. False for texts without classes.
+            there is one, whatever its case. "NA" and "?" are classes too, only an empty cell is none. False for texts
+            without classes.
         split: A column with "train", "valid" or "test" (or true/1 for validation, false/0 for training); by default
             "is_valid" or "split" if there is one. False to draw the documents for validation.
         encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
@@ -125,11 +126,11 @@ def from_frame(
     frame = named(frame)
     check_unique(frame.columns)
     header = frame.columns.tolist()
-    first = [list(map(_cell, row)) for row in frame.head(_FIRST).itertuples(index=False, name=None)]
+    first = [list(map(text_of, row)) for row in frame.head(_FIRST).itertuples(index=False, name=None)]
     columns = columns_of(header, first, text, label, split)
     column = frame[header[columns.text]]
     names = [place(column, row) for row in range(len(frame))]
-    texts = column.astype(object).where(column.notna(), "").tolist()
+    texts = column.astype(object).tolist()
     size = size_of(texts, names)
     labels, splits = (_words(frame, header, at) for at in (columns.label, columns.split))
     return Texts(
@@ -157,15 +158,8 @@ def _words(frame: "pd.DataFrame", header: Sequence[str], column: int | None) -> 
     words = Words()
     if column is not None:
         for value in frame[header[column]].astype(object):
-            words.append(_cell(value))
+            words.append(text_of(value))
     return words
-
-
-def _cell(value: Any) -> str:
-    """A cell as text, "" if it is missing; lists and arrays are no cells of texts, but may stand beside them."""
-    import pandas as pd
-
-    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else as_text(value)
 
 
 def _parts_and_labels(

@@ -47,7 +47,7 @@ def test_given_validation_is_kept():
         ([], None, "At least two training documents.*Received: 0"),
         ([2, 2], None, "At least two training documents.*Received: 0"),
         ([1, 1], None, "no training documents. Received: 2 of validation and test"),
-        ([0, 0, 0], [0, 0, 1], "two training documents.*label=False. Received: fewer of good"),
+        ([0, 0, 0], [0, 0, 1], "two training documents.*label=False.*Received: fewer of good"),
         ([0, 0, 1], [0, 0, 1], "No training document has the classes good"),
         ([0, 0], [-1, -1], "two training documents.*Received: fewer of bad, good"),
     ],

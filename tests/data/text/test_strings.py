@@ -1,3 +1,5 @@
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,18 @@ def test_labels_of_any_kind_are_classes_and_none_is_without():
     assert texts.names[1] == "text[1]"
 
 
+def test_labels_are_written_as_in_a_table():
+    texts = text.from_texts(list("abcdefg"), [1.0, 2, " 1 ", float("nan"), "NA", np.float32(2), "NA"])
+    assert (texts.classes, texts.labels.tolist()) == (("1", "2", "NA"), [0, 1, 0, -1, 2, 1, 2])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+def test_missing_texts_are_named_and_missing_labels_are_none(missing):
+    with pytest.raises(BadInput, match=r"No text in 1 of the documents: add it, or remove them. Received: text\[1\]"):
+        text.from_texts(["a", missing, "c"])
+    assert text.from_texts(list("abcde"), ["x", missing, "y", "x", "y"]).labels.tolist() == [0, -1, 1, 0, 1]
+
+
 def test_the_identity_is_that_of_the_content():
     one, same, other = (text.from_texts(texts).identity for texts in (["a", "b"], ["a", "b"], ["a", "c"]))
     assert one == same != other
@@ -35,7 +49,8 @@ def test_the_identity_is_that_of_the_content():
         (["a", 3], None, r"must be text.*Received: int in text\[1\]"),
         (["a", "b\udce9"], None, r"half a character.*'\\udce9' at 1 in text\[1\]"),
         (["a", "b"], [1], "one label per text. Received: 1 labels for 2 texts"),
-        (["a", "b"], [1, 1], "only one class"),
+        (["a", "b"], [1, 1], "only one class.*no labels if they are a list"),
+        (["a", "b"], [1, 2], "two training documents.*no labels if the texts are a list"),
         ([], None, "At least two training documents"),
     ],
 )

@@ -76,6 +76,10 @@ def test_a_long_cell_is_read_in_pieces(write):
     assert "".join(piece for _, piece in found[1:]) == long
 
 
+def test_marks_of_missing_values_are_classes(write):
+    assert text.from_csv(write("label,text\nNA,a\n?,b\nNA,c\n?,d\n")).classes == ("?", "NA")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
