@@ -103,17 +103,18 @@ def tokens_alone(batches: Any) -> Any:
 
 
 class Clock(keras.callbacks.Callback):
-    """When the steps of training and of validation began."""
+    """When the steps of training and of validation began, by any clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()
+        self.now = now
         self.training: list[float] = []
         self.validation: list[float] = []
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         """A step of training begins."""
-        self.training.append(time.perf_counter())
+        self.training.append(self.now())
 
     def on_test_batch_begin(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         """A step of validation begins."""
-        self.validation.append(time.perf_counter())
+        self.validation.append(self.now())
