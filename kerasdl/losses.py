@@ -6,6 +6,9 @@ import keras
 from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
+# From so many on, the cross-entropy is computed by `_crossentropy`.
+MANY_CLASSES = 500
+
 
 @keras.saving.register_keras_serializable("kerasdl")
 class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
@@ -59,11 +62,19 @@ class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
         return smoothed
 
     def _unsmoothed(self, y_true: Any, y_pred: Any) -> Any:
-        if not self.from_logits:
+        if not self.from_logits or (y_pred.shape[-1] or 0) < MANY_CLASSES:
             return super().call(y_true, y_pred)
         labels = ops.cast(y_true, "int32")
-        if len(labels.shape) == len(y_pred.shape):
+        if len(labels.shape) == len(y_pred.shape) and labels.shape[-1] == 1:
             labels = ops.squeeze(labels, -1)
+        if len(labels.shape) != len(y_pred.shape) - 1 or any(
+            given not in (None, expected) and expected is not None
+            for given, expected in zip(labels.shape, y_pred.shape[:-1], strict=True)
+        ):
+            raise ValueError(
+                "Labels must have the shape of the predictions, without their last axis. "
+                f"Received: {tuple(y_true.shape)} for predictions {tuple(y_pred.shape)}"
+            )
         if self.ignore_class is None:
             return _crossentropy(labels, y_pred)
         is_counted = labels != self.ignore_class
@@ -94,6 +105,8 @@ def _crossentropy(labels: Any, logits: Any) -> Any:
         # From the most probable class: the logarithm of a probability that underflows would be infinite.
         normalizers = ops.max(logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
         found = ops.squeeze(ops.take_along_axis(logits, flat[:, None], axis=-1), -1)
+        # As TensorFlow does on a GPU: a label that is no class must not count as another one.
+        found = ops.where((flat >= 0) & (flat < logits.shape[-1]), found, float("nan"))
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
             upstream = (args[0] if upstream is None else upstream)[:, None]

@@ -1,6 +1,8 @@
+import kerasdl
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from kerasdl.losses import SparseCategoricalCrossentropy
 
 RANDOM = np.random.default_rng(0)
@@ -50,3 +52,49 @@ def test_label_smoothing_is_saved_with_the_model(tmp_path):
 def test_label_smoothing_out_of_range_raises(label_smoothing):
     with pytest.raises(ValueError, match="Received: label_smoothing="):
         SparseCategoricalCrossentropy(label_smoothing=label_smoothing)
+
+
+MANY = RANDOM.standard_normal((3, 4, 600)).astype("float32") * 60  # probabilities underflow
+TOKENS = RANDOM.integers(0, 600, (3, 4))
+TOKENS[0, 0], TOKENS[2, 3] = -1, -1
+
+
+def value_and_gradient(loss, labels, logits):
+    logits = tf.convert_to_tensor(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = loss(labels, logits)
+    return value, tape.gradient(value, logits)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "none"])
+def test_values_and_gradients_of_many_classes_are_those_of_stock_keras(mode, reduction):
+    function = {
+        "eager": value_and_gradient,
+        "graph": tf.function(value_and_gradient),
+        "jit": tf.function(value_and_gradient, jit_compile=True),
+    }[mode]
+    options = {"from_logits": True, "ignore_class": -1, "reduction": reduction}
+    ours, stock = (kind.SparseCategoricalCrossentropy(**options) for kind in (kerasdl.losses, keras.losses))
+    for labels in (TOKENS, TOKENS[..., None]):
+        found, expected = function(ours, labels, MANY), value_and_gradient(stock, labels, MANY)
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-6)
+        assert not found[1].numpy()[0, 0].any()
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (12,), (3,), (3, 5), (3, 4, 2)], ids=str)
+def test_labels_of_many_classes_need_the_shape_of_the_predictions(shape):
+    loss = SparseCategoricalCrossentropy(from_logits=True)
+    with pytest.raises(ValueError, match=r"Received: .* for predictions \(3, 4, 600\)"):
+        loss(np.zeros(shape, int), MANY)
+
+
+def test_a_label_that_is_none_of_many_classes_does_not_count_as_another():
+    loss, labels = SparseCategoricalCrossentropy(from_logits=True), TOKENS.clip(0)
+    labels[1, 1] = -1
+    assert np.isnan(loss(labels, MANY))
+    labels[1, 1] = 600
+    with pytest.raises(tf.errors.InvalidArgumentError, match="600 is not in"):
+        loss(labels, MANY)

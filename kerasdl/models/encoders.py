@@ -12,11 +12,12 @@ import keras
 import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
-from kerasdl.models.weight_files import Tensors, broken, check_fit, raw_tensors
+from kerasdl.models.weight_files import Tensors, check_fit, raw_tensors
 
 _WORDS, _EMBEDDING, _BIAS = "words", "embedding", "embedding_bias"
 # fastai's names of the words that a `Vocabulary` calls so.
 _SAME_WORDS = {"xxpad": "", "xxunk": "[UNK]"}
+_IN_EVERY = {"", "[UNK]", "\x02"}
 
 
 def save_encoder(model: keras.Model, path: str | os.PathLike[str], words: Sequence[str]) -> None:
@@ -68,8 +69,8 @@ def load_encoder(
         The words that the file does not have.
 
     Raises:
-        BadInput: A missing or damaged file; words that do not belong to the embedding; weights that are missing,
-            unknown or of another shape.
+        BadInput: A missing or damaged file; words that do not belong to the embedding, or none that the file has;
+            weights that are missing, unknown or of another shape.
         ModuleNotFoundError: safetensors is needed and not installed.
         ValueError: The model has no embedding and recurrent layers of kerasdl.
 
@@ -85,6 +86,12 @@ def load_encoder(
     _check_words(theirs, tensors.get(_EMBEDDING, np.zeros((0, 0))), path)
     _check_words(words, targets[_EMBEDDING], path)
     rows = {_SAME_WORDS.get(word, word): row for row, word in enumerate(theirs)}
+    # Padding, unknown words and marks are in every vocabulary.
+    if not any(word in rows for word in words if word not in _IN_EVERY and not word.startswith("xx")):
+        raise BadInput(
+            "The file has none of these words, so all rows would be alike: use an encoder of the same language and "
+            f"level. Received: path={str(path)!r}"
+        )
     for name in (_EMBEDDING, _BIAS):
         if name in tensors:
             tensors[name] = _of_words(tensors[name], rows, words)
@@ -130,7 +137,10 @@ def _read(path: Path, file_words: Sequence[str] | None) -> tuple[Tensors, Sequen
             tensors = dict(file)
             return tensors, json.loads(tensors.pop(_WORDS).tobytes())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise broken(path, error) from error
+        raise BadInput(
+            f"The file is damaged, or no encoder ({error}): give a .npz of save_encoder, or fastai's .safetensors. "
+            f"Received: path={str(path)!r}"
+        ) from error
 
 
 def _from_fastai(tensors: Tensors, path: Path) -> Tensors:

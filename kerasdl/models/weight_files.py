@@ -106,7 +106,7 @@ def raw_tensors(path: Path) -> Tensors:
     try:
         return arrays.load_file(path)
     except safetensors.SafetensorError as error:
-        raise broken(path, error) from error
+        raise _broken(path, error) from error
 
 
 def read_keras(path: Path) -> Tensors:
@@ -137,7 +137,7 @@ def read_keras(path: Path) -> Tensors:
         with h5py.File(_weights_of(path), "r") as file:
             file.visititems(collect)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise broken(path, error) from error
+        raise _broken(path, error) from error
     return found
 
 
@@ -192,8 +192,7 @@ def _canonical(name: str) -> str:
     return re.sub("^linear[.]", "fc.", name)
 
 
-def broken(path: Path, error: Exception) -> BadInput:
-    """The error of a file that cannot be read."""
+def _broken(path: Path, error: Exception) -> BadInput:
     return BadInput(
         f"{path.name} is damaged or not a weight file: {error}. Download it again. Received: weights={str(path)!r}"
     )

@@ -97,7 +97,7 @@ def test_what_does_not_fit_leaves_the_model_as_it_was(tmp_path):
     (tmp_path / "half.npz").write_bytes((tmp_path / "gru.npz").read_bytes()[:500])
     wrong = {
         "gru.npz": "missing from the file: stage1_lstm.kernel.*not in the model: stage1_gru.kernel",
-        "half.npz": "half.npz is damaged or not a weight file",
+        "half.npz": "The file is damaged, or no encoder",
         "none.npz": "No such file",
     }
     for name, message in wrong.items():
@@ -119,6 +119,13 @@ def test_files_of_fastai_are_read_strictly(tmp_path):
         )
     with pytest.raises(BadInput, match="missing from the file: stage3_lstm.kernel"):
         load_encoder(model, fastai_file(tmp_path, **{"0.rnns.2.module.weight_ih_l0": None}), words, file_words=words)
+
+
+def test_an_encoder_of_another_language(tmp_path):
+    save_encoder(small(), tmp_path / "encoder.npz", WORDS)
+    model = small(["", "[UNK]", "xxbos", "der", "Hund", "sass"], seed=1)
+    with pytest.raises(BadInput, match="The file has none of these words"):
+        load_encoder(model, tmp_path / "encoder.npz", ["", "[UNK]", "xxbos", "der", "Hund", "sass"])
 
 
 def test_wrong_arguments(tmp_path):
