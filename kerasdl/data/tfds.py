@@ -17,7 +17,7 @@ def prepared_builder(name: str, *, data_dir: str | None, manual_dir: str | None,
     import tensorflow_datasets as tfds
 
     unknown = BadInput(
-        f"No such folder, and no TensorFlow Datasets name (tfds.list_builders() lists them). Received: {name!r}"
+        f"No such file or folder, and no TensorFlow Datasets name (tfds.list_builders() lists them). Received: {name!r}"
     )
     if ":" in name and not download:
         # The name of another registry: looking it up needs the network.

@@ -23,5 +23,5 @@ def test_supervised_keys_are_those_of_the_wanted_kinds(keys, found):
 
 
 def test_names_of_other_registries_are_refused_without_a_network(tmp_path):
-    with pytest.raises(BadInput, match="No such folder, and no TensorFlow Datasets name.*'huggingface:nothing'"):
+    with pytest.raises(BadInput, match="No such file or folder, and no TensorFlow Datasets.*'huggingface:nothing'"):
         prepared_builder("huggingface:nothing", data_dir=str(tmp_path), manual_dir=None, download=False)

@@ -272,7 +272,7 @@ def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monk
 def test_data_that_are_neither_folder_nor_dataset(data, tmp_path, monkeypatch, capsys):
     assert run("image_classifier", "--data", data, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: No such folder, and no TensorFlow Datasets name")
+    assert error.startswith("error: No such file or folder, and no TensorFlow Datasets name")
     assert error.endswith(f"Received: '{data}'\n")
     assert error.count("\n") == 1
 

@@ -10,7 +10,7 @@ from kerasdl.data.splits import Part, check_share
 from kerasdl.data.text.pieces import chunks_of_file, pieces
 from kerasdl.data.text.texts import Texts, identity_of
 from kerasdl.errors import BadInput
-from kerasdl.files import fingerprint
+from kerasdl.files import Fingerprint, fingerprint
 
 # A document: the file, its first character and the one behind its last.
 _Stretch = tuple[Path, int, int]
@@ -39,7 +39,8 @@ def from_files(
         The documents.
 
     Raises:
-        BadInput: A file that cannot be read, has another encoding or no text, or is given twice.
+        BadInput: A file that cannot be read, has another encoding or no text, or is given twice. When it is read: a
+            file that has changed since.
 
     Example:
         >>> texts = from_files("shakespeare.txt", valid_share=0.2)
@@ -47,8 +48,9 @@ def from_files(
         ['shakespeare.txt (training)', 'shakespeare.txt (validation)']
     """
     files = {part: Path(file) for part, file in zip(Part, (train, valid, test), strict=True) if file is not None}
-    marks = [(str(file.resolve()), *mark_of(file)) for file in files.values()]
-    if len(set(marks)) < len(marks):
+    marks = {file: mark_of(file) for file in files.values()}
+    paths = [str(file.resolve()) for file in files.values()]
+    if len(set(paths)) < len(paths):
         raise BadInput(
             f"Training, validation and test need files of their own. Received: {list(map(str, files.values()))}"
         )
@@ -65,6 +67,8 @@ def from_files(
 
     def read() -> Iterator[tuple[int, str]]:
         for number, part in enumerate(parts):
+            file, *_ = documents[part]
+            check_unchanged(file, marks[file])
             for piece in pieces(_chunks(documents[part], encoding)):
                 yield number, piece
 
@@ -72,12 +76,12 @@ def from_files(
         read=read,
         names=[names[part] for part in parts],
         parts=np.array(parts, int),
-        identity=identity_of([*marks, encoding, *(documents[part][1:] for part in parts)]),
-        size=sum(size for _, size, *_ in marks),
+        identity=identity_of([paths, *marks.values(), encoding, *(documents[part][1:] for part in parts)]),
+        size=sum(size for size, *_ in marks.values()),
     )
 
 
-def mark_of(file: Path) -> tuple[int, int, int]:
+def mark_of(file: Path) -> Fingerprint:
     """The fingerprint of a file that can be read more than once.
 
     Raises:
@@ -86,6 +90,16 @@ def mark_of(file: Path) -> tuple[int, int, int]:
     if not file.is_file():
         raise BadInput(f"No such file, or it is a folder or a pipe. Received: {str(file)!r}")
     return fingerprint(file)
+
+
+def check_unchanged(file: Path, mark: Fingerprint) -> None:
+    """Raises if a file is no longer the one whose documents were found.
+
+    Raises:
+        BadInput: The file has changed, or is gone.
+    """
+    if mark_of(file) != mark:
+        raise BadInput(f"The file has changed since its documents were found: begin anew. Received: {str(file)!r}")
 
 
 def _chunks(document: _Stretch, encoding: str | None) -> Iterator[str]:

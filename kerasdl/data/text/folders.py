@@ -7,13 +7,15 @@ import numpy as np
 from kerasdl.arguments import known_arguments
 from kerasdl.data.listing import TEST_FOLDERS, TRAIN_FOLDERS, VALID_FOLDERS, by_subfolder, files_below, subfolder
 from kerasdl.data.splits import Part
-from kerasdl.data.text.files import mark_of
+from kerasdl.data.text.files import check_unchanged, mark_of
 from kerasdl.data.text.labels import Words, hold_out
 from kerasdl.data.text.pieces import chunks_of_file, pieces
-from kerasdl.data.text.texts import Texts, check_all_have, identity_of
+from kerasdl.data.text.texts import Texts, check_all_have, identity_of, listed
 from kerasdl.errors import BadInput
 
 SUFFIXES = (".txt", ".text", ".md")
+# Files beside the class folders of Stanford's movie reviews.
+_LISTS = ("urls_neg.txt", "urls_pos.txt", "urls_unsup.txt")
 # Folders of documents without class.
 UNLABELLED = ("unsup", "unsupervised", "unlabeled", "unlabelled")
 
@@ -29,9 +31,10 @@ def from_folder(
 ) -> Texts:
     """Texts in `folder/train/CLASS/`, `folder/valid/CLASS/` and `folder/test/CLASS/`, or in `folder/CLASS/` only.
 
-    Reads .txt, .text and .md files at any depth below the class folders; files beside these are left out. Documents in
-    a folder "unsup" (or "unsupervised", "unlabeled") have no class; beside "train" it belongs to training. Without two
-    class folders all files are documents without classes.
+    Reads .txt, .text and .md files at any depth below the class folders. Documents in a folder "unsup" (or
+    "unsupervised", "unlabeled") have no class; beside "train" it belongs to training. Without two class folders all
+    files are documents without classes. The lists "urls_pos.txt", "urls_neg.txt" and "urls_unsup.txt" that come with
+    Stanford's movie reviews are no documents.
 
     Args:
         folder: The folder of texts. If there is a `train` folder, all others are ignored but `valid` (or
@@ -45,8 +48,8 @@ def from_folder(
         The documents, sorted by path within training, validation and test.
 
     Raises:
-        BadInput: No such folder, no text files, empty files, classes without training documents, or too few documents.
-            When it is read: a file with another encoding.
+        BadInput: No such folder, no text files, files beside class folders, empty files, classes without training
+            documents, or too few documents. When it is read: a file with another encoding, or that has changed since.
 
     Example:
         >>> print(from_folder("reviews"))
@@ -64,7 +67,8 @@ def from_folder(
     parts = np.array([part for _, _, part in found], int)
 
     def read() -> Iterator[tuple[int, str]]:
-        for number, file in enumerate(files):
+        for number, (file, mark) in enumerate(zip(files, marks, strict=True)):
+            check_unchanged(Path(file), mark)
             for piece in pieces(chunks_of_file(file, encoding)):
                 yield number, piece
 
@@ -115,8 +119,14 @@ def _with_class(place: Path, *, is_labelled: bool) -> list[tuple[str, str]]:
     by_name, beside = _by_class(place)
     if not is_labelled or not by_name or place.name.lower() in UNLABELLED:
         return [(file, "") for file in sorted([*beside, *(file for files in by_name.values() for file in files)])]
+    if beside:
+        raise BadInput(
+            "Files beside class folders have no class: move them elsewhere, or read all files without classes by "
+            f"label=False. Received: {listed(beside)}"
+        )
     return [(file, "" if name.lower() in UNLABELLED else name) for name, files in by_name.items() for file in files]
 
 
 def _by_class(place: Path) -> tuple[dict[str, list[str]], Sequence[str]]:
-    return by_subfolder(place, files_below(place, SUFFIXES))
+    by_name, beside = by_subfolder(place, files_below(place, SUFFIXES))
+    return by_name, [file for file in beside if Path(file).name not in _LISTS]

@@ -11,12 +11,11 @@ from kerasdl.arguments import known_arguments
 from kerasdl.data.splits import Part
 from kerasdl.data.tabular import as_text, check_unique, csv_rows, named, parts_of_words, place
 from kerasdl.data.text.columns import Choice, TextColumns, columns_of
-from kerasdl.data.text.files import mark_of
+from kerasdl.data.text.files import check_unchanged, mark_of
 from kerasdl.data.text.labels import Words, hold_out, text_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.strings import read, size_of
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
-from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +56,7 @@ def from_csv(
 
     Raises:
         BadInput: See `tabular.read_csv`; or a missing column, rows without text or class, only one class, or too few
-            documents for training and validation.
+            documents for training and validation. When it is read: a file that has changed since.
 
     Example:
         >>> print(from_csv("reviews.csv", text="text", label="label"))
@@ -75,8 +74,7 @@ def from_csv(
     check_all_have("text", [names[row] for row in np.flatnonzero(lines < 0)])
 
     def read_again() -> Iterator[tuple[int, str]]:
-        if mark_of(path) != mark:
-            raise BadInput(f"The file has changed since it was first read: begin anew. Received: {str(path)!r}")
+        check_unchanged(path, mark)
         for number, (_, cells) in enumerate(islice(csv_rows(path, **about), 1, None)):
             document = cells[columns.text].replace("\r\n", "\n").replace("\r", "\n")
             for piece in pieces_of_text(document):

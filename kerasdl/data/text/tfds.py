@@ -23,6 +23,7 @@ _PART |= dict.fromkeys(VALID_FOLDERS, Part.VALID) | dict.fromkeys(TEST_FOLDERS, 
 def from_tfds(
     name: str,
     *,
+    label: bool = True,
     data_dir: str | None = None,
     manual_dir: str | None = None,
     download: bool = False,
@@ -37,6 +38,7 @@ def from_tfds(
 
     Args:
         name: A name for `tfds.builder`, such as "imdb_reviews".
+        label: Whether the documents have their classes; False for documents without classes.
         data_dir: The folder of prepared datasets; by default that of TensorFlow Datasets.
         manual_dir: A folder with the dataset's original files.
         download: Whether missing files may be downloaded.
@@ -54,15 +56,15 @@ def from_tfds(
         >>> imdb = from_tfds("imdb_reviews", manual_dir="downloads/imdb")
     """
     builder = prepared_builder(name, data_dir=data_dir, manual_dir=manual_dir, download=download)
-    text, label = _keys(builder, name)
+    text, target = _keys(builder, name, is_labelled=label)
     splits = [split for split in _PART if split in builder.info.splits]
     digest, size, labels, counts = blake2b(digest_size=16), 0, [], dict.fromkeys(splits, 0)
     for split in splits:
-        for example in _examples(builder, split, text, label):
+        for example in _examples(builder, split, text, target):
             counts[split] += 1
             size += len(example[text])
             digest.update(example[text] + b"\0")
-            labels.append(-1 if label is None else example[label])
+            labels.append(-1 if target is None else example[target])
     if not size:
         raise BadInput(f"There is no text. Received: feature {text!r} of dataset {name!r}")
     first = np.cumsum([0, *counts.values()])
@@ -77,8 +79,8 @@ def from_tfds(
             for piece in pieces_of_text(document.decode(errors="replace")):
                 yield number, piece
 
-    found = None if label is None else np.array(labels, np.int64)
-    classes = () if label is None else tuple(builder.info.features[label].names)
+    found = None if target is None else np.array(labels, np.int64)
+    classes = () if target is None else tuple(builder.info.features[target].names)
     parts = np.repeat([_PART[split] for split in splits], list(counts.values()))
     return Texts(
         read=read,
@@ -91,10 +93,10 @@ def from_tfds(
     )
 
 
-def _keys(builder: Any, name: str) -> tuple[str, str | None]:
-    """The features that hold text and class; None if there are no classes."""
+def _keys(builder: Any, name: str, *, is_labelled: bool) -> tuple[str, str | None]:
+    """The features that hold text and class; None for documents without classes."""
     if keys := supervised_keys(builder, "Text", "ClassLabel"):
-        return keys[0], keys[1]
+        return keys[0], keys[1] if is_labelled else None
     features = builder.info.features
     texts = [key for key in features if type(features[key]).__name__ == "Text"]
     if len(texts) != 1:

@@ -65,7 +65,7 @@ def test_a_dataset_without_validation_is_split(prepared):
 def test_an_unknown_name_is_an_error_within_seconds(tmp_path):
     started = time.monotonic()
     for name in ("no_such_dataset", "not a name", "huggingface:nothing"):
-        with pytest.raises(BadInput, match=f"No such folder, and no TensorFlow Datasets name.*Received: '{name}'"):
+        with pytest.raises(BadInput, match=f"No such file or folder, and no TensorFlow Datasets.*Received: '{name}'"):
             images.from_tfds(name, data_dir=str(tmp_path))
     assert time.monotonic() - started < 30
 

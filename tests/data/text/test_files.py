@@ -83,6 +83,15 @@ def test_the_identity_changes_with_file_encoding_and_share(write):
     assert one != text.from_files(path).identity
 
 
+@pytest.mark.parametrize("changed", ["a.txt", "b.txt"])
+def test_a_file_that_changed_is_not_read(write, changed):
+    texts = text.from_files(write("a.txt", "one\ntwo\n"), write("b.txt", "three"))
+    assert documents(texts) == ["one\ntwo\n", "three"]
+    write(changed, "another text")
+    with pytest.raises(BadInput, match=f"has changed since.*{changed}"):
+        list(texts.read())
+
+
 def test_errors(write, tmp_path):
     path, blank = write("a.txt", "one\ntwo\n"), write("blank.txt", " \n\n")
     for wrong in (tmp_path / "none.txt", tmp_path):

@@ -55,7 +55,7 @@ def test_without_a_validation_folder_a_share_of_every_class_validates(made):
 
 
 def test_without_a_train_folder_the_folders_are_classes(made):
-    folder = made(*(f"{name}/{number}.txt" for name in ("b", "a", "Unlabeled") for number in range(2)), "notes.md")
+    folder = made(*(f"{name}/{number}.txt" for name in ("b", "a", "Unlabeled") for number in range(2)))
     assert [(name, word) for name, _, word in table(text.from_folder(folder))] == [
         *[("0.txt", ""), ("1.txt", "")],
         *[("0.txt", "a"), ("1.txt", "a"), ("0.txt", "b"), ("1.txt", "b")],
@@ -72,6 +72,20 @@ def test_without_two_class_folders_all_files_are_texts_without_classes(made, nam
 def test_folders_are_no_classes_if_the_user_says_so(made):
     texts = text.from_folder(made("kafka/1.txt", "woolf/2.txt", "3.txt"), label=False)
     assert (len(texts), texts.labels) == (3, None)
+
+
+@pytest.mark.parametrize("places", [[""], ["train/"], ["train/", "test/"]])
+def test_files_beside_class_folders_are_named(made, places):
+    made(*(f"{place}{name}/{number}.txt" for place in places for name in "ab" for number in range(2)))
+    folder = made(f"{places[-1]}c.txt", f"{places[-1]}d.md")
+    with pytest.raises(BadInput, match=r"beside class folders.*label=False. Received: \S*c\.txt, \S*d\.md$"):
+        text.from_folder(folder)
+    assert len(text.from_folder(folder, label=False)) == 4 * len(places) + 2
+
+
+def test_lists_of_addresses_are_no_texts(made):
+    folder = made("train/pos/1.txt", "train/pos/2.txt", "train/urls_pos.txt", "train/urls_unsup.txt")
+    assert len(text.from_folder(folder, label=False)) == 2
 
 
 def test_test_documents_may_have_no_class(made):
@@ -92,7 +106,14 @@ def test_a_file_that_is_gone_is_named_when_it_is_read(made):
     folder = made("1.txt", "2.txt")
     texts = text.from_folder(folder)
     (folder / "2.txt").unlink()
-    with pytest.raises(BadInput, match=r"cannot be read .*2\.txt"):
+    with pytest.raises(BadInput, match=r"No such file, .*2\.txt"):
+        list(texts.read())
+
+
+def test_a_file_that_changed_is_named_when_it_is_read(made):
+    texts = text.from_folder(made("1.txt", "2.txt"))
+    made("2.txt", content="another text\n")
+    with pytest.raises(BadInput, match=r"has changed since.*2\.txt"):
         list(texts.read())
 
 

@@ -59,6 +59,8 @@ def test_a_prepared_dataset_is_read(prepared):
     assert (texts.classes, texts.labels[10:12].tolist()) == (("neg", "pos"), [-1, -1])
     assert np.bincount(texts.parts).tolist() == [10, 2, 2]
     assert sorted(texts.labels[texts.parts == Part.VALID]) == [0, 1]
+    unlabelled = text.from_tfds("reviews", label=False, data_dir=folder, valid_share=0.2)
+    assert (unlabelled.labels, unlabelled.classes, list(unlabelled.read())) == (None, (), found)
     assert texts.identity == text.from_tfds("reviews", data_dir=folder).identity
 
 
@@ -96,5 +98,5 @@ def test_a_dataset_without_texts_or_with_several_is_an_error(prepared):
 
 
 def test_an_unknown_name_is_an_error(tmp_path):
-    with pytest.raises(BadInput, match="no TensorFlow Datasets name"):
+    with pytest.raises(BadInput, match="No such file or folder, and no TensorFlow Datasets name"):
         text.from_tfds("huggingface:nothing", data_dir=str(tmp_path))
