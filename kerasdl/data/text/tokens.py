@@ -23,6 +23,8 @@ from kerasdl.files import atomic_write, cache_folder
 
 # Of the rules that make tokens: raise it when they change.
 VERSION = 1
+# How a vocabulary is made.
+_USUAL = {"level": "words", "min_freq": 3, "max_vocab": 60_000}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,7 +61,12 @@ class Tokens:
 
 @known_arguments()
 def numericalize(
-    texts: Texts, *, level: Level = "words", min_freq: int = 3, max_vocab: int = 60_000, vocabulary: Any = None
+    texts: Texts,
+    *,
+    level: Level | None = None,
+    min_freq: int | None = None,
+    max_vocab: int | None = None,
+    vocabulary: Any = None,
 ) -> Tokens:
     """Numbers of all tokens of all documents; the training documents alone decide the vocabulary.
 
@@ -69,37 +76,60 @@ def numericalize(
     Args:
         texts: The documents.
         level: "words", by the rules of `layers.text_rules`; "whitespace", for texts that are tokenized already; or
-            "characters".
-        min_freq: A token that is rarer in the training documents becomes "[UNK]".
-        max_vocab: Length of the vocabulary at most.
+            "characters". By default "words".
+        min_freq: A token that is rarer in the training documents becomes "[UNK]"; by default 3.
+        max_vocab: Length of the vocabulary at most; by default 60,000.
         vocabulary: A `Vocabulary` to use instead, such as that of a trained model, or a tokenizer of another library,
-            see `OtherTokenizer`. The other arguments then say nothing.
+            see `OtherTokenizer`. The other arguments are then left out.
 
     Returns:
         The tokens, with `vocabulary` or the one that was made.
 
     Raises:
-        BadInput: No such level, no documents for training, an empty vocabulary, or a cache that cannot be written.
+        BadInput: Something else than `Texts`, no such level, one of the arguments beside `vocabulary`, no documents for
+            training, an empty vocabulary, numbers that a tokenizer does not have, or a cache that cannot be written.
 
     Example:
         >>> tokens = numericalize(texts, level="characters", min_freq=1)
         >>> tokens.vocabulary.decode(tokens.document(0)[:7])
         'A good'
     """
-    rules_of(level)
+    if not isinstance(texts, Texts):
+        raise BadInput(
+            "Documents come from from_texts, from_files, from_folder or another such function of data.text: call it "
+            f"first. Received: {type(texts).__name__}"
+        )
+    options = _options({"level": level, "min_freq": min_freq, "max_vocab": max_vocab}, vocabulary)
     if not (vocabulary is None or isinstance(vocabulary, Vocabulary | OtherTokenizer)):
         vocabulary = OtherTokenizer(vocabulary)
     is_training = texts.parts == Part.TRAIN
-    decided_by = [level, min_freq, max_vocab, np.packbits(is_training).tobytes().hex()]
+    decided_by = [*options.values(), np.packbits(is_training).tobytes().hex()]
     key = [VERSION, texts.identity, len(texts), *(decided_by if vocabulary is None else [vocabulary.identity])]
     folder = cache_folder() / "text" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
     if found := _cached(folder, texts, vocabulary):
         return found
-    with _drafted(texts, vocabulary, level, folder) as draft:
+    with _drafted(texts, vocabulary, options["level"], folder) as draft:
         if vocabulary is None:
-            counts = {as_word(token): count for token, count in draft.counts(is_training, min_freq).items()}
-            vocabulary = Vocabulary.of(counts, level, min_freq=min_freq, max_vocab=max_vocab)
+            counts = {as_word(token): count for token, count in draft.counts(is_training, options["min_freq"]).items()}
+            vocabulary = Vocabulary.of(counts, **options)
         return _saved(folder, draft, texts, vocabulary)
+
+
+def _options(given: dict[str, Any], vocabulary: Any) -> dict[str, Any]:
+    """How to make the vocabulary, unless there is one.
+
+    Raises:
+        BadInput: No such level, or something is given beside a vocabulary.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    if vocabulary is not None and given:
+        raise BadInput(
+            "level, min_freq and max_vocab make a new vocabulary: leave them out, or leave out vocabulary. "
+            f"Received: {given} beside vocabulary"
+        )
+    options = {**_USUAL, **given}
+    rules_of(options["level"])
+    return options
 
 
 def _cached(folder: Path, texts: Texts, vocabulary: Vocabulary | OtherTokenizer | None) -> Tokens | None:
@@ -123,11 +153,16 @@ def _drafted(
         folder.mkdir(parents=True, exist_ok=True)
         # It has no name, and so vanishes however the run ends.
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed below
-    with file:
-        if vocabulary is None:
-            yield write_draft(texts, lambda block: tokenize(block, level), True, file, folder)
-        else:
-            yield write_draft(texts, vocabulary.tokenize, vocabulary.start is not None, file, folder)
+    try:
+        with file:
+            if vocabulary is None:
+                yield write_draft(texts, lambda block: tokenize(block, level), True, file, folder)
+            else:
+                yield write_draft(texts, vocabulary.tokenize, vocabulary.start is not None, file, folder)
+    finally:
+        # Only an empty folder can be removed: that of a run that broke off.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _saved(folder: Path, draft: Draft, texts: Texts, vocabulary: Vocabulary | OtherTokenizer) -> Tokens:
@@ -141,6 +176,8 @@ def _saved(folder: Path, draft: Draft, texts: Texts, vocabulary: Vocabulary | Ot
             ids[begin : begin + len(chunk)] = numbers[chunk]
 
     with cache_errors(folder):
+        # Another run that broke off may have removed it.
+        folder.mkdir(parents=True, exist_ok=True)
         if isinstance(vocabulary, Vocabulary):
             with atomic_write(folder / "vocabulary.json") as temporary:
                 temporary.write_text(json.dumps({"level": vocabulary.level, "words": vocabulary.words}))

@@ -46,7 +46,9 @@ def documents_of(tokens):
 
 
 def files():
-    return sorted(path.name for path in (cache_folder() / "text").rglob("*") if path.is_file())
+    """And folders that have none."""
+    found = (cache_folder() / "text").rglob("*")
+    return sorted(path.name for path in found if path.is_file() or not any(path.iterdir()))
 
 
 def same(one, other):
@@ -136,7 +138,7 @@ def test_what_was_made_is_read_again():
 def test_whatever_changes_the_result_makes_it_anew(change, options):
     numericalize(made()[0], min_freq=1)
     texts, reads = made(**change)
-    numericalize(texts, **{"min_freq": 1, **options})
+    numericalize(texts, **(options if "vocabulary" in options else {"min_freq": 1, **options}))
     assert len(reads) == 1
 
 
@@ -237,12 +239,33 @@ def test_a_tokenizer_of_another_library_is_used(start):
         (lambda: numericalize(made(["", ""], [Part.TRAIN] * 2)[0]), "vocabulary is empty"),
         (lambda: numericalize(made([], [])[0], vocabulary=Vocabulary(SPECIAL)), "no tokens. Received: 0 documents"),
         (lambda: numericalize(made()[0], vocabulary=["film"]), "A tokenizer has"),
+        (lambda: numericalize("a.txt"), "from_texts, from_files, from_folder .* call it first. Received: str"),
+        (lambda: numericalize(["a text"]), "call it first. Received: list"),
     ],
 )
 def test_what_has_no_tokens_is_refused(use, message):
     with pytest.raises(BadInput, match=message):
         use()
     assert files() == []
+
+
+@pytest.mark.parametrize("given", [{"level": "characters"}, {"min_freq": 3}, {"max_vocab": 60_000}])
+@pytest.mark.parametrize("vocabulary", [Vocabulary((*SPECIAL, "film")), Letters()])
+def test_what_makes_a_vocabulary_is_refused_beside_one(given, vocabulary):
+    with pytest.raises(BadInput, match=f"leave them out.*Received: {given} beside vocabulary"):
+        numericalize(made()[0], vocabulary=vocabulary, **given)
+
+
+def test_a_run_outlives_another_that_breaks_off():
+    """And removes its folder, which is the same."""
+
+    def read():
+        yield 0, "film"
+        (folder,) = (cache_folder() / "text").iterdir()
+        folder.rmdir()
+
+    texts = Texts(read=read, names=["0"], parts=np.array([Part.TRAIN]), identity="one", size=4)
+    assert numericalize(texts, min_freq=1).ids.tolist() == [2, 7]
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
