@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from kerasdl.errors import BadInput
 
 # The name of a column; by default one that is found; False for none.
@@ -31,7 +30,7 @@ class TextColumns:
 def columns_of(
     header: Sequence[str], rows: Sequence[Sequence[str]], text: str | None, label: Choice, split: Choice
 ) -> TextColumns:
-    """The columns that are named, and else those with a usual name or, of texts, with the longest cells.
+    """The columns that are named, and else those with a usual name or, of texts, with the most words.
 
     Args:
         header: Names of the columns.
@@ -61,8 +60,12 @@ def _text_column(header: Sequence[str], rows: Sequence[Sequence[str]], given: Se
     if not free:
         raise BadInput(f"There is no column of texts. Received: columns {list(header)}")
     usual = _usual(header, ("text",), free)
-    lengths = [np.mean([len(row[column]) for row in rows] or [0]) for column in free]
-    return free[int(np.argmax(lengths))] if usual is None else usual
+    return max(free, key=lambda column: _sizes([row[column] for row in rows])) if usual is None else usual
+
+
+def _sizes(cells: Sequence[str]) -> tuple[int, int]:
+    """Words, and characters for languages that do not separate words, and for a column of single words."""
+    return sum(len(cell.split()) for cell in cells), sum(map(len, cells))
 
 
 def _chosen(header: Sequence[str], name: Choice, usual: Sequence[str], used: Sequence[int]) -> int | None:

@@ -69,20 +69,25 @@ def tokenize(texts: Sequence[str], level: Level) -> list[list[bytes]] | list[lis
     Many times as fast: TensorFlow applies the rules, without holding Python's lock, and Python splits.
     """
     if level == "characters":
-        return [[START_OF_TEXT, *as_unicode(text).decode()] for text in texts]
+        return [[START_OF_TEXT, *whole_characters(text)] for text in texts]
     # Both split at ASCII's whitespace.
     return [text.split() for text in _standardize(level)(as_strings(texts)).numpy()]
 
 
-def as_unicode(text: str) -> bytes:
-    """The text in UTF-8; half of a character that takes two, which a str may hold, becomes "?"."""
-    return text.encode("utf-8", "replace")
+def whole_characters(text: str) -> str:
+    r"""The text with "?" for half of a character that takes two, which a str may hold but UTF-8 may not.
+
+    Example:
+        >>> whole_characters("caf\ud83d")
+        'caf?'
+    """
+    return text.encode("utf-8", "replace").decode()
 
 
 def as_strings(texts: Sequence[str]) -> tf.Tensor:
     """The texts as a tensor of strings."""
     with tf.device("CPU"):
-        return tf.constant([as_unicode(text) for text in texts], tf.string, (len(texts),))
+        return tf.constant([whole_characters(text) for text in texts], tf.string, (len(texts),))
 
 
 def as_word(token: bytes | str) -> str:

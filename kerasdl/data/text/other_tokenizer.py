@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.data.text.levels import as_unicode, check_several
+from kerasdl.data.text.levels import check_several, whole_characters
 from kerasdl.errors import BadInput
 from numpy.typing import ArrayLike
 
@@ -92,7 +92,7 @@ class OtherTokenizer:
             BadInput: One text instead of several.
         """
         check_several(texts)
-        return [self._numbers(as_unicode(text).decode()) for text in texts]
+        return [self._numbers(whole_characters(text)) for text in texts]
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens again: this tokenizer does not tell them from tokens."""

@@ -7,8 +7,8 @@ from kerasdl.data.text_file import open_text
 
 # Characters of a piece; of one in which there is no white space; and of what is read from a file at once.
 PIECE, LARGEST, CHUNK = 2**20, 2**22, 2**16
-# What TensorFlow's regular expressions take for white space.
-_SPACE = " \t\r\f\n"
+# What TensorFlow splits at.
+_SPACE = " \t\r\f\v\n"
 
 
 def pieces(chunks: Iterable[str]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def from_csv(
 
     Args:
         path: The CSV file.
-        text: The column of texts; by default "text", else the one with the longest cells in the first 100 rows.
+        text: The column of texts; by default "text", else the one with the most words in the first 100 rows.
         label: The column of classes; by default "label", "labels", "class", "target", "sentiment" or "category" if
             there is one, whatever its case. "NA" and "?" are classes too, only an empty cell is none. False for texts
             without classes.
@@ -60,7 +60,7 @@ def from_csv(
 
     Example:
         >>> print(from_csv("reviews.csv", text="text", label="label"))
-        36 training and 4 validation documents, 0.0 MB; classes bad, good
+        36 training and 4 validation documents, 0.0 MB; classes bad, good; texts in column 'text'
     """
     path = Path(path)
     mark = mark_of(path)
@@ -83,6 +83,7 @@ def from_csv(
     return Texts(
         read=read_again,
         names=names,
+        column=header[columns.text],
         **_parts_and_labels(header, columns, splits, labels, names, valid_share, seed),
         identity=identity_of([str(path.resolve()), *mark, encoding, separator, columns.text]),
         size=mark[0],
@@ -119,7 +120,7 @@ def from_frame(
 
     Example:
         >>> print(from_frame(reviews, label=False))
-        36 training and 4 validation documents, 0.0 MB
+        36 training and 4 validation documents, 0.0 MB; texts in column 'text'
     """
     frame = named(frame)
     check_unique(frame.columns)
@@ -134,6 +135,7 @@ def from_frame(
     return Texts(
         read=lambda: read(texts),
         names=names,
+        column=header[columns.text],
         **_parts_and_labels(header, columns, splits, labels, names, valid_share, seed),
         identity=identity_of(texts),
         size=size,

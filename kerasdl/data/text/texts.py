@@ -26,11 +26,12 @@ class Texts:
         classes: The names of the classes.
         identity: Changes when the documents may have changed.
         size: Bytes of all documents, about.
+        column: The column of a table in which they are; "" if they come from elsewhere.
 
     Example:
         >>> texts = kerasdl.data.text.from_csv("reviews.csv")
         >>> print(texts)
-        36 training and 4 validation documents, 0.0 MB; classes bad, good
+        36 training and 4 validation documents, 0.0 MB; classes bad, good; texts in column 'text'
         >>> next(texts.read())
         (0, 'A good film. I would see it 0 times.')
     """
@@ -42,6 +43,7 @@ class Texts:
     classes: tuple[str, ...] = ()
     identity: str
     size: int
+    column: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -52,12 +54,14 @@ class Texts:
             for part, name in zip(Part, ("training", "validation", "test"), strict=True)
             if (count := int((self.parts == part).sum()))
         ]
-        text = f"{' and '.join(', '.join(counts).rsplit(', ', 1))} documents, {self.size / 1e6:,.1f} MB"
-        if self.labels is None:
-            return text
-        text += f"; classes {listed(self.classes, 10)}"
-        unlabelled = int((self.labels < 0).sum())
-        return f"{text}; {unlabelled:,} documents without class" if unlabelled else text
+        facts = [f"{' and '.join(', '.join(counts).rsplit(', ', 1))} documents, {self.size / 1e6:,.1f} MB"]
+        if self.labels is not None:
+            facts.append(f"classes {listed(self.classes, 10)}")
+            if unlabelled := int((self.labels < 0).sum()):
+                facts.append(f"{unlabelled:,} documents without class")
+        if self.column:
+            facts.append(f"texts in column {self.column!r}")
+        return "; ".join(facts)
 
 
 @dataclass(frozen=True, eq=False)

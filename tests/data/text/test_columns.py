@@ -16,9 +16,16 @@ def test_columns_with_usual_names_are_found_in_any_case():
     assert found(["split", "target", "text", "class"]) == (2, 3, 0)
 
 
-def test_else_the_texts_are_the_longest_cells():
+def test_else_the_texts_are_the_cells_with_the_most_words():
     assert found(["n", "title", "body", "category"]) == (2, 3, None)
     assert found(["a", "b", "c", "d"]) == (2, None, None)
+    reviews = [["https://films.example.org/17?sort=newest", "I saw it twice."], ["https://" + "x" * 90, "Good."]]
+    assert found(["address", "review"], rows=reviews) == (1, None, None)
+
+
+def test_of_single_words_the_texts_are_the_longest():
+    assert found(["n", "comment"], rows=[["1", "良い映画だった"], ["2", "退屈"]]) == (1, None, None)
+    assert found(["n", "comment"], rows=[]) == (0, None, None)
 
 
 def test_columns_may_be_named_or_left_out():

@@ -8,7 +8,7 @@ from kerasdl.data.text import pieces as module
 from kerasdl.data.text.pieces import chunks_of_file, pieces, pieces_of_text
 from kerasdl.errors import BadInput
 
-SPACE = " \t\r\f\n"
+SPACE = " \t\r\f\v\n"
 
 
 def cut(*chunks):
@@ -22,6 +22,7 @@ def test_a_cut_is_before_the_last_run_with_a_new_line_else_before_the_last_space
     assert cut("a \n\t b c d", "e") == ["a", " \n\t b c", " de"]
     assert cut("a b  cde", "f g") == ["a b", "  cdef", " g"]
     assert cut("\n\nword ab", "c") == ["\n\nword", " abc"]
+    assert cut("word\n\v\na", "b") == ["word", "\n\v\nab"]
 
 
 def test_without_white_space_the_cut_is_anywhere():
@@ -33,7 +34,7 @@ def test_an_empty_text_is_one_piece():
     assert list(pieces([])) == list(pieces_of_text("")) == [""]
 
 
-@given(st.lists(st.text(st.sampled_from("ab\u2003é \t\r\n"), max_size=8)))
+@given(st.lists(st.text(st.sampled_from("ab\u2003é \t\r\v\n"), max_size=8)))
 def test_pieces_are_the_text_and_words_stay_whole(chunks):
     found = cut(*chunks)
     assert "".join(found) == "".join(chunks)

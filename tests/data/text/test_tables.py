@@ -54,6 +54,7 @@ def test_columns_may_be_left_out(write):
 def test_a_table_of_texts_only(write):
     texts = text.from_csv(write("comment\none\ntwo\n"))
     assert (documents(texts), texts.labels) == (["one", "two"], None)
+    assert str(texts) == "1 training and 1 validation documents, 0.0 MB; texts in column 'comment'"
 
 
 def test_parts_are_named_as_in_tables(write):
@@ -178,6 +179,7 @@ def test_errors_name_the_rows_of_a_dataframe(columns, message):
 
 def test_real_reviews(real_data):
     texts = text.from_csv(real_data / "imdb/imdb_sample/texts.csv")
-    assert str(texts) == "800 training and 200 validation documents, 1.4 MB; classes negative, positive"
+    documents = "800 training and 200 validation documents, 1.4 MB; classes negative, positive"
+    assert str(texts) == f"{documents}; texts in column 'text'"
     assert np.bincount(texts.labels).tolist() == [524, 476]
     assert next(texts.read())[1].startswith("Un-bleeping-believable! Meg Ryan")
