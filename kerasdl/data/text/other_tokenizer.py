@@ -3,7 +3,8 @@
 import hashlib
 import pickle
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 
 
 class OtherTokenizer:
-    """A trained tokenizer of another library, with the methods of `Vocabulary`.
+    """A trained tokenizer of another library, with the methods of `Vocabulary` but for a Keras layer.
 
     Hugging Face's (`tokenizers` and `transformers`), SentencePiece's, KerasHub's, or any object with `encode(text)` and
     `decode(ids)`, or `tokenize(text)` and `detokenize(ids)`, and a length. Special tokens of its own are not added.
@@ -69,27 +70,39 @@ class OtherTokenizer:
                 f"module. Received: {type(self.tokenizer).__name__}"
             ) from error
 
-    def layer(self, **options: Any) -> keras.layers.Layer:
-        """The Keras layer that makes numbers of texts: the tokenizer itself, if it is KerasHub's.
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The text of each number; of those with the same text, all but the first have their number behind it.
 
-        Args:
-            options: None; `Vocabulary.layer` has some.
+        Example:
+            >>> words = OtherTokenizer(ByteTokenizer()).words
+            >>> words[72], words[200]
+            ('H', '#200')
+        """
+        found: dict[str, None] = {}
+        for number in range(len(self)):
+            word = self._word(number)
+            while word in found:
+                word += f"#{number}"
+            found[word] = None
+        return tuple(found)
+
+    def layer(self) -> NoReturn:
+        """There is none.
 
         Raises:
-            BadInput: The tokenizer is no Keras layer.
+            BadInput: Always.
         """
-        if not isinstance(self.tokenizer, keras.layers.Layer) or options:
-            raise BadInput(
-                "This tokenizer cannot travel inside a Keras model, nor take options: encode texts before they reach "
-                f"the model, or use a Vocabulary or KerasHub's tokenizer. Received: {type(self.tokenizer).__name__}"
-            )
-        return self.tokenizer
+        raise BadInput(
+            "Another library's tokenizer cannot travel inside a Keras model: encode texts before they reach the model, "
+            f"or generate(…, tokenizer=). Received: {type(self.tokenizer).__name__}"
+        )
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         """The numbers of each text's tokens, int32; each begins with `start` if that is not None.
 
         Raises:
-            BadInput: One text instead of several.
+            BadInput: One text instead of several, or the tokenizer gives a number that is not below its length.
         """
         check_several(texts)
         return [self._numbers(whole_characters(text)) for text in texts]
@@ -110,8 +123,20 @@ class OtherTokenizer:
 
     def _numbers(self, text: str) -> np.ndarray:
         found = self._encode(text, **self._options)
-        ids = np.asarray(getattr(found, "ids", found), np.int32).reshape(-1)
-        return ids if self.start is None else np.concatenate([np.array([self.start], np.int32), ids])
+        ids = np.asarray(getattr(found, "ids", found), np.int64).reshape(-1)
+        if outside := ids[(ids < 0) | (ids >= len(self))].tolist():
+            raise BadInput(
+                f"The tokenizer says that it has the numbers 0..{len(self) - 1}, and gives another. "
+                f"Received: {outside[0]} for {text[:40]!r}"
+            )
+        return (ids if self.start is None else np.concatenate([[self.start], ids])).astype(np.int32)
+
+    def _word(self, number: int) -> str:
+        """Its text, "" if it has none of its own: not all numbers below the length need to be in use."""
+        try:
+            return self.decode([number])
+        except (LookupError, ValueError):
+            return ""
 
 
 def _length_of(tokenizer: Any) -> int:

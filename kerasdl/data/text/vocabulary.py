@@ -115,6 +115,21 @@ class Vocabulary:
         """A hash of words and level."""
         return hashlib.sha256(json.dumps([self.level, self.words]).encode()).hexdigest()
 
+    def frequent(self, count: int) -> tuple[str, ...]:
+        """The most frequent words of letters only, those longer than three letters first.
+
+        Args:
+            count: How many, at most.
+
+        Example:
+            >>> words = ("", "[UNK]", "xxbos", "xxnl", "the", "film", ".", "a", "actor")
+            >>> Vocabulary(words, level="whitespace").frequent(3)
+            ('film', 'actor', 'the')
+        """
+        special = 2 + len(rules_of(self.level).special)
+        found = [word for word in self.words[special:] if word.isalpha()]
+        return tuple(sorted(found, key=lambda word: len(word) <= 3)[:count])
+
     def layer(self, **options: Any) -> keras.layers.TextVectorization:
         r"""The Keras layer that makes numbers of texts; it travels, with all words, inside a saved model.
 

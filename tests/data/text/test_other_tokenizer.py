@@ -4,8 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl import models
+from kerasdl.data.text import Streams, from_texts, numericalize
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.errors import BadInput
+from kerasdl.interpret import LanguageModel
 
 
 class Plain:
@@ -85,13 +88,56 @@ def test_a_start_token_begins_every_text():
     assert tokenizer.decode([7, 72, 105]) == "Hi"
 
 
-def test_only_a_keras_layer_travels_inside_a_model():
-    layer = KerasHub()
-    assert OtherTokenizer(layer).layer() is layer
-    with pytest.raises(BadInput, match="cannot travel inside a Keras model.*Received: Plain"):
-        OtherTokenizer(Plain()).layer()
-    with pytest.raises(BadInput, match="nor take options"):
-        OtherTokenizer(layer).layer(ragged=True)
+@pytest.mark.parametrize("made", [Plain, KerasHub])
+def test_no_tokenizer_of_another_library_travels_inside_a_model(made):
+    with pytest.raises(BadInput, match=f"cannot travel inside a Keras model.*Received: {made.__name__}"):
+        OtherTokenizer(made()).layer()
+
+
+class Pieces:
+    """Some with the same text, one in no use, and one that is no whole character."""
+
+    TEXTS = ("<s>", "the", "a", "a", "a#3", "a", None, b"\xe9", b"\xe8")
+
+    def __len__(self):
+        return len(self.TEXTS)
+
+    def encode(self, text):
+        return [self.TEXTS.index(word) for word in text.split()]
+
+    def decode(self, ids):
+        if ids == [6]:
+            raise KeyError(6)
+        found = [self.TEXTS[number] for number in ids]
+        return found[0].decode("utf-8", "replace") if isinstance(found[0], bytes) else " ".join(found)
+
+
+def test_each_number_has_a_word_of_its_own():
+    words = ("<s>", "the", "a", "a#3", "a#3#4", "a#5", "", "\ufffd", "\ufffd#8")
+    assert OtherTokenizer(Pieces()).words == words
+    assert OtherTokenizer(Pieces(), start=0).words == ("", *words[1:6], "#6", *words[7:])
+    assert OtherTokenizer(KerasHub()).words == tuple(map(chr, range(128)))
+
+
+def test_words_serve_encoders_and_interpretation(tmp_path):
+    tokens = numericalize(from_texts(["the a a the"] * 4), vocabulary=Pieces())
+    data = Streams(batch_size=2, seed=0, tokens=tokens)
+    words = data.vocabulary.words
+    model = models.language_model(len(words), batch_size=2, embedding=4, units=4, depth=1)
+    model.compile("sgd", data.loss)
+    assert LanguageModel.of(model, data.valid, words).words == words
+    models.save_encoder(model, tmp_path / "encoder.npz", words)
+    assert models.load_encoder(model, tmp_path / "encoder.npz", words) == []
+
+
+@pytest.mark.parametrize("number", [-1, 128, 2**40])
+def test_a_number_that_the_tokenizer_does_not_have_is_named(number):
+    class Wrong(Plain):
+        def encode(self, text):
+            return [7, number]
+
+    with pytest.raises(BadInput, match=rf"numbers 0\.\.127.*Received: {number} for 'the text'"):
+        OtherTokenizer(Wrong()).encode(["the text"])
 
 
 class NoLength:

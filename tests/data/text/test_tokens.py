@@ -207,7 +207,8 @@ def test_a_large_vocabulary_has_larger_numbers():
 
 
 class Letters:
-    vocab_size = 100_000
+    def __init__(self, vocab_size=100_000):
+        self.vocab_size = vocab_size
 
     def encode(self, text):
         return [ord(letter) for letter in text]
@@ -239,6 +240,7 @@ def test_a_tokenizer_of_another_library_is_used(start):
         (lambda: numericalize(made(["", ""], [Part.TRAIN] * 2)[0]), "vocabulary is empty"),
         (lambda: numericalize(made([], [])[0], vocabulary=Vocabulary(SPECIAL)), "no tokens. Received: 0 documents"),
         (lambda: numericalize(made()[0], vocabulary=["film"]), "A tokenizer has"),
+        (lambda: numericalize(made()[0], vocabulary=Letters(100)), r"numbers 0\.\.99.*Received: 104"),
         (lambda: numericalize("a.txt"), "from_texts, from_files, from_folder .* call it first. Received: str"),
         (lambda: numericalize(["a text"]), "call it first. Received: list"),
     ],

@@ -53,6 +53,14 @@ def test_words_that_are_no_vocabulary_are_refused(words, level, message):
         Vocabulary(words, level)
 
 
+def test_frequent_words_are_of_letters_and_long_if_there_are_enough():
+    vocabulary = Vocabulary((*WORDS, "the", "film", "!", "größe", "it", "x2", "actor"))
+    assert vocabulary.frequent(2) == ("film", "größe")
+    assert vocabulary.frequent(4) == ("film", "größe", "actor", "the")
+    assert vocabulary.frequent(99) == ("film", "größe", "actor", "the", "it")
+    assert (CHARACTERS.frequent(9), Vocabulary(WORDS).frequent(9)) == (("a", "é"), ())
+
+
 def test_numbers_of_texts():
     assert [ids.tolist() for ids in FILM.encode(["Good FILM!!!", "", "a\n"])] == [[2, 6, 7, 5, 8, 4, 9], [2], [2, 1, 3]]
     assert FILM.encode(["good"])[0].dtype == np.int32
