@@ -7,8 +7,8 @@ KERASDL_DATA=FOLDER python benchmarks/language_models.py [--data ptb] [--minutes
 - constant: AWD-LSTM with that optimizer, and the network of the best epoch too.
 
 Penn Treebank (words, its own three parts) or tinyshakespeare (characters, its last two twentieths for validation and
-test). The time is that of the CPU, so that other work on the machine does not matter; range test, tracing and validation
-count. The state is carried through the part that is measured, in as many streams as a batch has rows.
+test). The time is that of the CPU, so that other work on the machine does not matter; range test, tracing and
+validation count. The state is carried through the part that is measured, in as many streams as a batch has rows.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels

@@ -4,14 +4,15 @@ The default data are Python's language reference, which every Python has. The ru
 embedding and recurrent layers, from which another run (--encoder) or a classifier may start.
 """
 
+import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import kerasdl
 import keras
 from kerasdl import export, interpret, models, plots, runs
 from kerasdl.data import text
+from kerasdl.errors import BadInput
 
 # If the range test finds no rate.
 CAUTIOUS_LR = 0.003
@@ -20,6 +21,7 @@ CAUTIOUS_LR = 0.003
 @dataclass(frozen=True)
 class Config:
     texts: runs.TextData = field(default_factory=runs.TextData)
+    network: runs.TextNetwork = field(default_factory=runs.TextNetwork)
     run: runs.Options = field(default_factory=runs.Options)
     level: Literal["words", "whitespace", "characters"] = "words"
     """Tokens: words, what whitespace separates (for texts that are tokenized already), or characters."""
@@ -27,18 +29,6 @@ class Config:
     """How often a token must occur in the training texts to be in the vocabulary."""
     max_vocab: int = 60_000
     """Largest size of the vocabulary."""
-    network: Literal["awd_lstm", "lstm", "gru", "rnn"] = "awd_lstm"
-    """Network; the paper's sizes of AWD-LSTM are --embedding 400 --units 1152 --depth 3."""
-    embedding: int = 200
-    """Width of the embedding and of the last recurrent layer."""
-    units: int = 400
-    """Width of the other recurrent layers."""
-    depth: int = 2
-    """Number of recurrent layers."""
-    drop_mult: float = 1.0
-    """Multiplies all dropout rates of AWD-LSTM; the others have a rate of 0.2 times this."""
-    encoder: Path | None = None
-    """Encoder to start from: encoder.npz of an earlier run with the same sizes."""
     batch_size: int = 32
     """Texts that are read in parallel, the rows of a batch."""
     length: int = 70
@@ -54,6 +44,8 @@ class Config:
 
     def __post_init__(self) -> None:
         runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, length=self.length, n_words=self.n_words)
+        if not 0 <= self.temperature < math.inf:
+            raise BadInput(f"temperature must be at least 0, and finite. Received: temperature={self.temperature}")
 
 
 def main(config: Config) -> None:
@@ -63,8 +55,9 @@ def main(config: Config) -> None:
     tokens = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab", "batch_size", "length")}
     data = text.language_model(texts, seed=config.run.seed, **tokens)
     print(texts, data, sep="\n")
-    model, new_words = network(config, data)
-    run.write_config({**runs.flattened(config), **devices, "vocabulary_size": len(data.vocabulary)})
+    model, known = runs.load_network(config.network, data)
+    facts = {"vocabulary_size": len(data.vocabulary), "characters_per_token": data.characters_per_token, **known}
+    run.write_config({**runs.flattened(config), **devices, **facts})
     run.save_text("data", "\n\n".join(data.examples(3)))
     model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay, global_clipnorm=1.0), data.loss)
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
@@ -80,38 +73,24 @@ def main(config: Config) -> None:
         data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )
     seconds = stage.finish(fitted.history, ["loss"])
-    look(run, data, model, exported, train_seconds=seconds, peak_lr=peak_lr, **new_words)
+    look(run, data, model, exported, facts, train_seconds=seconds, peak_lr=peak_lr)
 
 
-def network(config: Config, data: text.Streams) -> tuple[keras.Model, dict[str, int]]:
-    """The network, and how many words of its encoder are new."""
-    names = ("batch_size", "embedding", "units", "depth")
-    options: dict[str, Any] = {name: getattr(config, name) for name in names}
-    if config.network == "awd_lstm":
-        model = models.awd_lstm(len(data.vocabulary), drop_mult=config.drop_mult, **options)
-    else:
-        options |= {"cell": config.network, "dropout": 0.2 * config.drop_mult}
-        model = models.language_model(len(data.vocabulary), **options)
-    if config.encoder is None:
-        return model, {}
-    return model, {"new_words": len(models.load_encoder(model, config.encoder, data.vocabulary.words))}
-
-
-def look(run: runs.RunFolder, data: text.Streams, model: keras.Model, exported: keras.Model, **more: Any) -> None:
+def look(
+    run: runs.RunFolder, data: text.Streams, model: keras.Model, exported: keras.Model, facts: Any, **more: Any
+) -> None:
     """Saves model and encoder; writes metrics, the hardest words, and the nearest neighbours of frequent ones."""
     words = data.vocabulary.words
     result = interpret.LanguageModel.of(model, data.valid, words)
     run.save_model(exported, result.scores)
     models.save_encoder(model, run.path / "encoder.npz", words)
-    hardest = {word: loss for word, loss, _ in result.hardest()}
+    hardest = {word: loss for word, loss, _ in result.hardest() or result.hardest(at_least=1)}
     run.save_figure("hardest", plots.bars(hardest, "mean loss (nats)", "Hardest tokens"))
-    frequent = [word for word in words if word.isalpha()]
-    matrix = model.get_layer("head_embedding").embeddings
-    near = interpret.nearest_words(matrix, words, frequent[20:40] or frequent)
+    near = interpret.nearest_words(model.get_layer("head_embedding").embeddings, words, data.vocabulary.frequent(20))
     run.save_text("nearest", "\n".join(f"{word}: {', '.join(each for each, _ in near[word])}" for word in near))
     if data.has_test:
         more["test_perplexity"] = interpret.LanguageModel.of(model, data.test, words).perplexity
-    scores = {**result.scores, "bits_per_character": result.bits_per_character(data.valid_characters)}
+    scores = {**result.scores, "bits_per_character": result.bits_per_character(facts["characters_per_token"])}
     run.finish(scores, warning=result.warning, **more)
 
 

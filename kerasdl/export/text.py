@@ -20,14 +20,19 @@ def language_model(model: keras.Model, tokenizer: keras.layers.Layer) -> keras.M
         `keras.models.load_model` loads it again.
 
     Raises:
-        ValueError: The model is no language model of kerasdl.
+        ValueError: The model is no language model of kerasdl, or the tokenizer has more or fewer tokens.
 
     Example:
         >>> exported = kerasdl.export.language_model(model, plays.vocabulary.layer())
         >>> exported.predict(tf.constant(["To be, or not t"])).shape
         (1, 20)
     """
-    text = keras.Input((), dtype="string", name="text")
+    text, size = keras.Input((), dtype="string", name="text"), model.output_shape[-1]
+    if isinstance(tokenizer, keras.layers.TextVectorization) and tokenizer.vocabulary_size() != size:
+        raise ValueError(
+            f"The model has {size} tokens: give the tokenizer that it was trained with. "
+            f"Received: one of {tokenizer.vocabulary_size()}"
+        )
     logits = next_token(model, tokenizer(text))
     return keras.Model(text, keras.layers.Activation("softmax", dtype="float32", name="probabilities")(logits))
 
@@ -37,7 +42,7 @@ def next_token(model: keras.Model, tokens: Any, start: Any = None) -> Any:
 
     Args:
         model: A language model of kerasdl, or one from `language_model`.
-        tokens: Ids (batch, steps), padded with 0 on the right.
+        tokens: Ids (batch, steps). Without `start` 0 is padding on the right; with it every id is a token.
         start: 1 or 0 (batch,): whether each row starts anew, or goes on with the same row of the batch before. By
             default all rows start anew.
 
@@ -62,4 +67,5 @@ def next_token(model: keras.Model, tokens: Any, start: Any = None) -> Any:
     x = tokens
     for layer in layers:
         x = layer(x, start=start) if isinstance(layer, CarriedState) else layer(x)
-    return head(LastStep(name="last_step")([x, tokens]), **options)
+    last = LastStep(name="last_step")([x, tokens]) if start is None else x[:, -1]
+    return head(last, **options)

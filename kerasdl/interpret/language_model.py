@@ -114,22 +114,23 @@ class LanguageModel:
             f"perplexity {self.perplexity:.4g} instead of {guess:.4g}."
         )
 
-    def bits_per_character(self, characters: int) -> float:
-        """Information per character of the text, which compares models of different vocabularies.
+    def bits_per_character(self, characters_per_token: float) -> float:
+        """Information per character of the text. What becomes "[UNK]", or lower case, is left out.
 
         Args:
-            characters: Length of the text that the predicted tokens stand for.
+            characters_per_token: Length of the text divided by its number of tokens, such as
+                `plays.characters_per_token`.
 
         Raises:
-            ValueError: No characters.
+            ValueError: Not a positive number.
 
         Example:
-            >>> LanguageModel(["a", "b"], np.array([2, 2]), np.log([4.0, 4.0])).bits_per_character(4)
-            1.0
+            >>> LanguageModel(["a", "b"], np.array([2, 2]), np.log([4.0, 4.0])).bits_per_character(2.0)
+            0.5
         """
-        if characters < 1:
-            raise ValueError(f"The text must have at least one character. Received: characters={characters}")
-        return float(self.losses.sum() / math.log(2) / characters)
+        if not characters_per_token > 0:
+            raise ValueError(f"It must be a positive number. Received: characters_per_token={characters_per_token}")
+        return self.loss / math.log(2) / characters_per_token
 
     def hardest(self, count: int = 20, at_least: int = 5) -> list[tuple[str, float, int]]:
         """Words that occur `at_least` so often, as (word, mean loss, count), the highest mean loss first.

@@ -9,6 +9,7 @@ from kerasdl.runs.options import Options, check_counts
 from kerasdl.runs.output_file import check_output
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.text_data import TextData, load_texts
+from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "RunFolder",
     "Stage",
     "TextData",
+    "TextNetwork",
     "Transfer",
     "after_head",
     "announced",
@@ -29,6 +31,7 @@ __all__ = [
     "images_and_network",
     "load_config",
     "load_images",
+    "load_network",
     "load_run",
     "load_texts",
     "peak_lr",

@@ -24,7 +24,7 @@ class TextData:
     test: Path | None = None
     """With a text file: another one for the test."""
     text: str | None = None
-    """Column of texts in a CSV file; by default 'text', or the one with the longest cells."""
+    """Column of texts in a CSV file; by default 'text', or the one with the most words."""
     split: str | None = None
     """Column of a CSV file that holds train, valid or test; by default 'is_valid' or 'split', if there is one."""
     valid_share: float = 0.1
@@ -42,18 +42,17 @@ class TextData:
 
 
 def load_texts(options: TextData, *, seed: int) -> text.Texts:
-    """The documents that the options describe.
+    """The documents that the options describe, without classes.
 
     Raises:
         BadInput: An option that does not go with the data; or as `data.text` says.
-        ModuleNotFoundError: pandas is not installed (for a CSV file).
 
     Example:
         >>> print(load_texts(TextData(), seed=0))
     """
     path = Path(options.data)
     share: dict[str, Any] = {"valid_share": options.valid_share, "seed": seed}
-    is_table, is_folder = options.data.lower().endswith(".csv"), path.is_dir()
+    is_table, is_folder = options.data.lower().endswith((".csv", ".tsv")), path.is_dir()
     is_file = path.is_file() and not is_table
     _check(options, ("valid", "test"), is_file, "a text file")
     _check(options, ("text", "split", "separator"), is_table, "a CSV file")
@@ -62,14 +61,14 @@ def load_texts(options: TextData, *, seed: int) -> text.Texts:
         return text.from_texts([topics[name] for name in sorted(topics)], **share)
     if is_table:
         columns: dict[str, Any] = {"text": options.text, "split": options.split, "separator": options.separator}
-        return text.from_csv(options.data, encoding=options.encoding, **columns, **share)
+        return text.from_csv(options.data, label=False, encoding=options.encoding, **columns, **share)
     if is_folder:
-        return text.from_folder(options.data, encoding=options.encoding, **share)
+        return text.from_folder(options.data, label=False, encoding=options.encoding, **share)
     if is_file:
         parts: dict[str, Any] = {"encoding": options.encoding, "valid_share": options.valid_share}
         return text.from_files(options.data, options.valid, test=options.test, **parts)
     places = {name: getattr(options, name) for name in ("data_dir", "manual_dir", "download")}
-    return text.from_tfds(options.data, **places, **share)
+    return text.from_tfds(options.data, label=False, **places, **share)
 
 
 def _check(options: TextData, names: tuple[str, ...], are_used: bool, what: str) -> None:

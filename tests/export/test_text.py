@@ -68,6 +68,11 @@ def test_untied_logits(vocabulary):
     np.testing.assert_allclose(found, np.stack([full[0, 2], full[1, 1]]), atol=1e-6)
 
 
+def test_a_tokenizer_of_another_size(model):
+    with pytest.raises(ValueError, match="give the tokenizer that it was trained with. Received: one of 5"):
+        language_model(model, text.Vocabulary(["", "[UNK]", "xxbos", "xxnl", "a"], "whitespace").layer())
+
+
 def test_another_model():
     with pytest.raises(ValueError, match=r"must come from models.language_model.*Received: 'mlp'"):
         next_token(models.mlp((3,), 2), np.zeros((1, 3)))

@@ -40,12 +40,12 @@ def test_scores_by_hand(found):
     assert found.loss == pytest.approx(2 * log(2))
     assert found.perplexity == pytest.approx(4)
     assert found.scores == {"loss": found.loss, "perplexity": found.perplexity}
-    assert found.bits_per_character(64) == pytest.approx(0.5)
+    assert found.bits_per_character(4.0) == pytest.approx(0.5)
     assert found.targets.tolist() == [0, 1, 2]
 
 
 def test_a_text_without_characters_has_no_bits_per_character(found):
-    with pytest.raises(ValueError, match="at least one character. Received: characters=0"):
+    with pytest.raises(ValueError, match="positive number. Received: characters_per_token=0"):
         found.bits_per_character(0)
 
 
@@ -64,13 +64,13 @@ def test_the_state_is_carried_from_batch_to_batch():
     data = examples.plays()
     model, words = examples.language_model(data), data.vocabulary.words
     model.set_weights([np.random.default_rng(0).normal(scale=2, size=each.shape) for each in model.get_weights()])
-    short, whole = (replace(data, longest=longest).valid for longest in (7, 1000))
-    assert (len(short), len(whole)) == (3, 1)
+    short, whole = (replace(data, batch_size=1, length=length).valid for length in (7, 1000))
+    assert (len(short), len(whole)) == (13, 1)
     found = LanguageModel.of(model, short, words)
     assert found.loss == pytest.approx(model.evaluate(whole, verbose=0)[0], rel=1e-5)
-    # All but the first of each of four streams.
-    assert found.counts.sum() == len(data.labels(Part.VALID)) - 4
-    anew = [({**inputs, "start": np.ones(4, "int32")}, successors) for inputs, successors in short]
+    # All but the first.
+    assert found.counts.sum() == len(data.labels(Part.VALID)) - 1
+    anew = [({**inputs, "start": np.ones(1, "int32")}, successors) for inputs, successors in short]
     assert abs(LanguageModel.of(model, anew, words).loss - found.loss) > 0.01
 
 

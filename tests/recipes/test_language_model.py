@@ -70,6 +70,13 @@ def rhyme(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_training_that_diverges_says_so(tmp_path, monkeypatch, capsys):
+    options = ["--epochs", 1, "--batch-size", 64, "--min-freq", 20, "--peak-lr", 1e38, *SMALL]
+    assert run("language_model", "--out", tmp_path / "run", *options, monkeypatch=monkeypatch) == 1
+    assert "use a lower peak learning rate (--peak-lr)" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypatch, capsys):
     """The second run begins with the encoder of the first, and knows nearly as much."""
     files = ["--data", rhyme / "train.txt", "--valid", rhyme / "valid.txt", "--test", rhyme / "test.txt"]
@@ -82,13 +89,14 @@ def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypat
         assert run("language_model", "--out", tmp_path / name, *options, *more, monkeypatch=monkeypatch) is None
         metrics[name] = json.loads((tmp_path / name / "metrics.json").read_text())
     first, second = metrics["first"], metrics["second"]
-    assert second["new_words"] == 0
+    assert json.loads((tmp_path / "second" / "config.json").read_text())["new_words"] == 0
     assert first["valid"]["perplexity"] < 12
     assert second["valid"]["perplexity"] == pytest.approx(first["valid"]["perplexity"], rel=0.01)
     assert first["test_perplexity"] == pytest.approx(first["valid"]["perplexity"], rel=0.2)
-    # Bits per character are bits per token here, but for the token that begins the text.
+    # Bits per character are bits per token here: but for the one that begins the text, a token is a character.
+    tokens = (rhyme / "valid.txt").stat().st_size + 1
     bits = first["valid"]["loss"] / np.log(2)
-    assert first["valid"]["bits_per_character"] == pytest.approx(bits, rel=0.02)
+    assert first["valid"]["bits_per_character"] == pytest.approx(bits * tokens / (tokens - 1))
     assert "1 training, 1 validation and 1 test documents" in capsys.readouterr().out
 
 
@@ -98,6 +106,8 @@ def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypat
         (["--data", "python", "--valid", "more.txt"], "valid: only with a text file. Received: data='python'"),
         (["--data", "no.csv"], "no.csv"),
         (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
+        (["--temperature", -1], "temperature must be at least 0"),
+        (["--drop-mult", 5], "drop_mult must be from 0 to below 4"),
         (["--max-vocab", 3], "The vocabulary is empty"),
         (["--batch-size", 100_000], "use more text, or a smaller batch_size"),
     ],

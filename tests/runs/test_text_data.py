@@ -12,10 +12,12 @@ def test_the_default_data_are_the_language_reference_of_python():
 
 
 def test_each_kind_of_data(tmp_path):
-    (tmp_path / "reviews.csv").write_text("review,held\n" + "good,train\n" * 9 + "bad,valid\n")
+    # Without a use for classes, an empty cell or a folder of one document is no fault.
+    (tmp_path / "reviews.csv").write_text("review,held,label\n" + "good,train,a\n" * 9 + "bad,valid,\n")
     (tmp_path / "play.txt").write_text("To be\nor not\n" * 9)
     for number in range(9):
-        (tmp_path / f"{number}.txt").write_text("a text")
+        (tmp_path / f"chapter{number}").mkdir()
+        (tmp_path / f"chapter{number}/page.txt").write_text("a text")
     table = runs.TextData(data=str(tmp_path / "reviews.csv"), text="review", split="held")
     file = runs.TextData(data=str(tmp_path / "play.txt"), valid_share=0.5)
     folder = runs.TextData(data=str(tmp_path), valid_share=0.2)

@@ -6,11 +6,14 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 from kerasdl.data.text.levels import level_of
+from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.data.text.vocabulary import PADDING, UNKNOWN, Vocabulary
 from kerasdl.errors import BadInput
 from kerasdl.export import next_token
 
+# What `generate` made for a model, so that later calls neither build nor trace anything.
 _STEPS: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
+_TOKENIZERS: WeakKeyDictionary[keras.Model, Vocabulary] = WeakKeyDictionary()
 
 
 def generate(
@@ -38,20 +41,23 @@ def generate(
         top_p: Choose among the most probable tokens only that together have this probability (nucleus sampling,
             Holtzman et al., arXiv:1904.09751).
         seed: Random seed; the same seed gives the same text.
-        tokenizer: The `vocabulary` of the data that the model was trained on, if it is not exported.
+        tokenizer: The `vocabulary` of the data, or another library's tokenizer, if the model is not exported.
 
     Returns:
         The text, without special tokens. A word outside the vocabulary is never written, and if it occurs in the prompt
         appears as "[UNK]".
 
     Raises:
-        BadInput: A number out of range; a model that is not exported without a tokenizer, or one of another size.
+        BadInput: A number out of range; a model that is not exported without a tokenizer, or one of another size; a
+            model whose training diverged.
 
     Example:
         >>> text = kerasdl.data.text.generate(language_model, "To be", n_words=9, tokenizer=plays.vocabulary)
         >>> len(text)
         14
     """
+    if not isinstance(prompt, str):
+        raise BadInput(f"The prompt is one text. Received: {type(prompt).__name__}")
     _check(n_words, temperature, top_k, top_p)
     step, tokenizer = _parts(model, tokenizer)
     forbidden = _never_written(tokenizer)
@@ -63,6 +69,11 @@ def generate(
     for _ in range(n_words):
         (logits,) = step.predict_on_batch({"tokens": tokens, "start": np.array([start], np.int32)})
         logits = np.asarray(logits, np.float64)
+        if not np.isfinite(logits).all():
+            raise BadInput(
+                "The model predicts no finite numbers, as after a training that diverged: use a lower peak learning "
+                f"rate (--peak-lr). Received: {model.name!r}"
+            )
         logits[forbidden] = -np.inf
         token = _sample(logits, temperature, top_k, top_p, random)
         written.append(token)
@@ -89,13 +100,9 @@ def _sample(
 def _parts(model: keras.Model, tokenizer: Any) -> tuple[keras.Model, Any]:
     """The model of one step, and the tokenizer."""
     if tokenizer is None:
-        layers = [layer for layer in model.layers if isinstance(layer, keras.layers.TextVectorization)]
-        if not layers:
-            raise BadInput(
-                "Give a model from export.language_model, or the tokenizer of the data. "
-                f"Received: {model.name!r} without tokenizer"
-            )
-        tokenizer = Vocabulary(tuple(layers[0].get_vocabulary()), level_of(layers[0]))
+        tokenizer = _TOKENIZERS.get(model) or _TOKENIZERS.setdefault(model, _vocabulary(model))
+    elif not isinstance(tokenizer, Vocabulary | OtherTokenizer):
+        tokenizer = OtherTokenizer(tokenizer)
     size = model.output_shape[-1]
     if len(tokenizer) != size:
         raise BadInput(
@@ -103,6 +110,15 @@ def _parts(model: keras.Model, tokenizer: Any) -> tuple[keras.Model, Any]:
             f"Received: a tokenizer of {len(tokenizer)}"
         )
     return _step(model), tokenizer
+
+
+def _vocabulary(model: keras.Model) -> Vocabulary:
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.TextVectorization):
+            return Vocabulary(tuple(layer.get_vocabulary()), level_of(layer))
+    raise BadInput(
+        f"Give a model from export.language_model, or the tokenizer of the data. Received: {model.name!r} alone"
+    )
 
 
 def _step(model: keras.Model) -> keras.Model:

@@ -37,7 +37,7 @@ class Streams(Datasets):
 
     Attributes:
         tokens: The numericalized documents.
-        longest: Largest number of tokens per row of a batch; steps are of equal length.
+        length: Largest number of tokens per row of a batch; all batches of an epoch are of one length.
 
     Raises:
         BadInput: Too few tokens for so many streams.
@@ -51,11 +51,16 @@ class Streams(Datasets):
     """
 
     tokens: Tokens = field(repr=False)
-    longest: int = 70
+    length: int = 70
 
     def __post_init__(self) -> None:
-        _check_sizes(self.batch_size, self.longest)
-        rows = self.batch_size * self.shard[1]
+        _check_sizes(self.batch_size, self.length)
+        worker, workers = self.shard
+        if not 0 <= worker < workers:
+            raise BadInput(f"Workers count from 0. Received: shard={self.shard}")
+        if self.weights is not None:
+            raise BadInput("An epoch has every token once: leave weights out. Received: weights of documents")
+        rows = self.batch_size * workers
         for part, name, least in ((Part.TRAIN, "training", 2 * rows), (Part.VALID, "validation", 2)):
             is_here = (self.tokens.texts.parts == part).any()
             count = self._part(part).count if is_here else 0
@@ -139,10 +144,11 @@ class Streams(Datasets):
         return bool((self.tokens.texts.parts == Part.TEST).any())
 
     @property
-    def valid_characters(self) -> int:
-        """Number of characters of the validation documents, for bits per character."""
+    def characters_per_token(self) -> float:
+        """Length of the validation documents divided by their number of tokens, for bits per character."""
         held_out = self.tokens.texts.parts == Part.VALID
-        return sum(len(piece) for document, piece in self.tokens.texts.read() if held_out[document])
+        characters = sum(len(piece) for document, piece in self.tokens.texts.read() if held_out[document])
+        return characters / self._part(Part.VALID).count
 
     def examples(self, count: int = 3) -> list[str]:
         """The first rows of a training batch, as text.
@@ -168,9 +174,10 @@ class Streams(Datasets):
         documents = self._documents(part)
         starts = self.tokens.starts
         lengths = starts[documents + 1] - starts[documents]
-        # Of validation, few tokens do: every stream needs a token to read and one to predict.
-        rows = self.batch_size * self.shard[1] if part is Part.TRAIN else min(self.batch_size, lengths.sum() // 2)
-        return _Part(self.tokens.ids, starts[documents], lengths, int(rows), self.longest)
+        # A short text has fewer streams, because the first tokens of a stream are predicted from nearly nothing.
+        most = max(1, int(lengths.sum()) // (self.length + 1))
+        rows = self.batch_size * self.shard[1] if part is Part.TRAIN else min(self.batch_size, most)
+        return _Part(self.tokens.ids, starts[documents], lengths, rows, self.length)
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,7 @@ class _Part:
     starts: np.ndarray
     lengths: np.ndarray
     rows: int
-    longest: int
+    most: int
 
     @property
     def count(self) -> int:
@@ -190,7 +197,7 @@ class _Part:
     @property
     def steps(self) -> int:
         """Batches that the longest row needs."""
-        return -(-self._predicted // self.longest)
+        return -(-self._predicted // self.most)
 
     @property
     def _predicted(self) -> int:
@@ -233,9 +240,9 @@ def language_model(
     *,
     batch_size: int = 64,
     length: int = 70,
-    level: Level = "words",
-    min_freq: int = 3,
-    max_vocab: int = 60_000,
+    level: Level | None = None,
+    min_freq: int | None = None,
+    max_vocab: int | None = None,
     vocabulary: Any = None,
     seed: int = 0,
 ) -> Streams:
@@ -247,10 +254,10 @@ def language_model(
         texts: The documents, such as `from_folder("reviews")`.
         batch_size: Number of streams that are read in parallel, the rows of a batch.
         length: Largest number of tokens per row of a batch, and of steps through which gradients flow.
-        level: "words" (`layers.text_rules`), "whitespace" (the text is tokenized already) or "characters".
-        min_freq: How often a token must occur in the training documents to be in the vocabulary.
-        max_vocab: Largest size of the vocabulary.
-        vocabulary: Instead of a new one: the `Vocabulary` of an earlier run, or another tokenizer.
+        level: "words" (the default, `layers.text_rules`), "whitespace" (the text is tokenized already) or "characters".
+        min_freq: How often a token must occur in the training documents to be in the vocabulary; by default 3 times.
+        max_vocab: Largest size of the vocabulary; by default 60,000.
+        vocabulary: Instead of these three: the `Vocabulary` of an earlier run, or another library's tokenizer.
         seed: Random seed of the order of documents.
 
     Returns:
@@ -264,7 +271,7 @@ def language_model(
     """
     _check_sizes(batch_size, length)
     tokens = numericalize(texts, level=level, min_freq=min_freq, max_vocab=max_vocab, vocabulary=vocabulary)
-    return Streams(batch_size=batch_size, seed=seed, tokens=tokens, longest=length)
+    return Streams(batch_size=batch_size, seed=seed, tokens=tokens, length=length)
 
 
 def _check_sizes(batch_size: int, length: int) -> None:

@@ -123,9 +123,13 @@ def test_other_tokenizers_write_too():
 
     keras.utils.set_random_seed(0)
     model = models.language_model(26, batch_size=1, embedding=4, units=4, depth=1)
-    written = text.generate(model, "abc", n_words=5, tokenizer=text.OtherTokenizer(Letters()))
-    assert written[:3] == "abc"
+    written = text.generate(model, "cba", n_words=5, tokenizer=Letters())
+    assert written[:3] == "cba"
     assert len(written) == 8
+    # The prompt ends in 0, which is a letter here, not padding.
+    logits = model({"tokens": np.array([[2, 1, 0]]), "start": np.ones(1)})[0, -1]
+    most_probable = text.generate(model, "cba", n_words=1, temperature=0, tokenizer=Letters())
+    assert most_probable == "cba" + chr(97 + int(np.argmax(logits)))
     with pytest.raises(BadInput, match="give a prompt"):
         text.generate(model, tokenizer=text.OtherTokenizer(Letters()))
 
@@ -141,9 +145,26 @@ def test_numbers_out_of_range(counting, options):
         text.generate(model, "one", tokenizer=vocabulary, **options)
 
 
+def test_a_model_whose_training_diverged(counting):
+    vocabulary, model = counting
+    broken = keras.models.clone_model(model)
+    broken.get_layer("head_embedding").bias.assign(np.full(len(vocabulary), np.nan))
+    with pytest.raises(BadInput, match="a training that diverged"):
+        text.generate(broken, "one", temperature=0, tokenizer=vocabulary)
+
+
+def test_the_prompt_is_one_text(counting):
+    vocabulary, model = counting
+    with pytest.raises(BadInput, match="The prompt is one text. Received: list"):
+        text.generate(model, ["one"], tokenizer=vocabulary)
+
+
 def test_a_model_without_its_tokenizer(counting):
     vocabulary, model = counting
-    with pytest.raises(BadInput, match=r"a model from export.language_model, or the tokenizer"):
+    with pytest.raises(
+        BadInput,
+        match=r"a model from export.language_model, or the tokenizer of the data. Received: 'language_model' alone",
+    ):
         text.generate(model, "one")
     with pytest.raises(BadInput, match=r"The model has 14 tokens.*Received: a tokenizer of 5"):
         text.generate(model, "one", tokenizer=text.Vocabulary(vocabulary.words[:5], "whitespace"))

@@ -29,7 +29,7 @@ def numbered(lengths, *, valid=(7,), test=(), **options):
     )
     starts = np.cumsum([0, *lengths])
     tokens = Tokens(ids=np.arange(starts[-1], dtype=np.int32), starts=starts, vocabulary=(), texts=texts)
-    return Streams(tokens=tokens, **{"batch_size": 2, "seed": 0, "longest": 3, **options})
+    return Streams(tokens=tokens, **{"batch_size": 2, "seed": 0, "length": 3, **options})
 
 
 def rows_of(batches):
@@ -57,8 +57,8 @@ def test_batches_by_hand():
     st.integers(0, 3),
 )
 @settings(max_examples=12, deadline=None)
-def test_the_batches_of_an_epoch_are_its_documents_one_after_the_other(lengths, batch_size, longest, epoch):
-    data = numbered(lengths, batch_size=batch_size, longest=longest)
+def test_the_batches_of_an_epoch_are_its_documents_one_after_the_other(lengths, batch_size, length, epoch):
+    data = numbered(lengths, batch_size=batch_size, length=length)
     batches = list(data.epoch(epoch))
     rows, predicted = rows_of(batches)
     documents = np.split(np.arange(sum(lengths)), np.cumsum(lengths)[:-1])
@@ -105,9 +105,22 @@ def test_workers_share_the_streams_of_an_epoch():
 
 
 def test_a_short_validation_text_has_fewer_streams():
-    inputs, successors = next(iter(numbered([200], valid=(5,), batch_size=64).valid))
-    assert inputs["tokens"].shape == (2, 2)
-    assert successors.numpy().tolist() == [[41 + 160, -1], [203, 204]]
+    """Each stream needs as many tokens as a batch has, to predict them from more than nothing."""
+    inputs, successors = next(iter(numbered([200], valid=(8,), batch_size=64).valid))
+    assert inputs["tokens"].numpy().tolist() == [[200, 201, 202], [204, 205, 206]]
+    assert successors.numpy().tolist() == [[201, 202, 203], [205, 206, 207]]
+    assert next(iter(numbered([200], valid=(3,), batch_size=64).valid))[0]["tokens"].shape == (1, 2)
+
+
+@pytest.mark.parametrize("shard", [(2, 2), (-1, 2), (0, 0)], ids=str)
+def test_a_worker_that_does_not_exist(shard):
+    with pytest.raises(BadInput, match=r"Workers count from 0. Received: shard=\("):
+        replace(numbered([50]), shard=shard)
+
+
+def test_weights_cannot_take_effect():
+    with pytest.raises(BadInput, match="every token once"):
+        replace(numbered([50]), weights=np.ones(50))
 
 
 def test_too_few_tokens():
