@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -71,6 +72,8 @@ class Config:
     """Rows of a batch."""
     length: int = 70
     """Steps through which gradients flow."""
+    bfloat16: bool = True
+    """Time the networks in bfloat16 too."""
     learning_rate: float = 1e-3
     """Of Adam, constant."""
     learning: bool = False
@@ -149,6 +152,8 @@ def networks(config: Config) -> dict[str, keras.Model]:
     our_network = partial(awd_lstm, config.vocabulary, config.network, config)
     found = {"kerasdl": our_network(), "kerasdl, jit_compile": our_network(jit_compile=True)}
     found["stock Keras"] = stock_network(config)
+    if not config.bfloat16:
+        return found
     keras.config.set_dtype_policy("mixed_bfloat16")
     found |= {"kerasdl bfloat16": our_network(), "stock Keras bfloat16": stock_network(config)}
     keras.config.set_dtype_policy("float32")
@@ -175,12 +180,18 @@ def measurements(config: Config, fit: Callable[..., Any] | None) -> dict[str, Ca
         read = tokens_alone(batches) if name.startswith("stock") else batches
         found[name] = partial(seconds_of, model, read)
     if fit:
-        for name, bfloat16 in (("fastai", False), ("fastai bfloat16", True)):
+        for name, bfloat16 in [("fastai", False), ("fastai bfloat16", True)][: 1 + config.bfloat16]:
             if error := fit(bfloat16=bfloat16).get("error"):
                 print(f"Without {name}: {error}")
             else:
                 found[name] = partial(seconds_of_peer, fit, bfloat16)
     return found
+
+
+def rested(seconds: Callable[[], float]) -> float:
+    """A measurement after a second in which the threads of the one before stop waiting for work."""
+    time.sleep(1.0)
+    return seconds()
 
 
 def bfloat16_instructions() -> str:
@@ -197,7 +208,7 @@ def compare_steps(config: Config) -> None:
     print(f"Load before: {os.getloadavg()[0]:.1f} of {len(os.sched_getaffinity(0))} cores.")
     with peer(config.vocabulary, config.network, random_batches(config), config) as fit:
         measure = measurements(config, fit)
-        rounds = [{name: seconds() for name, seconds in measure.items()} for _ in range(config.rounds + 1)][1:]
+        rounds = [{name: rested(seconds) for name, seconds in measure.items()} for _ in range(config.rounds + 1)][1:]
     references = [name for name in ("fastai", "stock Keras") if name in measure]
     table = Table("", "ms per step", "tokens/s", *(f"ratio to {name}" for name in references))
     for name in measure:

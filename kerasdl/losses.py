@@ -8,6 +8,8 @@ from keras.src.backend import get_keras_mask, set_keras_mask
 
 # From so many on, the cross-entropy is computed by `_crossentropy`.
 MANY_CLASSES = 500
+# Near the smallest normal number of float32, 1.2e-38.
+_TINY = 1e-30
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -102,19 +104,23 @@ def _crossentropy(labels: Any, logits: Any) -> Any:
     @ops.custom_gradient
     def losses(logits: Any) -> Any:
         probabilities = ops.softmax(logits)
-        # From the most probable class: the logarithm of a probability that underflows would be infinite.
-        normalizers = ops.max(logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
-        found = ops.squeeze(ops.take_along_axis(logits, flat[:, None], axis=-1), -1)
+        of_labels = ops.take_along_axis(probabilities, flat[:, None], axis=-1)[:, 0]
+
+        def from_largest() -> Any:
+            normalizers = ops.max(logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
+            return normalizers - ops.take_along_axis(logits, flat[:, None], axis=-1)[:, 0]
+
+        # The logarithm of a probability that underflows would be infinite.
+        found = ops.cond(ops.all(of_labels > _TINY), lambda: -ops.log(of_labels), from_largest)
         # As TensorFlow does on a GPU: a label that is no class must not count as another one.
         found = ops.where((flat >= 0) & (flat < logits.shape[-1]), found, float("nan"))
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
             upstream = (args[0] if upstream is None else upstream)[:, None]
             places = ops.stack([ops.arange(ops.shape(flat)[0]), flat], axis=1)
-            of_labels = ops.squeeze((ops.take_along_axis(probabilities, flat[:, None], axis=-1) - 1) * upstream, -1)
-            return ops.scatter_update(probabilities * upstream, places, of_labels)
+            return ops.scatter_update(probabilities * upstream, places, (of_labels - 1) * upstream[:, 0])
 
-        return normalizers - found, gradient
+        return found, gradient
 
     classes = logits.shape[-1]
     return ops.reshape(losses(ops.reshape(logits, (-1, classes))), ops.shape(labels))

@@ -13,7 +13,7 @@ def lstm_loop(sequences: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any
     of the kernels step by step. Elementwise operations are in float32, matrix products in the dtype of the kernels.
 
     Args:
-        sequences: (batch, steps, features).
+        sequences: (batch, steps, features); the number of steps is known.
         h: Output before the first step, (batch, units).
         c: State of the cells before the first step, (batch, units).
         kernel: (features, 4 * units), gates in Keras's order: input, forget, candidate, output.
@@ -26,62 +26,62 @@ def lstm_loop(sequences: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any
     Example:
         >>> lstm = keras.layers.LSTM(4)
         >>> lstm.build((2, 5, 3))
-        >>> outputs, h, c = lstm_loop(np.ones((2, 5, 3)), *np.zeros((2, 2, 4)), *lstm.get_weights())
+        >>> outputs, h, c = lstm_loop(np.ones((2, 5, 3), "float32"), *np.zeros((2, 2, 4)), *lstm.get_weights())
+        >>> outputs.shape
+        TensorShape([2, 5, 4])
     """
     by_step = ops.transpose(sequences, (1, 0, 2))
     steps, rows, features = ops.shape(by_step)
-    projected = _product(ops.reshape(by_step, (-1, features)), kernel, kernel.dtype) + ops.cast(bias, "float32")
+    projected = _product(ops.reshape(by_step, (-1, features)), kernel, kernel.dtype)
     projected = ops.reshape(projected, (steps, rows, kernel.shape[1]))
-    outputs, cells = _recurrence(projected, ops.cast(h, "float32"), ops.cast(c, "float32"), recurrent_kernel)
-    return ops.transpose(outputs, (1, 0, 2)), outputs[-1], cells[-1]
+    state = ops.cast(h, "float32"), ops.cast(c, "float32")
+    outputs, c = _recurrence(projected, *state, recurrent_kernel, ops.cast(bias, "float32"))
+    return ops.transpose(outputs, (1, 0, 2)), outputs[-1], c
 
 
 @ops.custom_gradient
-def _recurrence(projected: Any, h: Any, c: Any, recurrent_kernel: Any) -> Any:
-    """From projected inputs, float32 (steps, batch, 4 * units), to outputs and cells (steps, batch, units)."""
+def _recurrence(projected: Any, h: Any, c: Any, recurrent_kernel: Any, bias: Any) -> Any:
+    """From projected inputs, float32 (steps, batch, 4 * units), to outputs (steps, batch, units) and the last cells."""
     units, dtype = recurrent_kernel.shape[0], recurrent_kernel.dtype
 
     def step(before: Any, z: Any) -> Any:
-        h, c, _ = before
-        z = z + _product(h, recurrent_kernel, dtype)
-        squashed = ops.sigmoid(z[:, : 2 * units]), ops.tanh(z[:, 2 * units : 3 * units]), ops.sigmoid(z[:, 3 * units :])
-        i, f, g, o = squashed[0][:, :units], squashed[0][:, units:], *squashed[1:]
-        c = f * c + i * g
-        after = o * ops.tanh(c), c, ops.concatenate(squashed, axis=1)
+        z = z + _product(before[0], recurrent_kernel, dtype) + bias
+        i, f, o = ops.sigmoid(z[:, :units]), ops.sigmoid(z[:, units : 2 * units]), ops.sigmoid(z[:, 3 * units :])
+        g = ops.tanh(z[:, 2 * units : 3 * units])
+        c = f * before[1] + i * g
+        squashed = ops.tanh(c)
+        after = o * squashed, c, i, f, g, o, squashed
         return after, after
 
-    _, (outputs, cells, gates) = ops.scan(step, (h, c, ops.zeros_like(projected[0])), projected)
+    # `ops.scan` returns of every step what it carries to the next; of the gates that need be nothing.
+    first = h, c, *[ops.zeros_like(h)] * 5
+    (_, last, *_), (outputs, cells, i, f, g, o, squashed) = ops.scan(step, first, projected)
 
     def gradient(*args: Any, upstream: Any = None) -> Any:
-        outputs_gradient, cells_gradient = upstream or args
-        i, f, g, o = ops.split(gates, 4, axis=-1)
-        squashed = ops.tanh(cells)
+        of_outputs, of_last = upstream or args
         earlier_cells = ops.concatenate([c[None], cells[:-1]])
-        # How the cells depend on i, f and g before their activations, the outputs on the cells and on o; one tensor,
-        # because `ops.scan` takes several only if the number of steps is known.
-        of_gates = [g * i * (1 - i), earlier_cells * f * (1 - f), i * (1 - ops.square(g))]
-        of_outputs = [o * (1 - ops.square(squashed)), squashed * o * (1 - o)]
-        steps = ops.concatenate([*of_gates, *of_outputs, f, outputs_gradient, cells_gradient], axis=-1)
+        of_gates = [g * i * (1 - i), earlier_cells * f * (1 - f), i * (1 - ops.square(g)), squashed * o * (1 - o)]
+        slopes, cell_of_output = ops.concatenate(of_gates, axis=-1), o * (1 - ops.square(squashed))
         transposed = ops.transpose(recurrent_kernel)
 
         def step_back(after: Any, now: Any) -> Any:
-            dh, dc, _ = after
-            of_gates = now[:, : 3 * units]
-            cell_of_output, gate_of_output, f, dh_now, dc_now = ops.split(now[:, 3 * units :], 5, axis=1)
-            dh = dh + dh_now
-            dc = dc + dc_now + dh * cell_of_output
-            dz = ops.concatenate([ops.concatenate([dc] * 3, axis=1) * of_gates, dh * gate_of_output], axis=1)
+            slopes, cell_of_output, f, of_output = now
+            dh = after[0] + of_output
+            dc = after[1] + dh * cell_of_output
+            dz = ops.concatenate([dc, dc, dc, dh], axis=1) * slopes
             before = _product(dz, transposed, dtype), dc * f, dz
             return before, before
 
-        nothing = ops.zeros_like(h), ops.zeros_like(c), ops.zeros_like(projected[0])
-        (dh, dc, _), (_, _, dz) = ops.scan(step_back, nothing, steps, reverse=True)
+        first = ops.zeros_like(h), of_last, ops.zeros_like(projected[0])
+        (dh, dc, _), (_, _, dz) = ops.scan(step_back, first, (slopes, cell_of_output, f, of_outputs), reverse=True)
         earlier_outputs = ops.concatenate([h[None], outputs[:-1]])
+        # A row of ones, for the gradient of the bias.
         flat = ops.transpose(ops.reshape(earlier_outputs, (-1, units)))
-        of_kernel = _product(flat, ops.reshape(dz, (-1, 4 * units)), dtype)
-        return dz, dh, dc, ops.cast(of_kernel, dtype)
+        flat = ops.concatenate([flat, ops.ones_like(flat[:1])])
+        of_weights = _product(flat, ops.reshape(dz, (-1, 4 * units)), dtype)
+        return dz, dh, dc, ops.cast(of_weights[:-1], dtype), of_weights[-1]
 
-    return (outputs, cells), gradient
+    return (outputs, last), gradient
 
 
 def _product(left: Any, right: Any, dtype: Any) -> Any:
