@@ -106,8 +106,6 @@ def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypat
         (["--data", "python", "--valid", "more.txt"], "valid: only with a text file. Received: data='python'"),
         (["--data", "no.csv"], "no.csv"),
         (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
-        (["--temperature", -1], "temperature must be at least 0"),
-        (["--drop-mult", 5], "drop_mult must be from 0 to below 4"),
         (["--max-vocab", 3], "The vocabulary is empty"),
         (["--batch-size", 100_000], "use more text, or a smaller batch_size"),
     ],
@@ -120,3 +118,15 @@ def test_errors_are_one_line(arguments, message, tmp_path, monkeypatch, capsys):
     assert message in error
     # The fixed command can use the folder.
     runs.RunFolder(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--temperature", -1], "temperature must be at least 0"),
+        (["--drop-mult", 5], "drop_mult must be from 0 to below"),
+    ],
+)
+def test_options_out_of_range(arguments, message, monkeypatch, capsys):
+    assert run("language_model", *arguments, monkeypatch=monkeypatch) == 2
+    assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
