@@ -33,6 +33,15 @@ def test_drop_mult_multiplies_every_dropout_and_nothing_else():
     assert model.get_layer("stage3_regularization").temporal == 1.0
 
 
+def test_an_lstm_begins_as_in_pytorch():
+    """Uniform within 1 / sqrt(units), every weight drawn by itself."""
+    weights = built(units=100).get_layer("stage1_lstm").layer.get_weights()
+    for weight in weights:
+        assert 0.95 < np.abs(weight).max() * 10 <= 1
+        assert np.std(weight) == pytest.approx(0.1 / 3**0.5, rel=0.1)
+    assert len(np.unique(np.concatenate([weight.ravel() for weight in weights]))) > 42_000
+
+
 def test_groups_and_what_freezing_leaves():
     tied, untied = built(), built(tied=False)
     assert list(layer_groups(tied)) == ["stage1", "stage2", "head"]
