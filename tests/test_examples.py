@@ -37,7 +37,8 @@ WARNINGS = {
 # Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
 SLOW = {
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
-    *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive")),
+    *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
+    *("kerasdl.runs.policy.after_head", "kerasdl.data.images.features.Features"),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",
 }

@@ -166,7 +166,12 @@ def test_recorded_names_are_those_of_keras(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "counted"), [("InceptionV3", "conv2d"), ("Xception", "conv2d"), ("ConvNeXtTiny", "layer_normalization")]
+    ("name", "counted"),
+    [
+        pytest.param("InceptionV3", "conv2d", marks=pytest.mark.slow),
+        ("Xception", "conv2d"),
+        pytest.param("ConvNeXtTiny", "layer_normalization", marks=pytest.mark.slow),
+    ],
 )
 def test_names_that_keras_numbers_may_begin_anywhere(name, counted):
     """conv2d_94 of the second network of a session is conv2d of the first."""

@@ -294,9 +294,26 @@ def find_and_fit(model, data, *callbacks):
     return found
 
 
+# One for each way in which a model or its data differ; the others repeat a way.
+QUICK_PATTERNS = {
+    *(
+        "functional",
+        "subclassed",
+        "Sequential, not built",
+        "several inputs",
+        "several outputs",
+        "PyDataset",
+        "a schedule",
+    ),
+    *("train_step with compute_loss", "sample weights", "add_loss and regularizers", "accumulation"),
+}
+
+
 # Keras 3.15 warns about its own default.
 @pytest.mark.filterwarnings("ignore:`shuffle=True` was passed, but will be ignored:UserWarning")
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize(
+    "pattern", [pytest.param(name, marks=() if name in QUICK_PATTERNS else pytest.mark.slow) for name in PATTERNS]
+)
 def test_a_range_test_then_one_cycle(pattern):
     make, data = PATTERNS[pattern]
     find_and_fit(make(), data())

@@ -22,7 +22,6 @@ GET_A_DATAFRAME = (
     "data/tabular/cells.py",
     "data/tabular/columns.py",
     "data/tabular/dates.py",
-    "data/text/tables.py",
 )
 
 

@@ -43,7 +43,7 @@ def some(names, repeated=REPEATED_PIPELINES):
 
 
 # Tags have a loss of their own.
-@pytest.fixture(scope="module", params=some(ALL_PIPELINES, REPEATED_PIPELINES - {"tags"}))
+@pytest.fixture(scope="module", params=some(ALL_PIPELINES, REPEATED_PIPELINES))
 def recorded(request):
     """A pipeline, two of its training epochs and its validation."""
     data = ALL_PIPELINES[request.param]()

@@ -95,6 +95,7 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
     assert class_names(model) == tuple("0123456789")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
     """Another process, this one, and another run folder: the same weights."""
     assert run("image_classifier", "--out", tmp_path / "run", "--epochs", 3, monkeypatch=monkeypatch) is None
@@ -151,6 +152,7 @@ def test_predictions_do_not_overwrite_what_is_read_or_a_run(finished, image_fold
         assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_diverged_model_is_not_saved(small_network, image_folder, tmp_path, monkeypatch, capsys):
     """The weights stay finite; the validation loss does not."""
     out, folder = tmp_path / "run", image_folder({"a": 16, "b": 16})
@@ -182,6 +184,7 @@ def test_a_folder_of_the_users(small_network, image_folder, tmp_path, monkeypatc
     )
 
 
+@pytest.mark.slow
 def test_a_table_that_names_images_with_everything_on(small_network, image_folder, tmp_path, monkeypatch, capsys):
     folder, out = image_folder({"x": 32}, size=(20, 20)), tmp_path / "run"
     lines = [f"x/{index}.png,{['cat', 'dog'][index % 4 // 3]}" for index in range(32)]
@@ -303,6 +306,7 @@ def base(tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_an_earlier_run_learns_the_digits_group_by_group(base, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     out, asked, discriminative = tmp_path / "run", [], groups.discriminative
@@ -357,6 +361,7 @@ def test_a_head_learns_alone_and_the_groups_after_it_each_at_its_rate(base, tmp_
     assert asked == [2.6]
 
 
+@pytest.mark.slow
 def test_a_head_whose_loss_does_not_fall_is_drawn_and_trained_at_a_cautious_rate(
     base, image_folder, tmp_path, monkeypatch, capsys
 ):
@@ -374,6 +379,7 @@ def test_a_head_whose_loss_does_not_fall_is_drawn_and_trained_at_a_cautious_rate
     assert json.loads((out / "metrics.json").read_text())["peak_lr"] == cautious / 50
 
 
+@pytest.mark.slow
 def test_images_grow_in_the_middle_of_the_whole_networks_epochs(tmp_path, monkeypatch, base):
     module, seen = recipe("image_classifier"), []
     trained = keras.models.load_model(base / "model.keras").get_layer("resnet8")

@@ -63,6 +63,7 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
     assert (names == truth).mean() == json.loads((finished[0] / "metrics.json").read_text())["valid"]["accuracy"]
 
 
+@pytest.mark.slow
 def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monkeypatch, capsys):
     out = tmp_path / "run"
     options = ["--data", houses, "--target", "price", "rent", "--epochs", "20", "--batch-size", "16"]
