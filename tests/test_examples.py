@@ -36,9 +36,15 @@ WARNINGS = {
 }
 # Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
 SLOW = {
+    *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
-    *("kerasdl.runs.policy.after_head", "kerasdl.data.images.features.Features"),
+    *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.lr_range_test.lr_find"),
+    *(
+        "kerasdl.models.replace_head.replace_head",
+        "kerasdl.models.resnet.resnet50",
+        "kerasdl.data.images.features.Features",
+    ),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",
 }

@@ -65,6 +65,7 @@ OPTIONS = ["--time", "at", "--target", "load", "--series", "site", "--covariates
 SMALL = ["--epochs", 1, "--peak-lr", 0.01, "--units", 4, "--lookback", 12, "--season", 12]
 
 
+@pytest.mark.slow
 def test_a_file_of_the_users(table, tmp_path, monkeypatch, capsys):
     out, doubled = tmp_path / "run", tmp_path / "doubled.csv"
     frame = pd.read_csv(table)
@@ -138,6 +139,7 @@ def test_a_forecast_of_the_default_data(finished, tmp_path, monkeypatch, capsys)
     assert re.search(r"error: The output cannot be written \(.+\): choose another.*/dev/full", capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
     random = np.random.default_rng(0).standard_normal(120)
     pd.DataFrame({"noise": random}).to_csv(tmp_path / "noise.csv", index=False)

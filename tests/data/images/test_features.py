@@ -145,7 +145,12 @@ def change(what, data, body, folder):
 
 @pytest.mark.parametrize(
     "what",
-    ["nothing", "a weight", "preprocessing", "the image size", "an image", "an image of the same length and time"],
+    [
+        "nothing",
+        "a weight",
+        *(pytest.param(what, marks=pytest.mark.slow) for what in ("preprocessing", "the image size", "an image")),
+        "an image of the same length and time",
+    ],
 )
 def test_features_are_computed_again_after_a_change_of(what, tmp_path):
     folder, cache = tmp_path / "images", tmp_path / "features"
