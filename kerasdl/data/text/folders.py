@@ -57,9 +57,7 @@ def from_folder(
     """
     folder = Path(folder)
     found = _documents(folder, label)
-    files, words = [file for file, _, _ in found], Words()
-    for _, word, _ in found:
-        words.append(word)
+    files, words = [file for file, _, _ in found], Words(word for _, word, _ in found)
     below = [file.removeprefix(str(folder)) for file in files]
     marks = [mark_of(Path(file)) for file in files]
     check_all_have("text", [file for file, (size, *_) in zip(files, marks, strict=True) if not size])

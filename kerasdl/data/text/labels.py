@@ -1,7 +1,7 @@
 """Labels and parts of documents: classes by name, and a share held out for validation."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,18 +28,20 @@ def text_of(value: object) -> str:
 class Words(Sequence[str]):
     """A word for each of many documents, with every different word held once.
 
+    Args:
+        words: The words of the first documents, "" for none.
+
     Example:
-        >>> words = Words()
-        >>> for word in ["good", "bad", "", "good"]:
-        ...     words.append(word)
-        >>> words.classes()
+        >>> Words(["good", "bad", "", "good"]).classes()
         (array([ 1,  0, -1,  1]), ('bad', 'good'))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, words: Iterable[str] = ()) -> None:
         self._numbers: dict[str, int] = {}
         self._words: list[str] = []
         self._rows = array("q")
+        for word in words:
+            self.append(word)
 
     def append(self, word: str) -> None:
         """Adds the word of the next document, "" for none."""

@@ -77,7 +77,4 @@ def _classes(labels: Sequence[object] | None, count: int) -> tuple[np.ndarray | 
         return None, ()
     if len(labels) != count:
         raise BadInput(f"There must be one label per text. Received: {len(labels)} labels for {count} texts")
-    words = Words()
-    for label in labels:
-        words.append(text_of(label))
-    return words.classes()
+    return Words(map(text_of, labels)).classes()

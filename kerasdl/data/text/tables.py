@@ -155,11 +155,7 @@ def _rows_of(rows: Iterable[tuple[int, list[str]]], columns: TextColumns) -> tup
 
 
 def _words(frame: "pd.DataFrame", header: Sequence[str], column: int | None) -> Words:
-    words = Words()
-    if column is not None:
-        for value in frame[header[column]].astype(object):
-            words.append(text_of(value))
-    return words
+    return Words() if column is None else Words(map(text_of, frame[header[column]].astype(object)))
 
 
 def _parts_and_labels(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,10 +54,8 @@ class Vocabulary:
                 f"A vocabulary of level {self.level!r} begins with {list(first)}. "
                 f"Received: {list(self.words[: len(first)])}"
             )
-        if len(set(self.words)) < len(self.words):
-            seen: set[str] = set()
-            twice = next(word for word in self.words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
-            raise BadInput(f"Each word has one number: remove repetitions. Received: {twice!r} more than once")
+        if twice := [word for word, count in Counter(self.words).items() if count > 1]:
+            raise BadInput(f"Each word has one number: remove repetitions. Received: {twice[0]!r} more than once")
         if nul := next((word for word in self.words if "\0" in word), None):
             raise BadInput(f"Keras looks up no words with U+0000: leave them out. Received: {nul!r}")
 
