@@ -16,7 +16,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 import tyro
-from kerasdl import callbacks, models, optimizers
+from kerasdl import callbacks, interpret, models, optimizers
 from kerasdl.data import text
 from language_tasks import NO_TOKEN, Clock, Name, ResetStates, load, reset_states, stock_lstm, tokens_alone
 from rich.console import Console
@@ -181,18 +181,6 @@ ARMS: dict[Arm, Callable[[text.Streams, Config, float], tuple[keras.Model, int]]
 # The result
 
 
-def cross_entropy(model: keras.Model, batches: Iterable[Any]) -> float:
-    """Nats per token: the sum over all tokens, divided by their number."""
-    reset_states(model)
-    total, count = 0.0, 0
-    for inputs, successors in batches:
-        logits = model.predict_on_batch(inputs)
-        losses = keras.losses.sparse_categorical_crossentropy(successors, logits, True, ignore_class=NO_TOKEN)
-        total += float(keras.ops.sum(losses))
-        count += int((np.asarray(successors) != NO_TOKEN).sum())
-    return total / count
-
-
 def measured(arm: Arm, data: text.Streams, config: Config) -> dict[str, Any]:
     """Train one way; return what came of it."""
     started = time.process_time()
@@ -201,7 +189,10 @@ def measured(arm: Arm, data: text.Streams, config: Config) -> dict[str, Any]:
     parts = {"valid": data.valid, "test": data.test}
     if arm == "stock":
         parts = {part: tokens_alone(batches) for part, batches in parts.items()}
-    losses = {part: cross_entropy(model, batches) for part, batches in parts.items()}
+    losses = {}
+    for part, batches in parts.items():
+        reset_states(model)
+        losses[part] = interpret.LanguageModel.of(model, batches, data.vocabulary.words).loss
     return {
         **{key: value for key, value in asdict(config).items() if key not in ("arms", "out")},
         "arm": arm,
