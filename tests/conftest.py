@@ -9,10 +9,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import settings
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+# No test is timed: the first example may trace, and other work may slow any.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

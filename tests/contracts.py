@@ -298,6 +298,18 @@ def is_repeated(name: str) -> bool:
     return "-" in name or name in REPEATED_CALLBACKS
 
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+def in_every_precision(names: Iterable[str]) -> list[Any]:
+    """Every (name, policy); in the suite all for plain names, and one half precision for each "NAME-VARIANT"."""
+    return [
+        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
+        for n, name in enumerate(names)
+        for policy in PRECISIONS
+    ]
+
+
 def costly(name: str) -> list[pytest.MarkDecorator]:
     """Marks for a test that takes seconds per builder: variants ("NAME-VARIANT") are left to `make test-all`."""
     return [pytest.mark.slow] if "-" in name else []
@@ -310,6 +322,14 @@ def variants_eagerly(names: Iterable[str]) -> list[Any]:
         for name in names
         for eager in ((True, False) if "-" in name else (False,))
     ]
+
+
+def assert_same_predictions(model: keras.Model, loaded: keras.Model, inputs: Any) -> None:
+    """Bit for bit, in the way in which the model was trained."""
+    if model.run_eagerly:
+        assert np.array_equal(model(inputs), loaded(inputs))
+    else:
+        assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
 
 
 def assert_every_weight_changed(model: keras.Model, before: list[np.ndarray]) -> None:

@@ -10,7 +10,7 @@ SEED = tf.constant([3, 1], tf.int64)
 
 
 @given(st.integers(1, 300), st.integers(0, 9))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_permutation_whole_or_in_parts(count, seed):
     pair = tf.constant([seed, 0], tf.int64)
     whole = shuffled(tf.range(count, dtype=tf.int64), count=count, seed=pair).numpy()
@@ -20,7 +20,7 @@ def test_a_permutation_whole_or_in_parts(count, seed):
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=60).filter(lambda weights: max(weights) > 1e-3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_sample_comes_as_often_as_its_share_up_or_down_to_a_whole_number(weights):
     count = len(weights)
     indices = systematic_sample(

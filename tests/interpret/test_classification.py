@@ -8,7 +8,7 @@ from kerasdl.interpret import Classification, samples
 from sklearn import metrics
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(2, 5), st.integers(0, 1000))
 def test_scores_equal_scikit_learn(count, classes, seed):
     random = np.random.default_rng(seed)

@@ -27,7 +27,7 @@ def test_masked_steps_are_ignored(mask, expected):
     assert ConcatPooling1D()(STEPS, mask=np.array([mask])).numpy().tolist() == [expected]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 6), st.integers(0, 4), st.integers(0, 99))
 def test_padding_changes_nothing(length, padding, seed):
     steps = np.random.default_rng(seed).standard_normal((3, length, 2)).astype("float32")

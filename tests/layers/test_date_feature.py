@@ -15,7 +15,7 @@ def test_days_agree_with_the_standard_library(day):
     assert days_since_1970(day.year, day.month, day.day) == (day - date(1970, 1, 1)).days
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
 def test_days_and_cyclic_features_agree_with_the_standard_library(moment):
     outputs = DateFeature(0.0, 1.0)(tf.constant([[moment.strftime("%Y-%m-%d %H:%M:%S")]])).numpy()[0]

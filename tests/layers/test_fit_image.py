@@ -22,7 +22,7 @@ def test_eager_predict_and_tf_data_give_the_same_integers(policy):
     assert np.array_equal(eager, eager.round())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 20), st.integers(1, 20))
 def test_any_size_is_resized_within_the_range_of_values(height, width, target_height, target_width):
     pixels = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)

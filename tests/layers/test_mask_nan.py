@@ -24,7 +24,7 @@ def test_a_step_with_one_number_is_not_padding():
     assert (outputs.numpy().tolist(), mask_of(outputs).tolist()) == ([[[0, 2], [0, 0]]], [[True, False]])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arrays.arrays(np.float32, (2, 5, 3), elements=st.sampled_from([NAN, 0.0, 1.5, -2.0])))
 def test_mask_agrees_with_numpy(sequences):
     outputs = MaskNaN()(sequences)

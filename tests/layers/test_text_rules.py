@@ -94,13 +94,13 @@ def check_pieces(*pieces):
         assert whole == first + rest[1:]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts_of(*WORDS, *OTHERS, *BREAKS), st.text(WHITESPACE, max_size=2), texts_of(*WORDS, *OTHERS, *BREAKS))
 def test_a_text_may_be_cut_before_whitespace_with_a_line_break(first, run, rest):
     check_pieces(first.rstrip(WHITESPACE), f"{run}\n{rest}")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts_of(*WORDS, *OTHERS), st.text(WHITESPACE, min_size=1, max_size=2), texts_of(*WORDS, *OTHERS))
 def test_a_text_may_be_cut_before_other_whitespace(first, run, rest):
     check_pieces(first.rstrip(WHITESPACE), run + rest)
@@ -126,7 +126,7 @@ def test_any_bytes_are_texts(rules, text):
     assert rules(tf.constant([text])).numpy()[0].startswith((b"xxbos", b"\x02"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=60))
 def test_any_text_gives_tokens_separated_by_single_spaces(text):
     found = text_rules(tf.constant([text.encode("utf-8", "replace")])).numpy()[0].decode()

@@ -12,6 +12,8 @@ from tests.contracts import (
     SEQUENCE_BUILDERS,
     TABLE_BUILDERS,
     assert_every_weight_changed,
+    assert_same_predictions,
+    in_every_precision,
     variants_eagerly,
 )
 
@@ -28,7 +30,6 @@ LABELS = np.array([0, 1, 2, 3, 4, 0])
 # One builder for each kind of layer. A convnet consists of a resnet's layers.
 COMPILED_IN_SUITE = {"resnet", "mlp", "recurrent", "tabular"}
 EXPORTED_IN_SUITE = {"resnet", "mlp"}
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 def slow_except(names, suite):
@@ -67,15 +68,7 @@ def test_outputs_are_logits_by_default(trained):
     assert not np.allclose(np.sum(outputs, axis=1), 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "policy"),
-    [
-        # In the suite: every precision for the first builder of a family, one half precision for each variant.
-        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
-        for n, name in enumerate(ALL)
-        for policy in PRECISIONS
-    ],
-)
+@pytest.mark.parametrize(("name", "policy"), in_every_precision(ALL))
 def test_logits_and_probabilities_are_float32_in_every_precision(name, policy):
     keras.mixed_precision.set_dtype_policy(policy)
     model = ALL[name](classifier_activation="softmax")
@@ -88,10 +81,7 @@ def test_reloaded_model_gives_the_same_bits(trained, tmp_path):
     model, inputs, _ = trained
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    if model.run_eagerly:
-        assert np.array_equal(model(inputs), loaded(inputs))
-    else:
-        assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
+    assert_same_predictions(model, loaded, inputs)
 
 
 def test_every_layer_is_named_by_its_group(trained):

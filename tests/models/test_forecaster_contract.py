@@ -7,11 +7,17 @@ import pytest
 import tensorflow as tf
 from kerasdl.groups import layer_groups
 
-from tests.contracts import FORECASTERS, assert_every_weight_changed, costly, variants_eagerly
+from tests.contracts import (
+    FORECASTERS,
+    assert_every_weight_changed,
+    assert_same_predictions,
+    costly,
+    in_every_precision,
+    variants_eagerly,
+)
 
 WINDOWS = np.random.default_rng(0).standard_normal((6, 12, 3)).astype("float32")
 FUTURES = np.random.default_rng(1).standard_normal((6, 4, 2)).astype("float32")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 def train(name, **options):
@@ -32,15 +38,7 @@ def trained(request):
     return train(name, run_eagerly=eager)
 
 
-@pytest.mark.parametrize(
-    ("name", "policy"),
-    [
-        # In the suite: every precision for the first forecaster, one half precision for each variant.
-        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
-        for n, name in enumerate(FORECASTERS)
-        for policy in PRECISIONS
-    ],
-)
+@pytest.mark.parametrize(("name", "policy"), in_every_precision(FORECASTERS))
 def test_forecasts_are_float32_in_every_precision(name, policy):
     keras.mixed_precision.set_dtype_policy(policy)
     outputs = FORECASTERS[name]()(WINDOWS)
@@ -51,10 +49,7 @@ def test_reloaded_model_gives_the_same_bits(trained, tmp_path):
     model, _ = trained
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    if model.run_eagerly:
-        assert np.array_equal(model(WINDOWS), loaded(WINDOWS))
-    else:
-        assert np.array_equal(model.predict(WINDOWS, verbose=0), loaded.predict(WINDOWS, verbose=0))
+    assert_same_predictions(model, loaded, WINDOWS)
 
 
 def test_every_layer_is_named_by_its_group(trained):

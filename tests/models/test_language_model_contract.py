@@ -9,11 +9,18 @@ import pytest
 import tensorflow as tf
 from kerasdl.groups import layer_groups
 
-from tests.contracts import LANGUAGE_MODELS, assert_every_weight_changed, same, state, variants_eagerly
+from tests.contracts import (
+    LANGUAGE_MODELS,
+    assert_every_weight_changed,
+    assert_same_predictions,
+    in_every_precision,
+    same,
+    state,
+    variants_eagerly,
+)
 
 TOKENS = np.random.default_rng(0).integers(0, 9, (4, 6, 5))
 STARTS = np.array([1, 0, 0, 0])[:, None] * np.ones(6, "int32")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # For what takes seconds per model, the suite has one, with every kind of layer.
 IN_SUITE = [pytest.param(name, marks=[] if name == "awd_lstm" else pytest.mark.slow) for name in LANGUAGE_MODELS]
 
@@ -51,15 +58,7 @@ def trained(request):
     return train(name, run_eagerly=eager)
 
 
-@pytest.mark.parametrize(
-    ("name", "policy"),
-    [
-        # In the suite: every precision for plain models, one half precision for each variant.
-        pytest.param(name, policy, marks=[] if "-" not in name or policy == PRECISIONS[1 + n % 2] else pytest.mark.slow)
-        for n, name in enumerate(LANGUAGE_MODELS)
-        for policy in PRECISIONS
-    ],
-)
+@pytest.mark.parametrize(("name", "policy"), in_every_precision(LANGUAGE_MODELS))
 def test_logits_are_float32_and_training_is_finite_in_every_precision(name, policy):
     keras.mixed_precision.set_dtype_policy(policy)
     model, before = train(name, run_eagerly=True)
@@ -79,10 +78,7 @@ def test_reloaded_model_goes_on_with_the_same_bits(trained, tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert same(carried(loaded), carried(model))
     assert all(each.any() for each in carried(model))
-    if model.run_eagerly:
-        assert np.array_equal(model(second), loaded(second))
-    else:
-        assert np.array_equal(model.predict(second, verbose=0), loaded.predict(second, verbose=0))
+    assert_same_predictions(model, loaded, second)
 
 
 def test_every_layer_is_named_by_its_group(trained):

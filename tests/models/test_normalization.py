@@ -46,7 +46,7 @@ def test_number_of_groups_on_images_and_vectors(channels, on_images, on_vectors)
     assert normalization_layer("group", shape=(None, channels), name="norm").groups == on_vectors
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(2, 200), st.sampled_from(["batch", "batch_renorm", "layer", "group"]))
 def test_vectors_of_any_length_keep_their_variance(channels, kind):
     x = np.random.default_rng(channels).normal(size=(6, channels)).astype("float32")

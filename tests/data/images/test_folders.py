@@ -92,7 +92,7 @@ def test_no_such_folder(tmp_path):
         images.from_folder(tmp_path / "nowhere")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     counts=st.lists(st.integers(2, 12), min_size=2, max_size=5),
     share=st.floats(0.01, 0.99),

@@ -4,12 +4,7 @@ import pytest
 from kerasdl.data.images.listing import by_class, image_files, matched, parts_of
 from kerasdl.errors import BadInput
 
-
-def made(folder, *names):
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"")
-    return folder
+from tests.data.test_listing import made
 
 
 def test_image_files_are_sorted_and_without_hidden_ones(tmp_path):

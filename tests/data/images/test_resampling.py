@@ -12,7 +12,7 @@ def sampled(image, matrix, size):
     return resample(tf.constant(image[None]), tf.constant(matrix[None], tf.float32), size)[0].numpy()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(height=st.integers(1, 12), width=st.integers(1, 12))
 def test_the_identity_is_exact(height, width):
     image = PIXELS[:height, :width]

@@ -39,15 +39,6 @@ class Unsplit(Squares):
     SPLITS = ("train",)
 
 
-@pytest.fixture
-def prepared(tmp_path):
-    def prepare(builder):
-        builder(data_dir=tmp_path).download_and_prepare()
-        return str(tmp_path)
-
-    return prepare
-
-
 def test_a_prepared_dataset_is_used(prepared):
     data = images.from_tfds("squares", data_dir=prepared(Squares), augment=None)
     assert (data.classes, data.shape) == (("dark", "light"), (6, 6, 1))

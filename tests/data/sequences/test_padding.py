@@ -29,7 +29,7 @@ def test_errors_name_the_channel_without_a_value():
         complete([np.ones((2, 2)), np.array([[1.0, NAN], [1.0, NAN]])], ["mine", "other"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6), st.integers(1, 3), st.integers(0, 2))
 def test_padding_is_on_the_right_and_can_be_removed_again(lengths, channels, more):
     random = np.random.default_rng(0)

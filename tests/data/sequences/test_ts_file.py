@@ -94,7 +94,7 @@ SEQUENCES = st.integers(1, 3).flatmap(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(SEQUENCES, st.data())
 def test_any_series_is_read_back_as_written(tmp_path_factory, sequences, data):
     labels = [data.draw(st.sampled_from(["up", "down"])) for _ in sequences]

@@ -123,7 +123,7 @@ def test_memory_does_not_grow_with_the_file(write):
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=["Cs"]), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), st.sampled_from(",;\t|"))
 def test_any_text_is_read_back_as_written(tmp_path_factory, rows, separator):
     text = io.StringIO(newline="")

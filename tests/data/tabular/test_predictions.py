@@ -122,7 +122,7 @@ def test_every_type_of_column_works_or_is_refused_by_name(name):
     tabular.raw_inputs(other, table.raw)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(COLUMNS)), st.sampled_from([(kind, None) for kind in KINDS] + [("date", "%d.%m.%Y")]))
 def test_at_prediction_any_column_is_converted_or_refused_by_name(name, raw):
     try:

@@ -275,7 +275,7 @@ def test_a_file_of_one_row_cannot_be_split(tmp_path):
 CELL = st.sampled_from(["", "1", "2.5", "-3", "x", "y", "2016-07-31", "NA", "1e400", "true", "é", "0012"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(CELL, CELL, st.sampled_from(["yes", "no"])), min_size=1, max_size=14))
 def test_any_table_gives_a_result_or_a_clear_error(tmp_path_factory, cells):
     path = tmp_path_factory.mktemp("table") / "t.csv"

@@ -16,7 +16,7 @@ def test_tokens_are_those_of_a_text_vectorization(level):
     rules = rules_of(level)
     layer = keras.layers.TextVectorization(standardize=rules.standardize, split=rules.split, ragged=True)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.lists(TEXTS | st.text(max_size=10), min_size=1, max_size=3))
     def check(texts):
         expected = layer._preprocess(as_strings(texts)).to_list()

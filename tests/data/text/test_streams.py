@@ -56,7 +56,7 @@ def test_batches_by_hand():
     st.integers(1, 7),
     st.integers(0, 3),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_batches_of_an_epoch_are_its_documents_one_after_the_other(lengths, batch_size, length, epoch):
     data = numbered(lengths, batch_size=batch_size, length=length)
     batches = list(data.epoch(epoch))

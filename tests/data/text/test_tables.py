@@ -122,7 +122,7 @@ def test_the_identity_changes_with_the_file_and_the_column(write):
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(str.strip)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(CELLS, min_size=2, max_size=6), st.sampled_from(",;\t|"))
 def test_any_text_is_read_back_as_written(tmp_path_factory, given, separator):
     content = io.StringIO(newline="")

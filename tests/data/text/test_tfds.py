@@ -33,15 +33,6 @@ class Reviews(tfds.core.GeneratorBasedBuilder):
             yield number, {"text": f"größe {split} {number}", "label": label, "stars": number}
 
 
-@pytest.fixture
-def prepared(tmp_path):
-    def prepare(builder):
-        builder(data_dir=tmp_path).download_and_prepare()
-        return str(tmp_path)
-
-    return prepare
-
-
 def test_a_prepared_dataset_is_read(prepared):
     folder = prepared(Reviews)
     texts = text.from_tfds("reviews", data_dir=folder, valid_share=0.2)

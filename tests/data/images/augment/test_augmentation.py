@@ -149,7 +149,7 @@ def test_pad_shifts_by_whole_pixels_with_equal_probability():
     assert shifts == [-2, -1, 0, 1, 2]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(crop=st.floats(0, 0.8), area=st.floats(0, 0.95), aspect=st.floats(0, 2), seed=st.integers(0, 99))
 def test_a_crop_lies_in_the_image_and_has_its_area(crop, area, aspect, seed):
     draws, aspect = uniform(50, seed), aspect if area else 0.0

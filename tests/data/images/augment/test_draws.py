@@ -21,7 +21,7 @@ def test_integers_are_equally_frequent():
     assert set(whole(0, EVEN).numpy()) == {0}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(area=st.floats(0.001, 1), aspect=st.floats(1, 20))
 def test_a_box_fits_and_has_its_area(area, aspect):
     wide, high = (side.numpy() for side in sides(tf.fill([1000], tf.constant(area, tf.float64)), aspect, EVEN))

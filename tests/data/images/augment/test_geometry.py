@@ -39,7 +39,7 @@ def sampled(image, matrix, size):
 sides = st.integers(2, 14)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     angle=st.floats(-180, 180),
     lean=st.floats(-40, 40),
@@ -65,7 +65,7 @@ def test_composed_geometry_equals_scipy(angle, lean, factor, shift, slant, mirro
     assert np.quantile(difference, 0.9) < 0.5
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(angle=st.floats(-180, 180), factor=st.floats(0.5, 2), right=st.floats(-5, 5), point=st.tuples(sides, sides))
 def test_a_composition_applies_transforms_one_after_the_other(angle, factor, right, point):
     parts = [

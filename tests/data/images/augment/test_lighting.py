@@ -18,7 +18,7 @@ def colors():
     return tf.constant(np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3)).astype("float32"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(brightness=st.floats(-3, 3), contrast=st.floats(0.3, 3))
 def test_light_is_monotonic_and_stays_in_range(brightness, contrast):
     lit = lighting.light(EVERY_GRAY, brightness=one(brightness), contrast=one(contrast)).numpy()[..., 0].ravel()
@@ -54,7 +54,7 @@ def test_saturation_by_hand():
     assert len(set(lighting.saturate(colors(), one(0)).numpy()[0, 0, 0])) == 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(share=st.floats(-0.5, 0.5))
 def test_hue_equals_the_standard_library(share):
     for before, after in zip(

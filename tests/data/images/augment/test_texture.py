@@ -17,7 +17,7 @@ def numbers(*values):
     return tf.constant(values, tf.float32)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sigma=st.floats(0.1, 2.5), height=st.integers(8, 12), width=st.integers(8, 12))
 def test_blur_equals_scipy(sigma, height, width):
     images = batch(1, height, width)

@@ -55,7 +55,7 @@ transforms = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(orientation=st.integers(1, 8), transform=transforms, size=st.sampled_from([(149, 149), (120, 180), (200, 90)]))
 def test_the_decoded_window_covers_everything_that_is_sampled(orientation, transform, size):
     """Without downscaling, the window gives the same result as the whole image."""

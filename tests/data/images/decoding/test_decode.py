@@ -184,7 +184,7 @@ def test_an_image_of_the_largest_size_is_accepted():
     assert read_header(file[:16] + struct.pack(">II", 20_000, 5_000) + file[24:]).shape == (5_000, 20_000)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(PLAIN)), st.binary(min_size=1, max_size=12), st.integers(0, 80))
 def test_damaged_files_give_an_image_or_a_value_error(name, junk, at):
     file = PLAIN[name]

@@ -71,7 +71,7 @@ def test_missing_or_malformed_orientation_is_upright(encoded):
     assert orientation(encoded) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=200), st.integers(0, 60))
 def test_any_bytes_give_an_orientation(junk, at):
     sound = tiff(b"MM", (0x0112, 3, 1, 6))[6:]
