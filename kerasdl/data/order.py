@@ -6,6 +6,8 @@ from kerasdl.errors import BadInput
 
 # At TensorFlow's own 4, neighbours in the permutation of a small set are correlated.
 ROUNDS = 12
+# Batches among which samples are sorted by length: more give less padding, and epochs that are less random.
+POOL = 50
 
 
 def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
@@ -29,6 +31,42 @@ def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
         max_index=tf.constant(count - 1, tf.int64),
         rounds=ROUNDS,
     )
+
+
+def by_length(lengths: tf.Tensor, *, batch_size: int, steps: int, seed: tf.Tensor) -> tf.Tensor:
+    """A permutation whose batches hold samples of about the same length.
+
+    A random permutation is sorted by length within pools of 50 batches; then whole batches are put in a random order.
+    A last batch of another size stays the last, and comes from anywhere among the lengths.
+
+    Args:
+        lengths: int64 (count,), of the samples.
+        batch_size: Samples per batch, of all workers together.
+        steps: Number of batches; the last holds whatever is left, less or more.
+        seed: int64 (2,), such as (seed, epoch), not negative.
+
+    Returns:
+        int64 (count,).
+
+    Example:
+        >>> by_length(tf.constant([9, 1, 9, 1], tf.int64), batch_size=2, steps=2, seed=seed)  # such as 0 2 3 1
+    """
+    count = lengths.shape[0]
+    whole = steps - (count != steps * batch_size)
+    places = tf.range(count, dtype=tf.int64)
+    order = shuffled(places, count=count, seed=seed)
+    if not whole:
+        return order
+    last_pool = (whole - 1) // POOL
+    pools = tf.minimum(places // (POOL * batch_size), last_pool)
+    order = tf.gather(order, tf.argsort(pools * (tf.reduce_max(lengths) + 1) + tf.gather(lengths, order), stable=True))
+    # No epoch has this number.
+    second = seed * [1, -1] - [0, 1]
+    cut = batch_size * tf.random.stateless_uniform((), second, last_pool * POOL, whole + 1, dtype=tf.int64)
+    end = cut + count - whole * batch_size
+    batches = tf.reshape(tf.concat([order[:cut], order[end:]], axis=0), [whole, batch_size])
+    moved = tf.gather(batches, shuffled(tf.range(whole, dtype=tf.int64), count=whole, seed=second))
+    return tf.concat([tf.reshape(moved, [-1]), order[cut:end]], axis=0)
 
 
 def systematic_sample(places: tf.Tensor, cumulative: np.ndarray, *, seed: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.order import cumulative_weights, shard_count, shuffled, systematic_sample
+from kerasdl.data.order import by_length, cumulative_weights, shard_count, shuffled, systematic_sample
 from kerasdl.data.python_call import python_call
 from kerasdl.data.source import Source
 from kerasdl.epochs import EpochCounter
@@ -44,6 +44,7 @@ class Plan:
         changes: How each batch is drawn, loaded and changed.
         weights: How often each sample is drawn, relative to the others; by default each once per epoch.
         shard: (index, count): the part of every epoch for one of several workers. All workers take as many steps.
+        lengths: Lengths of the samples, int64 (count,): a batch holds those of about the same length.
 
     Raises:
         ValueError: Less than one sample per batch, or less than one worker.
@@ -57,6 +58,7 @@ class Plan:
     changes: Changes = Changes()
     weights: np.ndarray | None = None
     shard: tuple[int, int] = (0, 1)
+    lengths: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.shard[1] < 1:
@@ -106,13 +108,18 @@ def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Calla
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
     targets = _targets(source)
 
+    def indices_at(places: tf.Tensor) -> tf.Tensor:
+        return places if cumulative is None else systematic_sample(places, cumulative, seed=seed)
+
+    order: tf.Tensor | None = None
+    if plan.lengths is not None:
+        lengths = tf.gather(tf.constant(plan.lengths, tf.int64), indices_at(tf.range(count, dtype=tf.int64)))
+        order = by_length(lengths, batch_size=plan.batch_size * workers, steps=steps, seed=seed)
+
     def places_of(step: tf.Tensor) -> tf.Tensor:
         end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
         places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
-        return shuffled(places, count=count, seed=seed)
-
-    def indices_at(places: tf.Tensor) -> tf.Tensor:
-        return places if cumulative is None else systematic_sample(places, cumulative, seed=seed)
+        return shuffled(places, count=count, seed=seed) if order is None else tf.gather(order, places)
 
     def batch(step: tf.Tensor) -> tuple:
         places = places_of(step)

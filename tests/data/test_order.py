@@ -1,9 +1,19 @@
+from itertools import chain
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasdl.data.order import balanced_weights, cumulative_weights, shard_count, shuffled, systematic_sample
+from kerasdl.data.order import (
+    POOL,
+    balanced_weights,
+    by_length,
+    cumulative_weights,
+    shard_count,
+    shuffled,
+    systematic_sample,
+)
 from kerasdl.errors import BadInput
 
 SEED = tf.constant([3, 1], tf.int64)
@@ -17,6 +27,34 @@ def test_a_permutation_whole_or_in_parts(count, seed):
     assert sorted(whole) == list(range(count))
     part = shuffled(tf.range(count // 2, count, dtype=tf.int64), count=count, seed=pair).numpy()
     assert np.array_equal(part, whole[count // 2 :])
+
+
+def in_batches(lengths, batch_size, seed):
+    """The lengths of each batch, after a look at whether each sample is there once."""
+    steps = -(-len(lengths) // batch_size)
+    order = by_length(tf.constant(lengths, tf.int64), batch_size=batch_size, steps=steps, seed=seed).numpy()
+    assert sorted(order) == list(range(len(lengths)))
+    return [np.array(lengths)[order[step * batch_size :][:batch_size]] for step in range(steps)]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(1, 8), st.integers(0, 9))
+@settings(max_examples=30)
+def test_the_batches_of_a_pool_follow_each_other_in_length_but_for_their_order(lengths, batch_size, epoch):
+    batches = in_batches(lengths, batch_size, tf.constant([0, epoch], tf.int64))
+    assert list(chain.from_iterable(sorted(sorted(batch) for batch in batches))) == sorted(lengths)
+
+
+def test_batches_of_several_pools_are_in_any_order_and_the_rest_comes_from_anywhere_in_the_last():
+    lengths = np.arange(4 * (2 * POOL + 7) + 2)
+    epochs = [in_batches(lengths, 4, tf.constant([0, epoch], tf.int64)) for epoch in range(12)]
+    for batches in epochs:
+        # Random samples of a pool, in order, are about two apart, and the ranges of its batches do not overlap.
+        assert np.mean([np.ptp(batch) for batch in batches]) < 3 * 4
+        firsts = [batch[0] for batch in batches[:-1]]
+        assert abs(np.corrcoef(range(len(firsts)), firsts)[0, 1]) < 0.3
+        assert len(batches[-1]) == 2
+    assert np.ptp([batches[-1][0] for batches in epochs]) > len(lengths) / 2
+    assert len({tuple(np.concatenate(batches)) for batches in epochs}) == 12
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=60).filter(lambda weights: max(weights) > 1e-3))

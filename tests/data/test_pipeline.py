@@ -1,6 +1,8 @@
 """Epochs of samples that show their index."""
 
+from dataclasses import replace
 from importlib import import_module
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -69,6 +71,32 @@ def test_workers_share_an_epoch_without_repeats_in_as_many_steps(count, workers)
     parts = [arrays(epoch_batches(numbers(count), 3, plan)) for plan in plans]
     assert sorted(index for part in parts for inputs, _ in part for index in inputs) == list(range(count))
     assert len({len(part) for part in parts}) == 1
+
+
+@pytest.mark.parametrize(("count", "workers"), [(1, 1), (8, 1), (17, 1), (53, 1), (17, 2), (53, 3)])
+def test_batches_of_one_length_keep_every_promise(count, workers):
+    lengths = np.arange(count) * 7 % 5
+    plans = [Plan(batch_size=8, seed=5, lengths=lengths, shard=(index, workers)) for index in range(workers)]
+    parts = [arrays(epoch_batches(numbers(count), 3, plan)) for plan in plans]
+    assert len({len(part) for part in parts}) == 1
+    shares = [[len(labels) for _, labels in part] for part in parts]
+    plain = [replace(plan, lengths=None) for plan in plans]
+    assert shares == [[len(labels) for _, labels in epoch_batches(numbers(count), 3, plan)] for plan in plain]
+    steps = [np.concatenate([inputs for inputs, _ in step]) for step in zip(*parts, strict=True)]
+    assert sorted(np.concatenate(steps)) == list(range(count))
+    # They are of one pool: the batches follow each other in length but for their order.
+    assert list(chain.from_iterable(sorted(sorted(lengths[step]) for step in steps))) == sorted(lengths)
+    start = len(parts[0]) // 2
+    for part, plan in zip(parts, plans, strict=True):
+        assert equal(part[start:], arrays(epoch_batches(numbers(count), 3, plan, start=start)))
+
+
+def test_batches_of_one_length_hold_samples_by_their_weights():
+    weights, lengths = np.arange(40) % 2, np.arange(40) // 10
+    plan = Plan(batch_size=10, seed=5, weights=weights, lengths=lengths)
+    batches = [inputs for inputs, _ in arrays(epoch_batches(numbers(40), 0, plan))]
+    assert np.bincount(np.concatenate(batches), minlength=40).tolist() == [0, 2] * 20
+    assert sorted(np.unique(lengths[batch]).tolist() for batch in batches) == [[0], [1], [2], [3]]
 
 
 def test_a_worker_that_is_not_there():
