@@ -22,25 +22,28 @@ _PASSES = {
 }
 _BINARY_CLASSES = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
 _BINARY_FUNCTIONS = (losses.binary_crossentropy, losses.binary_focal_crossentropy)
+_CATEGORICAL_CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+_CATEGORICAL_FUNCTIONS = (losses.categorical_crossentropy, losses.sparse_categorical_crossentropy)
 
 
-def class_outputs(model: keras.Model, columns: int, outputs: Outputs | None = None) -> Outputs:
+def class_outputs(model: keras.Model, columns: int, outputs: Outputs | None = None, *, tags: bool = False) -> Outputs:
     """Find out whether a classifier returns logits or probabilities.
 
     The last layers tell (softmax, sigmoid or linear, also in nested models), and so does the compiled loss
     (`from_logits`). One column is the probability, or the logit, of the second of two classes.
 
     Args:
-        model: A classifier with one class per sample.
+        model: A classifier with one class per sample, or any number of tags.
         columns: Number of columns of its output.
         outputs: "logits" or "probabilities", if known; the model is then not examined.
+        tags: Whether each column is a tag, which a sample has or has not, whatever other tags it has.
 
     Returns:
         "logits" or "probabilities".
 
     Raises:
-        ValueError: Neither the layers nor the loss tell, or they contradict each other; the classes are not exclusive
-            (several sigmoids); a softmax of one column.
+        ValueError: Neither the layers nor the loss tell, or they contradict each other; classes that are not exclusive
+            (several sigmoids), or tags that are; a softmax of one column.
 
     Example:
         >>> class_outputs(keras.Sequential([keras.layers.Dense(2, activation="softmax")]), 2)
@@ -55,9 +58,14 @@ def class_outputs(model: keras.Model, columns: int, outputs: Outputs | None = No
     received = f"Received: {columns} output columns of {model.name!r}, last activation {last!r}, loss {_name(loss)!r}"
     if by_loss:
         received += f" with from_logits={by_loss == 'logits'}"
+    if tags and (last in _SOFTMAX or isinstance(loss, _CATEGORICAL_CLASSES) or loss in _CATEGORICAL_FUNCTIONS):
+        raise ValueError(
+            "A softmax, or a categorical loss, makes the classes exclude each other: for tags use a sigmoid per column "
+            f"and BinaryCrossentropy, or leave out tags=True. {received}"
+        )
     if columns == 1 and last in _SOFTMAX:
         raise ValueError(f"A softmax of one column is always 1: use a sigmoid, or two columns. {received}")
-    if columns > 1 and (last == "sigmoid" or (_is_binary(loss) and by_layers != "probabilities")):
+    if columns > 1 and not tags and (last == "sigmoid" or (_is_binary(loss) and by_layers != "probabilities")):
         raise ValueError(
             "Several columns with a sigmoid each are multi-label outputs, but each sample must have exactly one class: "
             "use a softmax with a categorical loss, or one sigmoid for two classes. If the columns are the logits of "

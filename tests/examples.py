@@ -228,6 +228,10 @@ def tokens(texts):
     return kerasdl.data.text.numericalize(texts, min_freq=1)
 
 
+def opinions(texts):
+    return kerasdl.data.text.classifier(texts, batch_size=8, min_freq=1)
+
+
 def plays():
     texts = kerasdl.data.text.from_texts(["To be, or not to be: that is the question."] * 20)
     return kerasdl.data.text.language_model(texts, batch_size=4, level="characters")
@@ -277,9 +281,15 @@ def language_model(plays):
     return compiled(built, plays.loss)
 
 
+def text_model(tokens):
+    embedding = keras.layers.Embedding(len(tokens.vocabulary), 4, mask_zero=True)
+    ends = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(2)
+    return keras.Sequential([keras.Input((None,), dtype="int32"), embedding, *ends])
+
+
 MODELS = {
     **{"pets": image_model, "data": image_model, "people": table_model, "houses": price_model, "air": series_model},
-    "plays": language_model,
+    **{"plays": language_model, "tokens": text_model},
 }
 
 

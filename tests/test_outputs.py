@@ -167,3 +167,16 @@ def test_several_outputs_are_refused_by_name():
     for several, shapes in (([array, array], r"\[\(4, 2\), \(4, 2\)\]"), ({"a": array}, r"{'a': \(4, 2\)}")):
         with pytest.raises(ValueError, match=f"must have one output.*Received: '{model.name}' with outputs {shapes}"):
             only_output(model, several)
+
+
+def test_tags_are_not_exclusive():
+    several = sequential(layers.Dense(2, activation="sigmoid"))
+    assert class_outputs(several, 2, tags=True) == "probabilities"
+    assert class_outputs(sequential(layers.Dense(2)), 2, tags=True) == "logits"
+    several.compile(loss=losses.BinaryCrossentropy())
+    assert class_outputs(several, 2, tags=True) == "probabilities"
+    exclusive = sequential(layers.Dense(2, activation="softmax")), sequential(layers.Dense(2))
+    exclusive[1].compile(loss=SparseCategoricalCrossentropy(from_logits=True))
+    for model in exclusive:
+        with pytest.raises(ValueError, match=r"exclude each other: for tags use a sigmoid per column.*Received: 2"):
+            class_outputs(model, 2, tags=True)

@@ -3,14 +3,17 @@
 `import kerasdl` before `keras.models.load_model` loads one: Keras finds the layers of a saved model only after that.
 """
 
+from kerasdl.export.average import average
 from kerasdl.export.images import image_classifier
-from kerasdl.export.names import class_names, target_names
+from kerasdl.export.names import class_names, has_tags, target_names
 from kerasdl.export.series import series_model
 from kerasdl.export.tables import raw_columns, table_model
-from kerasdl.export.text import language_model, next_token
+from kerasdl.export.text import language_model, next_token, text_classifier
 
 __all__ = [
+    "average",
     "class_names",
+    "has_tags",
     "image_classifier",
     "language_model",
     "next_token",
@@ -18,4 +21,5 @@ __all__ = [
     "series_model",
     "table_model",
     "target_names",
+    "text_classifier",
 ]

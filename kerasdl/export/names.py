@@ -8,7 +8,7 @@ def class_names(exported: keras.Model) -> tuple[str, ...]:
     """Return the class names stored in an exported classifier.
 
     Args:
-        exported: A model from `image_classifier` or `table_model`, new or loaded.
+        exported: A model from `image_classifier`, `table_model`, `text_classifier` or `average`, new or loaded.
 
     Returns:
         One name per column of its output.
@@ -20,7 +20,7 @@ def class_names(exported: keras.Model) -> tuple[str, ...]:
         >>> class_names(keras.models.load_model("pets.keras"))
         ('cat', 'dog')
     """
-    return _names(exported, "class_names")
+    return _names(exported, "class names", "class_names", "tag_names")
 
 
 def target_names(exported: keras.Model) -> tuple[str, ...]:
@@ -39,14 +39,25 @@ def target_names(exported: keras.Model) -> tuple[str, ...]:
         >>> target_names(keras.models.load_model("houses.keras"))
         ('price',)
     """
-    return _names(exported, "target_names")
+    return _names(exported, "target names", "target_names")
 
 
-def _names(exported: keras.Model, layer_name: str) -> tuple[str, ...]:
+def has_tags(exported: keras.Model) -> bool:
+    """Whether an exported classifier gives each class a probability of its own, not all classes one together.
+
+    Args:
+        exported: A model from `text_classifier` or `average`, new or loaded.
+
+    Example:
+        >>> has_tags(kerasdl.export.text_classifier(model, tokens.vocabulary.layer(), ["long", "good"], tags=True))
+        True
+    """
+    return exported.layers[-1].name == "tag_names"
+
+
+def _names(exported: keras.Model, what: str, *layer_names: str) -> tuple[str, ...]:
     for layer in exported.layers:
-        if isinstance(layer, ClassNames) and layer.name == layer_name:
+        if isinstance(layer, ClassNames) and layer.name in layer_names:
             return layer.names
-    raise ValueError(
-        f"The model holds no {layer_name.replace('_', ' ')}. Export it with image_classifier or table_model. "
-        f"Received: {exported.name!r}"
-    )
+    builders = "table_model" if what == "target names" else "image_classifier, table_model or text_classifier"
+    raise ValueError(f"The model holds no {what}. Export it with {builders}. Received: {exported.name!r}")

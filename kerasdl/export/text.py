@@ -1,10 +1,13 @@
-"""Language models of strings."""
+"""Language models and classifiers of strings."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-from kerasdl.layers import CarriedState, LastStep, TiedEmbedding
+from kerasdl.export.probabilities import class_probabilities
+from kerasdl.layers import CarriedState, ClassNames, LastStep, TiedEmbedding
+from kerasdl.outputs import Outputs, only_output
 
 
 def language_model(model: keras.Model, tokenizer: keras.layers.Layer) -> keras.Model:
@@ -27,14 +30,70 @@ def language_model(model: keras.Model, tokenizer: keras.layers.Layer) -> keras.M
         >>> exported.predict(tf.constant(["To be, or not t"])).shape
         (1, 20)
     """
-    text, size = keras.Input((), dtype="string", name="text"), model.output_shape[-1]
-    if isinstance(tokenizer, keras.layers.TextVectorization) and tokenizer.vocabulary_size() != size:
+    text = keras.Input((), dtype="string", name="text")
+    _check_tokenizer(tokenizer, model.output_shape[-1])
+    logits = next_token(model, tokenizer(text))
+    return keras.Model(text, keras.layers.Activation("softmax", dtype="float32", name="probabilities")(logits))
+
+
+def text_classifier(
+    model: keras.Model,
+    tokenizer: keras.layers.Layer,
+    classes: Sequence[str],
+    *,
+    outputs: Outputs | None = None,
+    tags: bool = False,
+) -> keras.Model:
+    """Wrap a trained classifier of tokens into a model of strings, with its class names inside.
+
+    Args:
+        model: From tokens int32 (batch, steps), where 0 on the right is padding, to logits or probabilities (batch,
+            classes), or (batch, 1) for two classes.
+        tokenizer: A layer from strings to such tokens, as in the training: `data.vocabulary.layer()`.
+        classes: Class names, in the order of the outputs; two names if the model has one output.
+        outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
+        tags: Whether a text may have any number of the classes: each has a probability of its own, by a sigmoid.
+
+    Returns:
+        A functional model that shares `model`'s weights: strings (batch,) to float32 probabilities (batch, classes).
+        `class_names(exported)` returns the names, also after loading (`import kerasdl` before
+        `keras.models.load_model`).
+
+    Raises:
+        ValueError: The tokenizer has more or fewer tokens than the embedding that reads them; the number of names
+            differs from the number of classes; several outputs; it is unknown what the outputs are, or the last layer
+            and the loss contradict each other, or `tags`.
+
+    Example:
+        >>> exported = kerasdl.export.text_classifier(model, tokens.vocabulary.layer(), ["bad", "good"])
+        >>> exported.predict(tf.constant(["A good film.", ""])).shape
+        (2, 2)
+    """
+    text = keras.Input((), dtype="string", name="text")
+    _check_tokenizer(tokenizer, _embedded(model))
+    predicted = only_output(model, model(tokenizer(text)))
+    probabilities = class_probabilities(model, predicted, outputs, tags=tags)
+    # The name of the last layer tells tags from classes, in a saved model too.
+    name = "tag_names" if tags else "class_names"
+    return keras.Model(text, ClassNames(classes, name=name, dtype="float32")(probabilities))
+
+
+def _check_tokenizer(tokenizer: keras.layers.Layer, size: int | None) -> None:
+    if size and isinstance(tokenizer, keras.layers.TextVectorization) and tokenizer.vocabulary_size() != size:
         raise ValueError(
             f"The model has {size} tokens: give the tokenizer that it was trained with. "
             f"Received: one of {tokenizer.vocabulary_size()}"
         )
-    logits = next_token(model, tokenizer(text))
-    return keras.Model(text, keras.layers.Activation("softmax", dtype="float32", name="probabilities")(logits))
+
+
+def _embedded(layer: Any) -> int | None:
+    """Size of the embedding that reads the tokens, in a model or a layer that wraps one; None if it is not known."""
+    if isinstance(layer, keras.layers.Embedding):
+        return layer.input_dim
+    # `layers` lacks operations such as 2 * tokens.
+    inside = [getattr(layer, "layer", None), *(getattr(layer, "operations", ()) or getattr(layer, "layers", ()))]
+    first = next((each for each in inside if each and not isinstance(each, keras.layers.InputLayer)), None)
+    return None if first is None else _embedded(first)
 
 
 def next_token(model: keras.Model, tokens: Any, start: Any = None) -> Any:

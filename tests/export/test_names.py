@@ -9,5 +9,5 @@ def test_class_names_are_saved_with_the_model(tmp_path):
     assert export.class_names(keras.models.load_model(tmp_path / "model.keras")) == ("cat", "dog")
     with pytest.raises(ValueError, match=r"holds no class names\. Export it with .*Received: 'mlp'"):
         export.class_names(model)
-    with pytest.raises(ValueError, match="holds no target names"):
+    with pytest.raises(ValueError, match=r"holds no target names\. Export it with table_model\. Received: "):
         export.target_names(export.image_classifier(model, ["cat", "dog"]))

@@ -3,9 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from kerasdl import models
+from kerasdl import export, models
 from kerasdl.data import text
-from kerasdl.export import language_model, next_token
+from kerasdl.export import language_model, next_token, text_classifier
 
 SPEECH = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer"
 
@@ -112,3 +112,87 @@ def test_ten_thousand_strings_are_read_as_in_training(real_data):
         expected = model({"tokens": tokens.document(row)[None].astype("int32"), "start": np.ones(1)})[0, -1]
         found = exported(tf.constant(strings[row : row + 1]))[0]
         np.testing.assert_allclose(found, tf.nn.softmax(expected), atol=1e-6)
+
+
+# Classifiers
+
+
+def averaging(words, outputs, activation=None):
+    """A classifier of tokens: the mean of their embeddings, and a dense layer."""
+    inputs = keras.Input((None,), dtype="int32")
+    x = keras.layers.Embedding(words, 4, mask_zero=True, embeddings_initializer="normal")(inputs)
+    x = keras.layers.GlobalAveragePooling1D()(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, activation)(x))
+
+
+def test_probabilities_of_strings_are_those_of_their_tokens(vocabulary, tmp_path):
+    model = averaging(len(vocabulary), 3)
+    exported = text_classifier(model, vocabulary.layer(), ["a", "b", "c"])
+    found = exported.predict(tf.constant(STRINGS), verbose=0)
+    for row, ids in zip(found, vocabulary.encode(STRINGS), strict=True):
+        np.testing.assert_allclose(row, tf.nn.softmax(model(ids[None]))[0], atol=1e-6)
+    exported.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(loaded.predict(tf.constant(STRINGS), verbose=0), found)
+    assert export.class_names(loaded) == ("a", "b", "c")
+    assert not export.has_tags(loaded)
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_tags_have_probabilities_of_their_own(vocabulary, activation, tmp_path):
+    model = averaging(len(vocabulary), 3, activation)
+    exported = text_classifier(model, vocabulary.layer(), ["a", "b", "c"], tags=True)
+    (ids,) = vocabulary.encode(STRINGS[:1])
+    expected = model(ids[None]) if activation else tf.sigmoid(model(ids[None]))
+    np.testing.assert_allclose(exported.predict(tf.constant(STRINGS[:1]), verbose=0), expected, atol=1e-6)
+    exported.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert export.has_tags(loaded)
+    assert export.class_names(loaded) == ("a", "b", "c")
+
+
+def test_one_output_is_the_second_of_two_classes_or_the_only_tag(vocabulary):
+    model = averaging(len(vocabulary), 1, "sigmoid")
+    two, one = (
+        text_classifier(model, vocabulary.layer(), names, tags=len(names) == 1).predict(tf.constant(["a"]), verbose=0)
+        for names in (["no", "yes"], ["yes"])
+    )
+    np.testing.assert_allclose(two, np.hstack([1 - one, one]), atol=1e-6)
+
+
+def test_a_tokenizer_of_another_size_than_the_embedding():
+    """It is found behind wrappers and in models in models."""
+    layer = text.Vocabulary(["", "[UNK]", "xxbos", "xxnl", "a"], "whitespace").layer()
+    model = averaging(6, 2)
+    nested = keras.Sequential([keras.Input((None,), dtype="int32"), keras.Sequential([model])])
+    for each in (model, nested):
+        with pytest.raises(ValueError, match="The model has 6 tokens: give the tokenizer.*Received: one of 5"):
+            text_classifier(each, layer, ["a", "b"])
+    inputs = keras.Input((None,), dtype="int32")
+    doubled = keras.Model(inputs, averaging(12, 2)(2 * inputs))
+    assert text_classifier(doubled, layer, ["a", "b"]).output_shape == (None, 2)
+
+
+def test_wrong_names_outputs_and_losses(vocabulary):
+    layer, model = vocabulary.layer(), averaging(len(vocabulary), 3)
+    with pytest.raises(ValueError, match="one name per column"):
+        text_classifier(model, layer, ["a", "b"])
+    with pytest.raises(ValueError, match="must have one output"):
+        text_classifier(keras.Model(model.input, [model.output] * 2), layer, ["a", "b", "c"])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match="exclude each other"):
+        text_classifier(model, layer, ["a", "b", "c"], tags=True)
+
+
+@pytest.mark.slow
+def test_thousands_of_strings_are_classified_as_in_training(real_data):
+    """In batches, by their tokens in the file that the training reads."""
+    reviews = pd.read_csv(real_data / "imdb/imdb_sample/texts.csv")["text"].tolist()
+    strings = [*reviews, *(review[start:400] for review in reviews for start in (30, 200))]
+    tokens = text.numericalize(text.from_texts(strings))
+    model = averaging(len(tokens.vocabulary), 2)
+    exported = text_classifier(model, tokens.vocabulary.layer(), ["neg", "pos"])
+    found = exported.predict(tf.constant(strings), 64, verbose=0)
+    for row in range(0, len(strings), 7):
+        expected = tf.nn.softmax(model(tokens.document(row)[None].astype("int32")))[0]
+        np.testing.assert_allclose(found[row], expected, atol=1e-5)
