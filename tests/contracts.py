@@ -217,6 +217,15 @@ def _streams(**options: Any) -> text.Streams:
     return text.language_model(texts, batch_size=8, length=5, level="whitespace", min_freq=1, **options)
 
 
+def _documents(labels: Any = None, **options: Any) -> text.Documents:
+    letters = np.random.default_rng(0).choice(list("abcdefghi"), (53, 30))
+    texts = text.from_texts(
+        [" ".join(row[: 3 + number % 25]) for number, row in enumerate(letters)],
+        labels or ["x", "y", "z", "y"] * 13 + ["z"],
+    )
+    return text.classifier(texts, batch_size=8, level="whitespace", min_freq=1, **options)
+
+
 # Each trains on more than eight samples in batches of eight.
 ALL_PIPELINES = {
     **IMAGE_PIPELINES,
@@ -230,6 +239,7 @@ ALL_PIPELINES = {
         _frame(), target="size", covariates=["price"], lookback=5, horizon=2, batch_size=8, **options
     ),
     "streams of tokens": _streams,
+    "documents": _documents,
 }
 
 # Pipelines whose labels differ from epoch to epoch: mixed, drawn with other samples, or of streams that begin anywhere.

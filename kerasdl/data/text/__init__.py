@@ -4,6 +4,7 @@ Texts of any size are read as a stream, in memory that does not grow with them, 
 in a file.
 """
 
+from kerasdl.data.text.documents import Documents, classifier
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.generation import generate
@@ -17,11 +18,13 @@ from kerasdl.data.text.tokens import Tokens, numericalize
 from kerasdl.data.text.vocabulary import Vocabulary
 
 __all__ = [
+    "Documents",
     "OtherTokenizer",
     "Streams",
     "Texts",
     "Tokens",
     "Vocabulary",
+    "classifier",
     "from_csv",
     "from_files",
     "from_folder",

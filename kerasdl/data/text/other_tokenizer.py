@@ -51,6 +51,21 @@ class OtherTokenizer:
         return self._length
 
     @property
+    def padding(self) -> int | None:
+        """The number that pads its texts; None if it says none.
+
+        Example:
+            >>> OtherTokenizer(ByteTokenizer()).padding is None
+            True
+        """
+        for name in ("pad_token_id", "pad_id", "padding"):
+            if hasattr(self.tokenizer, name):
+                found = getattr(self.tokenizer, name)
+                found = found() if callable(found) else found
+                return found["pad_id"] if isinstance(found, dict) else found
+        return None
+
+    @property
     def identity(self) -> str:
         """A hash that changes when the tokenizer may have changed.
 
