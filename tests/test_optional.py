@@ -6,8 +6,9 @@ import sys
 from configparser import ConfigParser
 from pathlib import Path
 
+import numpy as np
 import pytest
-from kerasdl import runs
+from kerasdl import interpret, runs
 from kerasdl.data import images, series, tabular
 from kerasdl.models.pretrained import published_file
 from kerasdl.models.weight_files import read_safetensors
@@ -81,6 +82,8 @@ def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
         ("tyro", lambda folder: runs.positional()),
         ("rich", lambda folder: runs.RunFolder(folder).finish({}, train_seconds=1.0)),
         ("sklearn", lambda folder: runs.load_images(runs.ImageData(), seed=0)),
+        ("sklearn", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").f1),
+        ("sklearn", lambda folder: interpret.Tagging(np.eye(2), np.eye(2), "ab").f1),
         ("huggingface_hub", lambda folder: published_file("resnet18")),
         ("safetensors", lambda folder: read_safetensors(folder / "resnet18.safetensors")),
     ],

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from kerasdl.deprecation import RenamedAttribute, renamed_arguments
 from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.optional import import_optional
 from kerasdl.outputs import Outputs, class_outputs, only_output
 
 # What the logarithm takes in place of a smaller probability.
@@ -174,6 +175,16 @@ class Classification:
         return float((self.predictions == self.targets).mean())
 
     @property
+    def f1(self) -> float:
+        """Mean of the F1 of the classes that occur, each with the same weight (macro average), by scikit-learn.
+
+        Raises:
+            ModuleNotFoundError: scikit-learn is not installed.
+        """
+        score = import_optional("sklearn.metrics").f1_score
+        return float(score(self.targets, self.predictions, average="macro", zero_division=0))
+
+    @property
     def scores(self) -> dict[str, float]:
         """Accuracy and loss by name, as in the metrics.json of a run folder."""
         return {"accuracy": self.accuracy, "loss": self.loss}
@@ -251,7 +262,7 @@ def _indices(targets: np.ndarray, classes: int) -> np.ndarray:
     flat = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
     if flat.ndim != 1 or flat.dtype.kind not in "biuf" or np.mod(flat, 1).any():
         raise ValueError(
-            "Each sample must have exactly one class; multi-label and regression targets are not supported. "
+            "Each sample must have exactly one class: use Tagging for several tags, and Regression for numbers. "
             f"Received: targets {targets.shape} for {classes} classes, of dtype {targets.dtype}"
         )
     return flat if flat.dtype.kind in "iu" else flat.astype(int)

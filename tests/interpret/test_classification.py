@@ -18,6 +18,7 @@ def test_scores_equal_scikit_learn(count, classes, seed):
     labels = np.arange(classes)
     assert found.accuracy == pytest.approx(metrics.accuracy_score(found.targets, found.predictions))
     assert found.loss == pytest.approx(metrics.log_loss(found.targets, found.probabilities, labels=labels))
+    assert found.f1 == pytest.approx(metrics.f1_score(found.targets, found.predictions, average="macro"))
     assert np.array_equal(found.confusion, metrics.confusion_matrix(found.targets, found.predictions, labels=labels))
 
 
@@ -29,6 +30,7 @@ def test_misclassifications_by_hand():
     assert found.top_losses(2).tolist() == [3, 1]
     assert found.caption(1) == "predicted b, actual a, loss 3.09"  # log(2 + e^3) = 3.0949
     assert found.losses[3] == pytest.approx(np.log(2 + np.exp(9)))
+    assert found.f1 == pytest.approx((2 / (2 + 2) + 0 + 0) / 3)  # a: 1 of 3 found, none of others taken for it
 
 
 def test_losses_stay_finite_if_probabilities_underflow():

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.text.levels import Level, as_strings, as_word, check_several, rules_of, tokenize
-from kerasdl.data.text.readable import joined_words, joined_written
+from kerasdl.data.text.readable import readable_words, readable_written
 from kerasdl.errors import BadInput
 from numpy.typing import ArrayLike
 
@@ -171,13 +171,28 @@ class Vocabulary:
         Raises:
             BadInput: A number that is not in the vocabulary.
         """
+        return "".join(word for word, _ in self.readable(ids))
+
+    def readable(self, ids: ArrayLike) -> list[tuple[str, int]]:
+        """The text of `decode` word by word, each with how many of the numbers it is made of.
+
+        A word begins with the space before it. Padding and the token that begins a text are "".
+
+        Raises:
+            BadInput: A number that is not in the vocabulary.
+
+        Example:
+            >>> words = ("", "[UNK]", "xxbos", "xxnl", "xxrep", "xxup", "xxmaj", "good", "film", "!")
+            >>> Vocabulary(words).readable([2, 6, 7, 5, 8, 4, 9])
+            [('', 1), ('Good', 2), (' FILM', 2), ('!!!', 2)]
+        """
         ids = np.asarray(ids, np.int64).reshape(-1)
         if outside := ids[(ids < 0) | (ids >= len(self))].tolist():
             raise BadInput(f"The vocabulary has the numbers 0..{len(self) - 1}. Received: {outside[0]}")
-        words = [self.words[each] for each in ids if each not in (0, self.start)]
+        words = ["" if each in (0, self.start) else self.words[each] for each in ids]
         if self.level == "characters":
-            return "".join(words)
-        return (joined_words if self.level == "words" else joined_written)(words)
+            return [(word, 1) for word in words]
+        return list((readable_words if self.level == "words" else readable_written)(words))
 
     @cached_property
     def _encode(self) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:

@@ -1,5 +1,5 @@
 import pytest
-from kerasdl.data.text.readable import joined_words, joined_written
+from kerasdl.data.text.readable import readable_words, readable_written
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,18 @@ from kerasdl.data.text.readable import joined_words, joined_written
     ],
 )
 def test_words_by_hand(tokens, text):
-    assert joined_words(tokens.split()) == text
+    words, counts = zip(*readable_words(tokens.split()), strict=True) if tokens else ((), ())
+    assert "".join(words) == text
+    assert sum(counts) == len(tokens.split())
+
+
+def test_marks_belong_to_the_word_that_follows():
+    found = readable_words(["", "xxmaj", "xxup", "it", "", "xxrep", "!", "xxup", "xxnl", "xxmaj"])
+    assert list(found) == [("", 1), ("IT", 3), ("", 1), ("!!!", 2), ("\n", 2), ("", 1)]
 
 
 def test_what_whitespace_separated_stays_separate():
-    assert joined_written(["xxnl", "=", "A", "<unk>", "=", "xxnl", "xxnl", "It", "'s"]) == "\n= A <unk> =\n\nIt 's"
+    tokens = ["xxnl", "=", "A", "<unk>", "", "=", "xxnl", "xxnl", "It", "'s"]
+    words, counts = zip(*readable_written(tokens), strict=True)
+    assert "".join(words) == "\n= A <unk> =\n\nIt 's"
+    assert counts == (1,) * len(tokens)
