@@ -240,12 +240,13 @@ ALL_PIPELINES = {
     ),
     "streams of tokens": _streams,
     "documents": _documents,
+    "tags of documents": lambda **options: _documents([["x", "y"], [], ["y"]] * 17 + [["x"], []], **options),
 }
 
 # Pipelines whose labels differ from epoch to epoch: mixed, drawn with other samples, or of streams that begin anywhere.
 DRAWN_WITH_LABELS = {"mixed", "cut and mixed", "balanced", "streams of tokens"}
 # Pipelines that repeat the code path of another one.
-REPEATED_PIPELINES = {"cut and mixed", "files cached", "tags", "numbers"}
+REPEATED_PIPELINES = {"cut and mixed", "files cached", "tags", "numbers", "tags of documents"}
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,13 @@ class Documents(Datasets):
     """Documents and their classes, ready for the `fit` of a classifier.
 
     A batch is (tokens int32 (rows, steps), labels). Its documents have about the same length, and steps is that of the
-    longest, up to the next multiple of 8; behind a document there are zeros. Labels are int64 (rows,). Documents
-    without class are left out. Validation and test are sorted by length, the longest first: `names`, `labels` and
+    longest, up to the next multiple of 8; behind a document there are zeros. Labels are int64 (rows,), or float32
+    (rows, classes) of 0 and 1 if a document has any number of tags. Documents without class are left out, those
+    without tag are not. Validation and test are sorted by length, the longest first: `names`, `labels` and
     `document_numbers` are in the order of the batches.
 
     Attributes:
+        classes: The names of the classes, or tags.
         tokens: The numericalized documents.
 
     Raises:
@@ -45,6 +47,7 @@ class Documents(Datasets):
         (TensorShape([8, 16]), TensorShape([8]))
     """
 
+    classes: tuple[str, ...]
     tokens: Tokens = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -61,11 +64,11 @@ class Documents(Datasets):
             self.document_numbers(part)
 
     def __str__(self) -> str:
-        counts = {part: len(self.document_numbers(part)) for part in (Part.TRAIN, Part.VALID)}
+        train, valid = (len(self.document_numbers(part)) for part in (Part.TRAIN, Part.VALID))
+        longest, kind = self._lengths[self._is_used].max(), "tags" if self.tags else "classes"
         return (
-            f"{counts[Part.TRAIN]:,} training and {counts[Part.VALID]:,} validation documents of "
-            f"{len(self.classes or ())} classes, up to {self._lengths[self._is_used].max():,} tokens, "
-            f"{len(self.vocabulary):,} different ones"
+            f"{train:,} training and {valid:,} validation documents of {len(self.classes)} {kind}, up to {longest:,} "
+            f"tokens, {len(self.vocabulary):,} different ones"
         )
 
     @property
@@ -75,8 +78,13 @@ class Documents(Datasets):
 
     @property
     def target_kind(self) -> Target:
-        """One class per document: "class"."""
-        return "class"
+        """One class per document: "class"; or any number of them: "tags"."""
+        return "tags" if self.tags else "class"
+
+    @property
+    def tags(self) -> bool:
+        """Whether a document has any number of tags, instead of one class."""
+        return self.tokens.texts.tags
 
     @property
     def plan(self) -> Plan:
@@ -115,17 +123,18 @@ class Documents(Datasets):
         )
 
     def examples(self, count: int = 3) -> list[tuple[str, str]]:
-        """The first documents of a training batch, as text, with the names of their classes.
+        """The first documents of a training batch, as text, each with the name of its class, or names of its tags.
 
         Example:
             >>> opinions.examples(1)
             [('a bad film. i would see it 5 times.', 'bad')]
         """
         tokens, labels = next(iter(self.epoch(0)))
-        assert self.classes is not None
+        texts = [self.vocabulary.decode(row[row != 0]) for row in tokens.numpy()[:count]]
+        names = np.array(self.classes, object)
         return [
-            (self.vocabulary.decode(row[row != 0]), self.classes[label])
-            for row, label in zip(tokens.numpy()[:count], labels.numpy(), strict=False)
+            (text, ", ".join(names[label > 0]) if self.tags else names[label])
+            for text, label in zip(texts, labels.numpy(), strict=False)
         ]
 
     @cached_property
@@ -135,10 +144,10 @@ class Documents(Datasets):
 
     @cached_property
     def _is_used(self) -> np.ndarray:
-        """Whether each document has a class."""
+        """Whether each document has a class, or may have tags."""
         labels = self.tokens.texts.labels
         assert labels is not None
-        return labels >= 0
+        return np.ones(len(labels), bool) if self.tags else labels >= 0
 
     def _numbers(self, part: Part) -> np.ndarray:
         return np.flatnonzero((self.tokens.texts.parts == part) & self._is_used)

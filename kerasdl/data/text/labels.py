@@ -1,11 +1,11 @@
-"""Labels and parts of documents: classes by name, and a share held out for validation."""
+"""Labels and parts of documents: classes or tags by name, and a share held out for validation."""
 
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from kerasdl.data.splits import Part, at_random, stratified
+from kerasdl.data.splits import Part, at_random, check_two_classes, stratified
 from kerasdl.data.tabular import as_text, class_names
 from kerasdl.data.text.texts import listed
 from kerasdl.errors import BadInput
@@ -63,6 +63,49 @@ class Words(Sequence[str]):
         labels = {name: label for label, name in enumerate(classes)}
         return np.array([labels.get(word, -1) for word in self._words], np.int64)[np.array(self._rows)], classes
 
+    def tags(self, separator: str) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Tags of each document as 0 and 1, float32 (documents, tags), and their names in order.
+
+        Args:
+            separator: What is between the tags of a word; "" has none.
+
+        Raises:
+            BadInput: An empty separator, or fewer than two tags.
+
+        Example:
+            >>> Words(["sad", "", "long sad"]).tags(" ")
+            (array([[0., 1.],
+                    [0., 0.],
+                    [1., 1.]], dtype=float32), ('long', 'sad'))
+        """
+        if not separator:
+            raise BadInput("tag_separator is the text between two tags, such as ' '. Received: tag_separator=''")
+        labels, tags = tag_labels([word.split(separator) for word in self._words])
+        return labels[np.array(self._rows)], tags
+
+
+def tag_labels(rows: Sequence[Iterable[object]]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Tags of each document as 0 and 1, float32 (documents, tags), and their names in order.
+
+    Args:
+        rows: The tags of each document.
+
+    Raises:
+        BadInput: Fewer than two tags.
+
+    Example:
+        >>> tag_labels([["sad"], [], ["long", "sad"]])[1]
+        ('long', 'sad')
+    """
+    words = [[word for tag in row if (word := text_of(tag))] for row in rows]
+    names = class_names(word for row in words for word in row)
+    check_two_classes(names)
+    place = {name: index for index, name in enumerate(names)}
+    labels = np.zeros((len(words), len(names)), np.float32)
+    for row, found in zip(labels, words, strict=True):
+        row[[place[word] for word in found]] = 1
+    return labels, names
+
 
 def hold_out(
     parts: np.ndarray, labels: np.ndarray | None, classes: tuple[str, ...], valid_share: float, seed: int
@@ -73,7 +116,7 @@ def hold_out(
 
     Args:
         parts: `Part` of each document.
-        labels: Class index of each document, -1 for none; None if there are no classes.
+        labels: Class index of each document, -1 for none; or tags; None if there are no classes.
         classes: Names of the classes.
         valid_share: The share to hold out.
         seed: Draws it.
@@ -86,7 +129,7 @@ def hold_out(
         [1, 1, 0, 0]
     """
     train = np.flatnonzero(parts == Part.TRAIN)
-    if labels is not None:
+    if labels is not None and labels.ndim == 1:
         _check_classes(labels, labels[train], classes)
     if (parts == Part.VALID).any():
         if not train.size:
@@ -97,7 +140,7 @@ def hold_out(
             "At least two training documents are needed, one of them for validation; a single text is divided by "
             f"from_files. Received: {len(train)}"
         )
-    if labels is None:
+    if labels is None or labels.ndim == 2:
         held_out = at_random(len(train), valid_share, seed)
     else:
         _check_two_of_each(labels[train], classes)

@@ -16,6 +16,7 @@ from kerasdl.data.text.labels import Words, hold_out, text_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.strings import read, size_of
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
+from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ def from_csv(
     *,
     text: str | None = None,
     label: Choice = None,
+    tag_separator: str | None = None,
     split: Choice = None,
     encoding: str | None = None,
     separator: str | None = None,
@@ -44,19 +46,22 @@ def from_csv(
         label: The column of classes; by default "label", "labels", "class", "target", "sentiment" or "category" if
             there is one, whatever its case. "NA" and "?" are classes too, only an empty cell is none. False for texts
             without classes.
+        tag_separator: If a document has any number of tags: what is between them in the column of classes, such as a
+            space. A document may then have none.
         split: A column with "train", "valid" or "test" (or true/1 for validation, false/0 for training); by default
             "is_valid" or "split" if there is one. False to draw the documents for validation.
         encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
         separator: One character; by default the most frequent separator of the header.
-        valid_share: Share of the documents for validation, of every class alike, if there is no column of parts.
+        valid_share: Share of the documents for validation, of every class alike (with tags, of all), if there is no
+            column of parts.
         seed: Draws the documents for validation.
 
     Returns:
         The documents.
 
     Raises:
-        BadInput: See `tabular.read_csv`; or a missing column, rows without text or class, only one class, or too few
-            documents for training and validation. When it is read: a file that has changed since.
+        BadInput: See `tabular.read_csv`; or a missing column, rows without text or class, only one class or tag, or too
+            few documents for training and validation. When it is read: a file that has changed since.
 
     Example:
         >>> print(from_csv("reviews.csv", text="text", label="label"))
@@ -84,7 +89,7 @@ def from_csv(
         read=read_again,
         names=names,
         column=header[columns.text],
-        **_parts_and_labels(header, columns, splits, labels, names, valid_share, seed),
+        **_parts_and_labels(header, columns, splits, labels, names, tag_separator, valid_share, seed),
         identity=identity_of([str(path.resolve()), *mark, encoding, separator, columns.text]),
         size=mark[0],
     )
@@ -96,6 +101,7 @@ def from_frame(
     *,
     text: str | None = None,
     label: Choice = None,
+    tag_separator: str | None = None,
     split: Choice = None,
     valid_share: float = 0.1,
     seed: int = 0,
@@ -106,8 +112,10 @@ def from_frame(
         frame: One row per document.
         text: The column of texts, found as in `from_csv` by default.
         label: The column of classes, found as in `from_csv` by default; False for texts without classes.
+        tag_separator: What is between the tags of a cell, if a document has any number of them.
         split: The column of parts, found as in `from_csv` by default; False to draw the documents for validation.
-        valid_share: Share of the documents for validation, of every class alike, if there is no column of parts.
+        valid_share: Share of the documents for validation, of every class alike (with tags, of all), if there is no
+            column of parts.
         seed: Draws the documents for validation.
 
     Returns:
@@ -115,7 +123,7 @@ def from_frame(
 
     Raises:
         BadInput: A missing column, rows without text or class, cells of texts that hold something else, only one
-            class, or too few documents for training and validation.
+            class or tag, or too few documents for training and validation.
         ModuleNotFoundError: pandas is not installed.
 
     Example:
@@ -136,7 +144,7 @@ def from_frame(
         read=lambda: read(texts),
         names=names,
         column=header[columns.text],
-        **_parts_and_labels(header, columns, splits, labels, names, valid_share, seed),
+        **_parts_and_labels(header, columns, splits, labels, names, tag_separator, valid_share, seed),
         identity=identity_of(texts),
         size=size,
     )
@@ -164,12 +172,19 @@ def _parts_and_labels(
     splits: Words,
     labels: Words,
     names: Sequence[str],
+    tag_separator: str | None,
     valid_share: float,
     seed: int,
 ) -> dict[str, Any]:
     found: np.ndarray | None = None
     classes: tuple[str, ...] = ()
-    if columns.label is not None:
+    if tag_separator is not None:
+        if columns.label is None:
+            raise BadInput(
+                f"Name the column of tags by label=. Received: tag_separator={tag_separator!r}, columns {list(header)}"
+            )
+        found, classes = labels.tags(tag_separator)
+    elif columns.label is not None:
         found, classes = labels.classes()
         check_all_have("label", [names[row] for row in np.flatnonzero(found < 0)])
     parts = np.full(len(names), Part.TRAIN, int)

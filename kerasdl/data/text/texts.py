@@ -22,8 +22,9 @@ class Texts:
             are its text; a piece has at most a few million characters and ends just before white space.
         names: Where each document comes from: a file, a file and line, or the number in a list.
         parts: `data.splits.Part` of each document.
-        labels: int64, an index into `classes` per document, -1 for none; None if the texts have no classes.
-        classes: The names of the classes.
+        labels: int64, an index into `classes` per document, -1 for none; or, if a document has any number of tags,
+            float32 (documents, classes) of 0 and 1; None if the texts have no classes.
+        classes: The names of the classes, or tags.
         identity: Changes when the documents may have changed.
         size: Bytes of all documents, about.
         column: The column of a table in which they are; "" if they come from elsewhere.
@@ -48,6 +49,16 @@ class Texts:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def tags(self) -> bool:
+        """Whether a document has any number of tags, instead of one class.
+
+        Example:
+            >>> texts.tags
+            False
+        """
+        return self.labels is not None and self.labels.ndim == 2
+
     def __str__(self) -> str:
         counts = [
             f"{count:,} {name}"
@@ -56,9 +67,10 @@ class Texts:
         ]
         facts = [f"{' and '.join(', '.join(counts).rsplit(', ', 1))} documents, {self.size / 1e6:,.1f} MB"]
         if self.labels is not None:
-            facts.append(f"classes {listed(self.classes, 10)}")
-            if unlabelled := int((self.labels < 0).sum()):
-                facts.append(f"{unlabelled:,} documents without class")
+            facts.append(f"{'tags' if self.tags else 'classes'} {listed(self.classes, 10)}")
+            without = ~self.labels.any(axis=1) if self.tags else self.labels < 0
+            if without.any():
+                facts.append(f"{without.sum():,} documents without {'tag' if self.tags else 'class'}")
         if self.column:
             facts.append(f"texts in column {self.column!r}")
         return "; ".join(facts)

@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -94,27 +93,27 @@ def reviews(count=40):
     return [f"a {word} film {'indeed ' * (number % 7)}" for number, word in enumerate(words)], words
 
 
-def test_it_learns_from_texts_with_unbalanced_classes():
+def test_unbalanced_classes_have_weights_and_examples_names():
     data = text.classifier(text.from_texts(*reviews()), batch_size=8, min_freq=1)
     assert str(data) == (
         f"36 training and 4 validation documents of 2 classes, up to 10 tokens, {len(data.vocabulary)} different ones"
     )
     # 27 of 36 documents are bad.
     assert data.class_weight == pytest.approx({0: 2 / 3, 1: 2})
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.layers.Embedding(len(data.vocabulary), 8, mask_zero=True),
-            keras.layers.GlobalAveragePooling1D(),
-            keras.layers.Dense(2),
-        ]
-    )
-    model.compile(keras.optimizers.Adam(0.1), data.loss, metrics=["accuracy"], run_eagerly=True)
-    history = model.fit(
-        data.train, validation_data=data.valid, epochs=3, class_weight=data.class_weight, shuffle=False, verbose=0
-    ).history
-    assert history["val_accuracy"][-1] == 1
     assert {name in example for example, name in data.examples(5)} == {True}
+
+
+def test_a_document_may_have_any_number_of_tags():
+    tags = [["sad", "long"], [], ["long"]] * 10
+    data = text.classifier(text.from_texts(["a b c"] * 30, tags, valid_share=0.2), batch_size=6, min_freq=1)
+    assert str(data).startswith("24 training and 6 validation documents of 2 tags")
+    assert (data.tags, data.target_kind, data.loss.name) == (True, "tags", "binary_crossentropy")
+    _, labels = next(iter(data.valid))
+    assert (labels.dtype, labels.shape) == ("float32", (6, 2))
+    assert np.array_equal(labels, data.labels(Part.VALID))
+    _, labels = next(iter(data.epoch(0)))
+    names = {tuple(label): name for (_, name), label in zip(data.examples(6), labels.numpy(), strict=True)}
+    assert names.items() <= {(1, 1): "long, sad", (0, 0): "", (1, 0): "long"}.items()
 
 
 class Padded:

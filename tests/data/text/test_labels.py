@@ -16,6 +16,14 @@ def test_words_are_held_once_and_numbered_in_order():
     assert (list(words), words[-2:], len(words)) == (["10", "9", "", "9", "other"], ["9", "other"], 5)
 
 
+def test_tags_between_separators():
+    labels, names = Words(["b; a", "", "b", "b; a", ";c"]).tags(";")
+    assert (labels.tolist(), names) == ([[1, 1, 0], [0, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1]], ("a", "b", "c"))
+    assert labels.dtype == np.float32
+    with pytest.raises(BadInput, match="Received: tag_separator=''"):
+        Words(["a b"]).tags("")
+
+
 def held(parts, labels=None, classes=CLASSES, valid_share=0.5):
     found = hold_out(np.array(parts), None if labels is None else np.array(labels), classes, valid_share, seed=0)
     return np.flatnonzero(found == Part.VALID).tolist()
@@ -33,6 +41,11 @@ def test_without_classes_it_is_a_share_of_all_and_the_given_parts_stay_as_they_a
     given = np.zeros(10, int)
     assert len(held(given, valid_share=0.3)) == 3
     assert not given.any()
+
+
+def test_with_tags_it_is_a_share_of_all():
+    assert len(held(np.zeros(10, int), np.eye(10, 3), valid_share=0.3)) == 3
+    assert held([0, 1, 0, 2], np.zeros((4, 3))) == [1]
 
 
 def test_given_validation_is_kept():

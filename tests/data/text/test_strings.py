@@ -29,6 +29,14 @@ def test_labels_are_written_as_in_a_table():
     assert (texts.classes, texts.labels.tolist()) == (("1", "2", "NA"), [0, 1, 0, -1, 2, 1, 2])
 
 
+def test_a_text_may_have_any_number_of_tags():
+    texts = text.from_texts(list("abcde"), [["sad", "long"], [], ("sad",), {10, "sad"}, [9]], valid_share=0.4)
+    assert (texts.tags, texts.classes, texts.labels.dtype) == (True, ("9", "10", "long", "sad"), np.float32)
+    assert texts.labels.tolist() == [[0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 1], [1, 0, 0, 0]]
+    assert np.bincount(texts.parts).tolist() == [3, 2]
+    assert str(texts).endswith("documents, 0.0 MB; tags 9, 10, long, sad; 1 documents without tag")
+
+
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
 def test_missing_texts_are_named_and_missing_labels_are_none(missing):
     with pytest.raises(BadInput, match=r"No text in 1 of the documents: add it, or remove them. Received: text\[1\]"):
@@ -51,6 +59,8 @@ def test_the_identity_is_that_of_the_content():
         (["a", "b"], [1], "one label per text. Received: 1 labels for 2 texts"),
         (["a", "b"], [1, 1], "only one class.*no labels if they are a list"),
         (["a", "b"], [1, 2], "two training documents.*no labels if the texts are a list"),
+        (["a", "b"], [["x", "y"], "z"], r"a list of tags for every text.*Received: 'z' for text\[1\]"),
+        (["a", "b"], [["x"], ["x"]], "only one class"),
         ([], None, "At least two training documents"),
     ],
 )

@@ -81,6 +81,21 @@ def test_marks_of_missing_values_are_classes(write):
     assert text.from_csv(write("label,text\nNA,a\n?,b\nNA,c\n?,d\n")).classes == ("?", "NA")
 
 
+def test_a_row_may_have_any_number_of_tags(write):
+    content = 'text,label,split\na,sad long,train\nb,,valid\nc," sad",train\nd,2.0 sad,test\n'
+    for texts in (
+        text.from_csv(write(content), tag_separator=" "),
+        text.from_frame(pd.read_csv(write(content)), tag_separator=" "),
+    ):
+        assert (texts.tags, texts.classes, texts.parts.tolist()) == (True, ("2", "long", "sad"), [0, 1, 0, 2])
+        assert texts.labels.tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 1], [1, 0, 1]]
+        assert "; tags 2, long, sad; 1 documents without tag;" in str(texts)
+    drawn = text.from_csv(write(content), tag_separator=" ", split=False, valid_share=0.5).parts
+    assert np.bincount(drawn).tolist() == [2, 2]
+    with pytest.raises(BadInput, match="Name the column of tags by label=. Received: tag_separator=' ', columns"):
+        text.from_csv(write(content), tag_separator=" ", label=False)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
