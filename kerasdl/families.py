@@ -78,10 +78,11 @@ def recognize(model: keras.Model) -> tuple[Family, dict[str, str]] | None:
 
 
 def flat_layers(model: keras.Model, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Layers and their paths, those of nested models one by one."""
+    """Layers and their paths, those of nested models one by one, also of a model inside a wrapper."""
     for layer in model.layers:
-        if isinstance(layer, keras.Sequential | Functional):
-            yield from flat_layers(layer, f"{prefix}{layer.name}/")
+        inside = layer.layer if isinstance(layer, keras.layers.Wrapper) else layer
+        if isinstance(inside, keras.Sequential | Functional):
+            yield from flat_layers(inside, f"{prefix}{layer.name}/")
         else:
             yield f"{prefix}{layer.name}", layer
 

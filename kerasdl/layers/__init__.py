@@ -3,6 +3,7 @@
 from kerasdl.layers.activation_regularization import ActivationRegularization
 from kerasdl.layers.batch_renormalization import BatchRenormalization
 from kerasdl.layers.carried_state import CarriedState
+from kerasdl.layers.chunked_encoder import ChunkedEncoder
 from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
@@ -12,6 +13,7 @@ from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.last_step import LastStep
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.number_feature import NumberFeature
+from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
 from kerasdl.layers.tied_embedding import TiedEmbedding
 from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
@@ -22,6 +24,7 @@ __all__ = [
     "ActivationRegularization",
     "BatchRenormalization",
     "CarriedState",
+    "ChunkedEncoder",
     "ClassNames",
     "ConcatPooling1D",
     "DateFeature",
@@ -31,6 +34,7 @@ __all__ = [
     "LastStep",
     "MaskNaN",
     "NumberFeature",
+    "ReverseTokens",
     "TiedEmbedding",
     "WeightDropLSTM",
     "WindowForecast",

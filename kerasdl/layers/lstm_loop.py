@@ -13,7 +13,7 @@ def lstm_loop(sequences: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any
     of the kernels step by step. Elementwise operations are in float32, matrix products in the dtype of the kernels.
 
     Args:
-        sequences: (batch, steps, features); the number of steps is known.
+        sequences: (batch, steps, features).
         h: Output before the first step, (batch, units).
         c: State of the cells before the first step, (batch, units).
         kernel: (features, 4 * units), gates in Keras's order: input, forget, candidate, output.
@@ -65,7 +65,7 @@ def _recurrence(projected: Any, h: Any, c: Any, recurrent_kernel: Any, bias: Any
         transposed = ops.transpose(recurrent_kernel)
 
         def step_back(after: Any, now: Any) -> Any:
-            slopes, cell_of_output, f, of_output = now
+            slopes, cell_of_output, f, of_output = ops.split(now, (4 * units, 5 * units, 6 * units), axis=-1)
             dh = after[0] + of_output
             dc = after[1] + dh * cell_of_output
             dz = ops.concatenate([dc, dc, dc, dh], axis=1) * slopes
@@ -73,7 +73,9 @@ def _recurrence(projected: Any, h: Any, c: Any, recurrent_kernel: Any, bias: Any
             return before, before
 
         first = ops.zeros_like(h), of_last, ops.zeros_like(projected[0])
-        (dh, dc, _), (_, _, dz) = ops.scan(step_back, first, (slopes, cell_of_output, f, of_outputs), reverse=True)
+        # One array, because `ops.scan` takes several only if the number of steps is known.
+        now = ops.concatenate([slopes, cell_of_output, f, of_outputs], axis=-1)
+        (dh, dc, _), (_, _, dz) = ops.scan(step_back, first, now, reverse=True)
         earlier_outputs = ops.concatenate([h[None], outputs[:-1]])
         # A row of ones, for the gradient of the bias.
         flat = ops.transpose(ops.reshape(earlier_outputs, (-1, units)))

@@ -45,8 +45,7 @@ class WeightDropLSTM(keras.layers.LSTM):
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         with self._dropped_kernel(training):
-            # `ops.scan` takes several sequences only if their length is known.
-            if not self._is_plain or mask is not None or sequences.shape[1] is None:
+            if not self._is_plain or mask is not None:
                 return super().inner_loop(sequences, initial_state, mask, training=training)
             weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
             # A custom gradient takes tensors, not variables.

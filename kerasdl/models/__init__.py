@@ -3,7 +3,7 @@
 from kerasdl.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
-from kerasdl.models.encoders import load_encoder, save_encoder
+from kerasdl.models.encoders import encoder_sizes, encoder_words, load_encoder, save_encoder
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.language_model import awd_lstm, language_model
@@ -14,6 +14,7 @@ from kerasdl.models.recurrent import recurrent
 from kerasdl.models.replace_head import replace_head, split_head
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152
 from kerasdl.models.tabular import tabular
+from kerasdl.models.text_classifier import text_classifier
 
 __all__ = [
     "Normalization",
@@ -21,6 +22,8 @@ __all__ = [
     "cifar_resnet",
     "class_names",
     "convnet",
+    "encoder_sizes",
+    "encoder_words",
     "fastai_head",
     "forecaster",
     "image_classifier",
@@ -46,4 +49,5 @@ __all__ = [
     "table_model",
     "tabular",
     "target_names",
+    "text_classifier",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.families import flat_layers
 from kerasdl.files import atomic_write
 from kerasdl.models.weight_files import Tensors, check_fit, raw_tensors
 
@@ -79,8 +80,6 @@ def load_encoder(
         >>> new = kerasdl.models.load_encoder(language_model, "encoder.npz", plays.vocabulary.words)
     """
     path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"No such file. Received: path={str(path)!r}")
     tensors, theirs = _read(path, file_words)
     targets = dict(_variables(model))
     _check_words(theirs, tensors.get(_EMBEDDING, np.zeros((0, 0))), path)
@@ -105,10 +104,57 @@ def load_encoder(
     return [word for word in words if word not in rows]
 
 
+def encoder_sizes(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The sizes of an encoder, as arguments of `text_classifier`.
+
+    Args:
+        path: As for `load_encoder`.
+
+    Returns:
+        `cell`, `embedding` and `units`.
+
+    Raises:
+        BadInput: A missing or damaged file, or one without an encoder.
+        ModuleNotFoundError: safetensors is needed and not installed.
+
+    Example:
+        >>> kerasdl.models.save_encoder(language_model, "encoder.npz", plays.vocabulary.words)
+        >>> sizes = kerasdl.models.encoder_sizes("encoder.npz")
+        >>> model = kerasdl.models.text_classifier(len(plays.vocabulary), 2, **sizes)
+    """
+    path = Path(path)
+    tensors, _ = _read(path, () if path.suffix == ".safetensors" else None)
+    # An LSTM has four kernels side by side, a GRU three.
+    names = [re.fullmatch(r"stage\d+_(lstm|gru|rnn)\.recurrent_kernel", name) for name in sorted(tensors)]
+    kernels = [match for match in names if match]
+    if _EMBEDDING not in tensors or not kernels:
+        raise BadInput(f"The file has no embedding and recurrent layers. Received: path={str(path)!r}")
+    units = tuple(tensors[match[0]].shape[0] for match in kernels)
+    return {"cell": kernels[0][1], "embedding": tensors[_EMBEDDING].shape[1], "units": units}
+
+
+def encoder_words(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The words of an encoder, for the `Vocabulary` of texts that a classifier reads with it.
+
+    Args:
+        path: A file of `save_encoder`.
+
+    Raises:
+        BadInput: A missing or damaged file.
+
+    Example:
+        >>> kerasdl.models.save_encoder(language_model, "encoder.npz", plays.vocabulary.words)
+        >>> kerasdl.models.encoder_words("encoder.npz") == plays.vocabulary.words
+        True
+    """
+    return tuple(_read(Path(path), None)[1])
+
+
 def _variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
     """The weights of an encoder, and the bias of tied logits, by their names in a file."""
-    embeddings = [layer for layer in model.layers if re.fullmatch("(stem|head)_embedding", layer.name)]
-    recurrent = [layer for layer in model.layers if re.fullmatch(r"stage\d+_(lstm|gru|rnn)", layer.name)]
+    found = [layer for _, layer in flat_layers(model)]
+    embeddings = [layer for layer in found if re.fullmatch("(stem|head)_embedding", layer.name)]
+    recurrent = [layer for layer in found if re.fullmatch(r"stage\d+_(lstm|gru|rnn)", layer.name)]
     if len(embeddings) != 1 or not recurrent:
         raise ValueError(
             "The model must come from models.language_model, models.awd_lstm or a classifier with their encoder. "
@@ -125,6 +171,8 @@ def _variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
 
 def _read(path: Path, file_words: Sequence[str] | None) -> tuple[Tensors, Sequence[str]]:
     """The tensors of a file, and its words."""
+    if not path.is_file():
+        raise BadInput(f"No such file. Received: path={str(path)!r}")
     if path.suffix == ".safetensors":
         if file_words is None:
             raise BadInput(f"A .safetensors file holds no words: pass file_words. Received: path={str(path)!r}")

@@ -1,6 +1,6 @@
 """Heads: from features to float32 logits or numbers. The only place where a builder's output layers are made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from keras import layers
@@ -57,6 +57,41 @@ def fastai_head(x: Any, classes: int, *, classifier_activation: str | None = Non
     x = normalization_layer("batch", shape=x.shape, name="head_norm2")(x)
     x = layers.Dropout(0.5, name="head_dropout2")(x)
     return _logits(x, classes, classifier_activation, use_bias=False, kernel_initializer="he_normal")
+
+
+def pooling_head(
+    x: Any, classes: int, hidden: Sequence[int], *, dropout: float, classifier_activation: str | None = None
+) -> Any:
+    """The head of ULMFiT's classifier (Howard and Ruder, arXiv:1801.06146), with fastai's rates.
+
+    Each layer is batch normalization, dropout and a dense layer without bias; all but the last have a ReLU.
+
+    Args:
+        x: Pooled features (batch, features).
+        classes: Number of logits (`head_logits`).
+        hidden: Width of each hidden layer; each has a dropout of 0.1 behind it.
+        dropout: Dropout rate of the features.
+        classifier_activation: As for `linear_head`.
+
+    Returns:
+        A float32 tensor (batch, classes).
+
+    Example:
+        >>> pooling_head(keras.Input((1200,)), 2, [50], dropout=0.2).shape
+        (None, 2)
+    """
+    for number, width in enumerate(hidden, start=1):
+        x = _normalized_and_dropped(x, number, dropout)
+        x = layers.Dense(width, use_bias=False, kernel_initializer="he_normal", name=f"head_dense{number}")(x)
+        x = layers.Activation("relu", name=f"head_relu{number}")(x)
+        dropout = 0.1
+    x = _normalized_and_dropped(x, len(hidden) + 1, dropout)
+    return _logits(x, classes, classifier_activation, use_bias=False, kernel_initializer="he_normal")
+
+
+def _normalized_and_dropped(x: Any, number: int, dropout: float) -> Any:
+    x = normalization_layer("batch", shape=x.shape, name=f"head_norm{number}")(x)
+    return layers.Dropout(dropout, name=f"head_dropout{number}")(x)
 
 
 def output_layers(

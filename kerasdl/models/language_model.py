@@ -1,14 +1,12 @@
 """Recurrent language models: AWD-LSTM (Merity et al., arXiv:1708.02182), and plain LSTM, GRU and simple RNN."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import keras
 from keras import layers
 from kerasdl.arguments import known_arguments
-from kerasdl.layers import ActivationRegularization, CarriedState, TiedEmbedding, WeightDropLSTM
-
-Cell = Literal["lstm", "gru", "rnn"]
+from kerasdl.layers import ActivationRegularization, CarriedState, TiedEmbedding
+from kerasdl.models.cells import CELLS, Cell, recurrent_layer
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,9 @@ def _built(
     vocabulary_size: int, batch_size: int, cell: str, sizes: tuple[int, int, int], rates: _Rates, tied: bool, name: str
 ) -> keras.Model:
     width, units, depth = sizes
-    if cell not in _CELLS or min(vocabulary_size, batch_size, *sizes) < 1:
+    if cell not in CELLS or min(vocabulary_size, batch_size, *sizes) < 1:
         raise ValueError(
-            f"cell must be one of {list(_CELLS)}, and all sizes at least 1. Received: cell={cell!r}, "
+            f"cell must be one of {list(CELLS)}, and all sizes at least 1. Received: cell={cell!r}, "
             f"vocabulary_size={vocabulary_size}, batch_size={batch_size}, (embedding, units, depth)={sizes}"
         )
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -146,7 +144,7 @@ def _built(
             x = layers.SpatialDropout1D(rate, name=f"stage{stage}_dropout")(x)
         last = width if tied and stage == depth else units
         # The wrapped layer has a name of its own: that of a group would make it a layer of the model.
-        recurrent = _recurrent(cell, last, rates.weight)
+        recurrent = recurrent_layer(cell, last, weight_dropout=rates.weight, name=cell)
         x = CarriedState(recurrent, rows=batch_size, name=f"stage{stage}_{cell}")(x, start)
     activation, temporal = rates.activation, rates.temporal
     name_of_last = f"stage{depth}_regularization"
@@ -156,18 +154,3 @@ def _built(
     else:
         logits = layers.Dense(vocabulary_size, dtype="float32", name="head_logits")(x)
     return keras.Model({"tokens": tokens, "start": start}, logits, name=name)
-
-
-def _recurrent(cell: str, units: int, weight_dropout: float) -> keras.layers.RNN:
-    options: dict[str, Any] = {"return_sequences": True, "return_state": True, "name": cell}
-    if cell == "lstm":
-        # PyTorch's initialization, with which the loss of the first epochs falls faster (docs/measurements.md).
-        # One initializer each: called again, it would give the same numbers.
-        for name in ("kernel", "recurrent", "bias"):
-            options[f"{name}_initializer"] = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5)
-        options |= {"unit_forget_bias": False, "weight_dropout": weight_dropout}
-    return _CELLS[cell](units, **options)
-
-
-# WeightDropLSTM without dropout is an LSTM that is faster on a CPU.
-_CELLS: dict[str, Any] = {"lstm": WeightDropLSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}

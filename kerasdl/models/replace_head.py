@@ -213,7 +213,8 @@ def _features(model: keras.Model) -> Any:
 def _entrance(output: Any, steps: list[tuple[Any, Any]]) -> Any:
     named = list(takewhile(lambda step: step[0].name.startswith("head_"), steps))
     if named:
-        return named[-1][1]
+        # Pooling over the steps of a sequence has no weights, and may need its mask: it stays with the body.
+        return next((x for _, x in reversed(named) if len(x.shape) in (2, 4)), named[-1][1])
     if len(output.shape) == 4:
         return output
     for begins_head in (_is_global_pooling, lambda step, _: isinstance(step, layers.Flatten)):

@@ -138,3 +138,26 @@ def test_wrong_arguments(tmp_path):
         load_encoder(small(), tmp_path / "encoder.npz", WORDS, file_words=WORDS)
     with pytest.raises(ValueError, match=r"must come from models.language_model.*Received: 'mlp'"):
         save_encoder(models.mlp((3,), 2), tmp_path / "encoder.npz", WORDS)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_sizes_and_words_of_a_file_make_a_classifier_that_takes_its_weights(tmp_path, cell):
+    language_model = small(build=models.language_model, cell=cell, depth=3)
+    save_encoder(language_model, tmp_path / "e.npz", WORDS)
+    sizes = models.encoder_sizes(tmp_path / "e.npz")
+    assert sizes == {"cell": cell, "embedding": 4, "units": (5, 5, 4)}
+    assert models.encoder_words(tmp_path / "e.npz") == tuple(WORDS)
+    classifier = models.text_classifier(len(WORDS), 2, **sizes)
+    assert load_encoder(classifier, tmp_path / "e.npz", WORDS) == []
+    tokens = np.array([[2, 3, 4, 5], [2, 5, 5, 1]])
+    body = next(layer for layer in language_model.layers if layer.name == "stage3_regularization").input
+    expected = keras.Model(language_model.input, body)({"tokens": tokens, "start": np.ones(2)})
+    np.testing.assert_allclose(classifier.get_layer("encoder")(tokens)[0], expected, atol=1e-6)
+
+
+def test_a_file_without_an_encoder_has_no_sizes(tmp_path):
+    save_file({"encoder.weight": np.zeros((3, 2), np.float32)}, tmp_path / "f.safetensors")
+    with pytest.raises(BadInput, match="no embedding and recurrent layers"):
+        models.encoder_sizes(tmp_path / "f.safetensors")
+    with pytest.raises(BadInput, match="No such file"):
+        models.encoder_words(tmp_path / "none.npz")
