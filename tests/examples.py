@@ -429,6 +429,7 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "sunspots.csv": write_sunspots,
     "reviews": write_reviews,
     "reviews.csv": lambda path: reviews().to_csv(path, index=False),
+    "vectors.txt": lambda path: path.write_text("good 1 2 3\nbad -3 2 1\n"),
     "shakespeare.txt": lambda path: path.write_text(
         "First Citizen:\nBefore we proceed any further, hear me speak.\n" * 20
     ),

@@ -15,6 +15,7 @@ from kerasdl.models.replace_head import replace_head, split_head
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152
 from kerasdl.models.tabular import tabular
 from kerasdl.models.text_classifier import text_classifier
+from kerasdl.models.word_vectors import load_vectors
 
 __all__ = [
     "Normalization",
@@ -30,6 +31,7 @@ __all__ = [
     "language_model",
     "linear_head",
     "load_encoder",
+    "load_vectors",
     "load_weights",
     "mlp",
     "raw_columns",
