@@ -8,13 +8,14 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts
 from kerasdl.runs.output_file import check_output
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
-from kerasdl.runs.text_data import TextData, load_texts
+from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
     "ImageData",
     "ImageNetwork",
+    "LabelledTextData",
     "Options",
     "RunFolder",
     "Stage",
