@@ -7,6 +7,9 @@ from kerasdl.interpret.nearest_words import nearest_words
 from kerasdl.interpret.permutation_importance import permutation_importance
 from kerasdl.interpret.regression import Regression
 from kerasdl.interpret.tagging import Tagging
+from kerasdl.interpret.weighed_text import WeighedText, heaviest_words, weighed_texts
+from kerasdl.interpret.word_importance import word_importance
+from kerasdl.interpret.word_page import word_page
 
 __all__ = [
     "Classification",
@@ -14,7 +17,12 @@ __all__ = [
     "LanguageModel",
     "Regression",
     "Tagging",
+    "WeighedText",
+    "heaviest_words",
     "nearest_words",
     "permutation_importance",
     "samples",
+    "weighed_texts",
+    "word_importance",
+    "word_page",
 ]

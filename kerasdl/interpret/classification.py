@@ -285,6 +285,19 @@ def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
         >>> samples(pets.valid, found.top_losses(9)).shape
         (9, 64, 64, 3)
     """
+    return np.stack(rows_at(dataset, indices))
+
+
+def rows_at(dataset: Any, indices: Sequence[int]) -> list[np.ndarray]:
+    """Inputs at the given indices of a dataset, whose batches may differ in length.
+
+    Raises:
+        ValueError: An index beyond the end of the dataset.
+
+    Example:
+        >>> [each.shape for each in rows_at([(np.ones((2, 7)), [0, 1]), (np.ones((2, 3)), [1, 1])], [2, 0])]
+        [(3,), (7,)]
+    """
     wanted, found, seen = {int(index) for index in indices}, {}, 0
     for inputs, *_ in dataset:
         for place in range(len(inputs)):
@@ -295,4 +308,4 @@ def samples(dataset: Any, indices: Sequence[int]) -> np.ndarray:
             break
     if missing := sorted(wanted - set(found)):
         raise ValueError(f"The dataset has {seen} samples. Received: indices {missing}")
-    return np.stack([found[int(index)] for index in indices])
+    return [found[int(index)] for index in indices]

@@ -104,6 +104,11 @@ class RunFolder:
             tf.summary.text(name, block)
         self._writer.flush()
 
+    def save_page(self, name: str, html: str) -> None:
+        """Writes `name`.html, for a browser; TensorBoard shows no pages."""
+        with atomic_write(self.path / f"{name}.html") as temporary:
+            temporary.write_bytes(html.encode("utf-8", "replace"))
+
     def save_model(self, model: keras.Model, valid: Mapping[str, float]) -> None:
         """Writes model.keras atomically.
 

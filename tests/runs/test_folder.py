@@ -105,6 +105,12 @@ def test_half_a_character_ends_no_run(run):
     assert event.tensor_proto.string_val[0] == b"    sea?"
 
 
+def test_a_page_is_written_whole(run):
+    run.save_page("words", "<p>caf\u00e9\ud83d")
+    assert [path.name for path in run.path.iterdir()] == ["words.html"]
+    assert (run.path / "words.html").read_bytes() == b"<p>caf\xc3\xa9?"
+
+
 def test_metrics_in_file_and_table(run, capsys):
     run.finish({"accuracy": 0.987654, "loss": 0.1}, train_seconds=12.34, peak_lr=0.001, skipped_images=2)
     written = json.loads((run.path / "metrics.json").read_text())

@@ -20,6 +20,7 @@ def test_what_was_read_and_what_a_run_wrote_are_safe(tmp_path):
         (run.path / "model.keras", "belongs to a run"),
         (run.path / "confusion.png", "belongs to a run"),
         (run.path / "generated.txt", "belongs to a run"),
+        (run.path / "words.html", "belongs to a run"),
         (run.logs / "train" / "found.csv", "belongs to a run"),
         (run.path, "output is a folder: name a file"),
         (tmp_path / "none" / "found.csv", "folder of the output file does not exist"),
