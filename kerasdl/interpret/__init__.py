@@ -1,5 +1,6 @@
 """Evaluation of trained models: predictions against targets, and feature importance."""
 
+from kerasdl.interpret.averaging import average
 from kerasdl.interpret.classification import Classification, samples
 from kerasdl.interpret.forecast import Forecast
 from kerasdl.interpret.language_model import LanguageModel
@@ -18,6 +19,7 @@ __all__ = [
     "Regression",
     "Tagging",
     "WeighedText",
+    "average",
     "heaviest_words",
     "nearest_words",
     "permutation_importance",
