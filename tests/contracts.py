@@ -226,6 +226,10 @@ def _documents(labels: Any = None, **options: Any) -> text.Documents:
     return text.classifier(texts, batch_size=8, level="whitespace", min_freq=1, **options)
 
 
+def _features_of_texts(**options: Any) -> text.Features:
+    return text.precompute(lambda strings: [[len(each), each.count("a")] for each in strings], _documents(**options))
+
+
 # Each trains on more than eight samples in batches of eight.
 ALL_PIPELINES = {
     **IMAGE_PIPELINES,
@@ -240,6 +244,7 @@ ALL_PIPELINES = {
     ),
     "streams of tokens": _streams,
     "documents": _documents,
+    "features of texts": _features_of_texts,
     "tags of documents": lambda **options: _documents([["x", "y"], [], ["y"]] * 17 + [["x"], []], **options),
 }
 

@@ -232,6 +232,10 @@ def opinions(texts):
     return kerasdl.data.text.classifier(texts, batch_size=8, min_freq=1)
 
 
+def sentence_encoder():
+    return lambda texts: np.array([[len(each), each.count("good"), each.count("bad")] for each in texts])
+
+
 def plays():
     texts = kerasdl.data.text.from_texts(["To be, or not to be: that is the question."] * 20)
     return kerasdl.data.text.language_model(texts, batch_size=4, level="characters")

@@ -1,7 +1,6 @@
 """Precomputed features: the outputs of a frozen body for each image, computed once and cached on disk."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -10,15 +9,14 @@ from typing import Any, cast
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.array_file import array_file
 from kerasdl.data.datasets import Datasets, Target
+from kerasdl.data.feature_file import feature_file, function_identity, write_features
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.pipeline import validation
 from kerasdl.data.source import Source, array_source
 from kerasdl.data.splits import Part
 from kerasdl.files import cache_folder
-from kerasdl.version import __version__
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,38 +113,31 @@ def _features(
 ) -> np.ndarray:
     size = images.shape[:2]
     seen = pictures.store.identity(pictures.rows, size)
-    name = hashlib.sha256(f"{made_of} {seen}".encode()).hexdigest()[:32]
     shape = (len(pictures.names), *body.compute_output_shape((1, *images.shape))[1:])
     dataset = validation(pictures.source(size), batch_size=images.batch_size)
     fill = partial(_fill, body=body, pictures=pictures, dataset=dataset, verbose=verbose)
-    return array_file(folder / f"{name}.npy", shape, np.float32, fill)
+    return feature_file(folder, made_of, seen, shape, fill)
 
 
 def _fill(features: np.ndarray, body: keras.Model, pictures: Pictures, dataset: tf.data.Dataset, verbose: int) -> None:
-    bar, begin = keras.utils.Progbar(len(features), unit_name="image", verbose=verbose), 0
-    try:
+    def batches() -> Iterator[tuple[slice, np.ndarray]]:
+        begin = 0
         for inputs, *_ in dataset:
-            end = begin + len(inputs)
-            features[begin:end] = body.predict_on_batch(inputs)
-            bar.update(end)
-            begin = end
+            yield slice(begin, begin + len(inputs)), body.predict_on_batch(inputs)
+            begin += len(inputs)
+
+    try:
+        write_features(features, batches(), unit_name="image", verbose=verbose)
     except tf.errors.OpError:
         pictures.store.blame(pictures.rows)
         raise
 
 
 def _identity(body: keras.Model, images: Images) -> str:
-    """A key for the function of a body: a hash of its weights and of its outputs for fixed probe images.
-
-    Layer names and configurations are not part of it: they may change while the function stays the same, and the code
-    of a custom layer may change while they stay the same.
-    """
+    """A key for the function of a body: a hash of its weights and of its outputs for fixed probe images."""
     probes = np.random.default_rng(0).integers(0, 256, (4, *images.shape)).astype(np.float32)
     probes[0], probes[1] = 0, 255
-    digest = hashlib.sha256(body.predict_on_batch(probes).tobytes())
-    for weight in body.weights:
-        digest.update(keras.ops.convert_to_numpy(weight).tobytes())
-    return f"{digest.hexdigest()} {__version__} {keras.__version__} {tf.__version__}"
+    return function_identity(body.predict_on_batch(probes), body.weights)
 
 
 def _check(body: keras.Model, images: Images) -> None:

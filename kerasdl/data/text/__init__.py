@@ -5,6 +5,7 @@ in a file.
 """
 
 from kerasdl.data.text.documents import Documents, classifier
+from kerasdl.data.text.features import Features, precompute
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.generation import generate
@@ -19,6 +20,7 @@ from kerasdl.data.text.vocabulary import Vocabulary
 
 __all__ = [
     "Documents",
+    "Features",
     "OtherTokenizer",
     "Streams",
     "Texts",
@@ -34,4 +36,5 @@ __all__ = [
     "generate",
     "language_model",
     "numericalize",
+    "precompute",
 ]

@@ -53,11 +53,6 @@ class Documents(Datasets):
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise BadInput(f"A batch must hold at least one document. Received: batch_size={self.batch_size}")
-        if self.tokens.texts.labels is None:
-            raise BadInput(
-                "The texts have no classes: name their column by label=, give from_texts labels, or use folders of "
-                f"classes. Received: {self.tokens.texts}"
-            )
         if isinstance(self.vocabulary, OtherTokenizer):
             _check_padding(self.vocabulary)
         for part in (Part.TRAIN, Part.VALID):
@@ -65,7 +60,8 @@ class Documents(Datasets):
 
     def __str__(self) -> str:
         train, valid = (len(self.document_numbers(part)) for part in (Part.TRAIN, Part.VALID))
-        longest, kind = self._lengths[self._is_used].max(), "tags" if self.tags else "classes"
+        longest = max(self._lengths[self.tokens.texts.with_classes(part)].max(initial=0) for part in Part)
+        kind = "tags" if self.tags else "classes"
         return (
             f"{train:,} training and {valid:,} validation documents of {len(self.classes)} {kind}, up to {longest:,} "
             f"tokens, {len(self.vocabulary):,} different ones"
@@ -94,7 +90,7 @@ class Documents(Datasets):
     @property
     def has_test(self) -> bool:
         """Whether the data have a test part."""
-        return bool(len(self._numbers(Part.TEST)))
+        return bool(len(self.tokens.texts.with_classes(Part.TEST)))
 
     def document_numbers(self, part: Part) -> np.ndarray:
         """The number of each document of a part in `tokens`, such as its row in a table: int64 (documents,).
@@ -107,7 +103,7 @@ class Documents(Datasets):
             >>> reviews["label"][numbers].tolist() == [opinions.classes[label] for label in opinions.labels(Part.VALID)]
             True
         """
-        found = self._numbers(part)
+        found = self.tokens.texts.with_classes(part)
         if not len(found):
             raise BadInput(f"The data have no {part.name.lower()} part. Received: {self.tokens.texts}")
         return found if part is Part.TRAIN else found[np.argsort(-self._lengths[found], kind="stable")]
@@ -141,16 +137,6 @@ class Documents(Datasets):
     def _lengths(self) -> np.ndarray:
         """Of all documents, in tokens."""
         return np.diff(self.tokens.starts)
-
-    @cached_property
-    def _is_used(self) -> np.ndarray:
-        """Whether each document has a class, or may have tags."""
-        labels = self.tokens.texts.labels
-        assert labels is not None
-        return np.ones(len(labels), bool) if self.tags else labels >= 0
-
-    def _numbers(self, part: Part) -> np.ndarray:
-        return np.flatnonzero((self.tokens.texts.parts == part) & self._is_used)
 
     def _reader(self, numbers: np.ndarray) -> Any:
         """From indices into `numbers` to the tokens of these documents."""

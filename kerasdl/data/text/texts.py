@@ -59,6 +59,24 @@ class Texts:
         """
         return self.labels is not None and self.labels.ndim == 2
 
+    def with_classes(self, part: Part) -> np.ndarray:
+        """The numbers of the documents of a part that have a class, or may have tags.
+
+        Raises:
+            BadInput: The texts have no classes.
+
+        Example:
+            >>> len(texts.with_classes(Part.VALID))
+            4
+        """
+        if self.labels is None:
+            raise BadInput(
+                "The texts have no classes: name their column by label=, give from_texts labels, or use folders of "
+                f"classes. Received: {self}"
+            )
+        is_here = self.parts == part
+        return np.flatnonzero(is_here if self.tags else is_here & (self.labels >= 0))
+
     def __str__(self) -> str:
         counts = [
             f"{count:,} {name}"
