@@ -1,6 +1,6 @@
-"""Predicts with the model of an earlier run: a line per image file, per row of a table, or per step of a forecast."""
+"""Predicts with the model of an earlier run: a line per image file, row of a table, step of a forecast, or text."""
 
-import csv
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import keras
 import numpy as np
 from kerasdl import export
-from kerasdl.data import images, series, tabular
+from kerasdl.data import images, series, tabular, text
 from kerasdl.errors import BadInput
-from kerasdl.runs import check_output, load_config, load_run, positional, run_recipe
+from kerasdl.runs import check_output, load_config, load_run, positional, run_recipe, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 Lines = Iterator[tuple[str, ...]]
 # What a forecast reads as the run did.
 SERIES = ("target", "time", "series", "covariates", "channels", "sort", "fill", "duplicates")
+# Characters of a text.
+SHOWN = 60
 
 
 @dataclass(frozen=True)
 class Config:
     run: Annotated[Path, positional()]
-    """Run folder of recipes/image_classifier.py, recipes/tabular.py or recipes/time_series.py."""
-    paths: Annotated[tuple[Path, ...], positional()]
-    """Image files, or folders of them; or one CSV file with the columns that the run was trained on."""
+    """Run folder of recipes/image_classifier.py, tabular.py, time_series.py or text_classifier.py."""
+    inputs: Annotated[tuple[str, ...], positional()]
+    """Image files, or folders of them; or one CSV file with the columns that the run was trained on; or texts, and
+    files with a text on each line."""
     csv: Path | None = None
     """Also write the lines here, with a header."""
     encoding: str | None = None
-    """Encoding of a CSV file, as Python spells it; by default UTF-8, or that of a run on a time series."""
+    """Encoding of a CSV or text file, as Python spells it; by default UTF-8, or that of a run on a time series."""
     separator: str | None = None
     """Separator of a CSV file; by default the most frequent one in the header, or that of a run on a time series."""
 
@@ -40,30 +43,27 @@ def main(config: Config) -> int:
     model = load_run(config.run)
     failures: list[Path] = []
     if config.csv:
-        check_output(config.csv, [config.run / "model.keras", *files(config.paths)])
+        there = [Path(each) for each in config.inputs if os.path.exists(each)]  # noqa: PTH110 -- as in texts_of
+        check_output(config.csv, [config.run / "model.keras", *files(there)])
     if isinstance(model.input, dict):
         header, *lines = table(model, config)
+    elif model.input.dtype == "string":
+        header, *lines = texts(model, config)
     elif len(model.input_shape) == 4:
-        header, *lines = pictures(model, config.paths, failures)
+        header, *lines = pictures(model, [Path(each) for each in config.inputs], failures)
     elif "lookback" in (trained := load_config(config.run)):
         header, *lines = forecast(model, config, trained)
     else:
         raise BadInput(
-            "This run was trained neither on images, nor on a table or time series: call its model.keras from Python. "
-            f"Received: inputs of {model.input_shape} in {str(config.run)!r}"
+            "This run was trained neither on images or texts, nor on a table or time series: call its model.keras from "
+            f"Python. Received: inputs of {model.input_shape} in {str(config.run)!r}"
         )
     if config.csv:
-        try:
-            with config.csv.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows([header, *lines])
-        except OSError as error:
-            raise BadInput(
-                f"The output cannot be written ({error.strerror}): choose another file. Received: --csv {config.csv}"
-            ) from error
+        write_csv(config.csv, [header, *lines])
     return 1 if failures else 0
 
 
-def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) -> Lines:
+def pictures(model: keras.Model, paths: list[Path], failures: list[Path]) -> Lines:
     names = export.class_names(model)
     found = files(paths)
     if not found:
@@ -83,6 +83,32 @@ def pictures(model: keras.Model, paths: tuple[Path, ...], failures: list[Path]) 
         yield shown(str(path), names[np.argmax(probabilities)], f"{probabilities.max():.4f}")
 
 
+def texts(model: keras.Model, config: Config) -> Lines:
+    given = [each for argument in config.inputs for each in texts_of(argument, config.encoding)]
+    predicted = text.predict(model, given)
+    if not given:
+        received = list(config.inputs)
+        raise BadInput(
+            f"This run was trained on texts: give texts, or files of a text on each line. Received: {received}"
+        )
+    yield "text", "class", "probability"
+    for each, found in zip(given, predicted, strict=True):
+        line = " ".join(each.split())
+        short = line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
+        yield each, *shown(short, ", ".join(found), ", ".join(f"{each:.4f}" for each in found.values()))[1:]
+
+
+def texts_of(argument: str, encoding: str | None) -> list[str]:
+    """The lines of a file, or the text itself if it names none."""
+    if not os.path.isfile(argument):  # noqa: PTH113 -- Path.is_file raises an error for a long text
+        return [argument.encode("utf-8", "replace").decode()]
+    lines = list(text.read_lines(argument, encoding=encoding))
+    found = [line for line in lines if line.strip()]
+    if empty := len(lines) - len(found):
+        print(f"{argument}: {empty} empty lines are left out", file=sys.stderr)
+    return found
+
+
 def table(model: keras.Model, config: Config) -> Lines:
     found = tabular.predict(model, read(config, config.encoding, config.separator))
     if {"class", "probability"} <= {*found}:
@@ -97,13 +123,12 @@ def forecast(model: keras.Model, config: Config, trained: dict[str, Any]) -> Lin
 
 
 def read(config: Config, encoding: str | None, separator: str | None) -> "pd.DataFrame":
-    if len(config.paths) != 1:
-        received = [str(path) for path in config.paths]
+    if len(config.inputs) != 1:
         raise BadInput(
             "This run was trained on a table or a time series: give one CSV file with its columns. "
-            f"Received: {received}"
+            f"Received: {list(config.inputs)}"
         )
-    return tabular.read_csv(config.paths[0], encoding=encoding, separator=separator)
+    return tabular.read_csv(Path(config.inputs[0]), encoding=encoding, separator=separator)
 
 
 def rows(found: "pd.DataFrame") -> Lines:
@@ -118,7 +143,7 @@ def shown(*cells: str) -> tuple[str, ...]:
     return cells
 
 
-def files(paths: tuple[Path, ...]) -> list[Path]:
+def files(paths: list[Path]) -> list[Path]:
     return [file for path in paths for file in (map(Path, images.image_files(path)) if path.is_dir() else [path])]
 
 

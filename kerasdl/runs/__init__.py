@@ -6,7 +6,7 @@ from kerasdl.runs.folder import RunFolder, flattened, load_config, load_run
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts
-from kerasdl.runs.output_file import check_output
+from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -41,4 +41,5 @@ __all__ = [
     "run_recipe",
     "set_up_devices",
     "suggested",
+    "write_csv",
 ]

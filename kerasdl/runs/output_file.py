@@ -1,6 +1,7 @@
-"""Where predictions may be written: never onto what was read, or what a run wrote."""
+"""Files of predictions: never written onto what was read, or what a run wrote."""
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kerasdl.errors import BadInput
@@ -11,8 +12,8 @@ _OF_A_RUN = ("config.json", "metrics.json", "model.keras")
 def check_output(path: Path, read: Iterable[Path]) -> None:
     """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
 
-    Those of a run are its config.json, metrics.json, model.keras, figures (*.png), texts (*.txt), pages (*.html), and all
-    in its folder logs. Other files in its folder may be written, also again.
+    Those of a run are its config.json, metrics.json, model.keras, figures, texts and pages (*.png, *.txt, *.html), and
+    all in its folder logs. Other files in its folder may be written, also again.
 
     Args:
         path: The file to write.
@@ -33,6 +34,24 @@ def check_output(path: Path, read: Iterable[Path]) -> None:
     file = path.resolve()
     if any(_writes(parent, file) for parent in file.parents):
         raise BadInput(f"The file belongs to a run: choose another one. Received: --csv {path}")
+
+
+def write_csv(path: Path, lines: Iterable[Sequence[str]]) -> None:
+    """Writes lines of cells to a CSV file, in UTF-8.
+
+    Raises:
+        BadInput: The file cannot be written.
+
+    Example:
+        >>> write_csv(Path("found.csv"), [("text", "class"), ("A good film", "positive")])
+    """
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(lines)
+    except OSError as error:
+        raise BadInput(
+            f"The output cannot be written ({error.strerror}): choose another file. Received: --csv {path}"
+        ) from error
 
 
 def _writes(run: Path, file: Path) -> bool:

@@ -9,7 +9,9 @@ from kerasdl.data.text.features import Features, precompute
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.generation import generate
+from kerasdl.data.text.lines import read_lines
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
+from kerasdl.data.text.predictions import predict
 from kerasdl.data.text.streams import Streams, language_model
 from kerasdl.data.text.strings import from_texts
 from kerasdl.data.text.tables import from_csv, from_frame
@@ -37,4 +39,6 @@ __all__ = [
     "language_model",
     "numericalize",
     "precompute",
+    "predict",
+    "read_lines",
 ]

@@ -1,0 +1,79 @@
+"""The recipe for predictions on texts; on other data, beside the recipes that train on them."""
+
+import csv
+
+import pytest
+from kerasdl import export, models, runs
+
+from tests.data.text.test_predictions import VOCABULARY, classifier
+from tests.recipes.test_image_classifier import run
+
+
+def save(path, exported):
+    folder = runs.RunFolder(path)
+    folder.write_config({})
+    folder.save_model(exported, {})
+    return folder.path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("runs") / "classes", classifier())
+
+
+def test_texts_and_files_of_lines(trained, tmp_path, monkeypatch, capsys):
+    long = "good " * 200  # too long for the name of a file
+    (tmp_path / "lines.txt").write_text("bad\n\n   \ngood, \tgood\n")
+    out = tmp_path / "out.csv"
+    arguments = ["a//b", tmp_path / "lines.txt", long, "", "--csv", out]
+    assert run("predict", trained, *arguments, monkeypatch=monkeypatch) == 0
+    printed = capsys.readouterr()
+    lines = [line.split("\t") for line in printed.out.splitlines()]
+    assert (
+        lines
+        == [
+            ["a//b", "pos", "0.9999"],
+            ["bad", "neg", "0.9526"],
+            ["good, good", "pos", "0.8808"],  # "good," is unknown
+            [("good " * 12)[:59] + "…", "pos", "1.0000"],
+            ["", "neg", "0.5000"],
+        ]
+    )
+    assert printed.err == f"{tmp_path / 'lines.txt'}: 2 empty lines are left out\n"
+    with out.open(newline="") as file:
+        header, *written = csv.reader(file)
+    assert header == ["text", "class", "probability"]
+    assert [cells[1:] for cells in written] == [line[1:] for line in lines]
+    assert [cells[0] for cells in written] == ["a//b", "bad", "good, \tgood", long, ""]
+
+
+def test_tags_are_all_above_one_half(tmp_path, monkeypatch, capsys):
+    folder = save(tmp_path / "run", classifier(tags=True))
+    assert run("predict", folder, "good bad", "good", "what", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "good bad\tneg, pos\t0.9526, 0.8808",
+        "good\tpos\t0.8808",
+        "what\t\t",
+    ]
+
+
+def test_errors_are_one_line(trained, tmp_path, monkeypatch, capsys):
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "latin.txt").write_bytes(b"good\ndr\xe9i\n")
+    for arguments, message in (
+        ([], "This run was trained on texts: give texts, or files of a text on each line. Received: []"),
+        ([tmp_path / "empty.txt"], "This run was trained on texts"),
+        ([tmp_path / "latin.txt"], "Line 2 is not utf-8"),
+        ([tmp_path / "latin.txt", "--csv", tmp_path / "latin.txt"], "would overwrite its input"),
+    ):
+        assert run("predict", trained, *arguments, monkeypatch=monkeypatch) == 1
+        printed = capsys.readouterr()
+        assert message in printed.err.splitlines()[-1]
+        assert not printed.out
+
+
+def test_a_language_model_writes_texts(tmp_path, monkeypatch, capsys):
+    model = models.language_model(len(VOCABULARY), batch_size=1, embedding=4, units=4, depth=1)
+    folder = save(tmp_path / "run", export.language_model(model, VOCABULARY.layer()))
+    assert run("predict", folder, "good", monkeypatch=monkeypatch) == 1
+    assert "A language model writes texts, by data.text.generate" in capsys.readouterr().err
