@@ -1,5 +1,6 @@
 """What recipes share: run folder, options, devices, command line, training policy and transfer learning."""
 
+from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_network
 from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.folder import RunFolder, flattened, load_config, load_run
@@ -13,6 +14,7 @@ from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
+    "ClassifierNetwork",
     "ImageData",
     "ImageNetwork",
     "LabelledTextData",
@@ -27,6 +29,7 @@ __all__ = [
     "best_precision",
     "check_counts",
     "check_output",
+    "documents_and_network",
     "flattened",
     "frozen_body",
     "images_and_network",

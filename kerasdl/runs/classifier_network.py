@@ -1,0 +1,122 @@
+"""Options for text classifiers, and the documents with the network that they describe."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+from kerasdl import models
+from kerasdl.data import text
+from kerasdl.errors import BadInput
+from kerasdl.runs.folder import load_config
+from kerasdl.runs.options import check_counts
+
+# At which the highest rate, that of the recurrent kernels, is 1.
+_LARGEST_DROP_MULT = 2
+
+
+@dataclass(frozen=True)
+class ClassifierNetwork:
+    """Options for text classifiers.
+
+    Example:
+        >>> options = ClassifierNetwork(cell="gru", units=(64,), bidirectional=True)
+    """
+
+    encoder: Path | None = None
+    """Encoder to start from: a run of recipes/language_model.py, its encoder.npz, or fastai's as .safetensors."""
+    encoder_words: Path | None = None
+    """With a .safetensors file: a JSON file with the list of its words."""
+    vectors: Path | None = None
+    """Pretrained word vectors to start from: a text file of GloVe, fastText or word2vec."""
+    cell: Literal["lstm", "gru"] = "lstm"
+    """Kind of recurrent layer."""
+    embedding: int = 100
+    """Width of the embedding."""
+    units: tuple[int, ...] = (100,)
+    """Width of each recurrent layer."""
+    bidirectional: bool = False
+    """Read each text in both directions."""
+    drop_mult: float = 0.5
+    """Multiplies the dropout rates."""
+
+    def __post_init__(self) -> None:
+        check_counts(embedding=self.embedding, **{f"units[{at}]": size for at, size in enumerate(self.units)})
+        if not 0 <= self.drop_mult < _LARGEST_DROP_MULT:
+            raise BadInput(
+                f"drop_mult must be from 0 to below {_LARGEST_DROP_MULT}. Received: drop_mult={self.drop_mult}"
+            )
+        determined = ("vectors", "cell", "embedding", "units", "bidirectional") if self.encoder else ()
+        if given := [name for name in determined if getattr(self, name) != getattr(type(self), name)]:
+            raise BadInput(f"The encoder determines {', '.join(given)}: leave them out. Received: {self.encoder}")
+        if self.encoder_words and not self.encoder:
+            raise BadInput(f"encoder_words needs an encoder. Received: encoder_words={str(self.encoder_words)!r}")
+
+
+def documents_and_network(
+    options: ClassifierNetwork, texts: text.Texts, *, level: str | None, **tokens: Any
+) -> tuple[text.Documents, keras.Model, dict[str, int]]:
+    """The documents as the network reads them, and the network that classifies them.
+
+    Args:
+        options: Options for the network.
+        texts: The documents.
+        level: What a token is; an encoder of a run determines it.
+        **tokens: More arguments of `data.text.classifier`; an encoder determines `min_freq` and `max_vocab`.
+
+    Returns:
+        Documents, network, and how many words the encoder or the vectors do not know.
+
+    Raises:
+        BadInput: A file that is missing, damaged, or does not fit; or as for `data.text.classifier`.
+
+    Example:
+        >>> data, model, facts = documents_and_network(ClassifierNetwork(), texts, level=None)
+    """
+    if options.encoder is None:
+        data = text.classifier(texts, level=level, **tokens)
+        sizes = {name: getattr(options, name) for name in ("cell", "embedding", "units", "bidirectional")}
+        model = _network(options, data, sizes)
+        if options.vectors is None:
+            return data, model, {}
+        return data, model, _announced("Vectors", models.load_vectors(model, options.vectors, data.vocabulary.words))
+    file = options.encoder
+    if file.is_dir():
+        level, file = load_config(file).get("level", level), file / "encoder.npz"
+    file_words = None if options.encoder_words is None else _words_in(options.encoder_words)
+    vocabulary = _vocabulary(file_words or models.encoder_words(file), level or "words")
+    for name in ("min_freq", "max_vocab"):
+        tokens.pop(name, None)
+    data = text.classifier(texts, vocabulary=vocabulary, **tokens)
+    model = _network(options, data, models.encoder_sizes(file))
+    new = models.load_encoder(model, file, vocabulary.words, file_words=file_words)
+    return data, model, _announced("Encoder", new)
+
+
+def _network(options: ClassifierNetwork, data: text.Documents, sizes: dict[str, Any]) -> keras.Model:
+    return models.text_classifier(len(data.vocabulary), len(data.classes), drop_mult=options.drop_mult, **sizes)
+
+
+def _announced(what: str, new: list[str]) -> dict[str, int]:
+    print(f"{what}: {len(new):,} words are new")
+    return {"new_words": len(new)}
+
+
+def _words_in(file: Path) -> list[str]:
+    """The words in a JSON file."""
+    try:
+        words = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"The words cannot be read ({error}): give a JSON list. Received: {str(file)!r}") from error
+    if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+        raise BadInput(f"The words must be a JSON list of strings. Received: {str(file)!r}")
+    return words
+
+
+def _vocabulary(words: Sequence[str], level: Any) -> text.Vocabulary:
+    """The words in our order: padding, unknown and the marks of the level first."""
+    first = text.Vocabulary.of({"the": 1}, level, min_freq=1).words[:-1]
+    others = dict.fromkeys(word for word in words if word not in {*first, "xxpad", "xxunk"})
+    return text.Vocabulary((*first, *others), level)
