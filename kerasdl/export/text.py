@@ -60,7 +60,7 @@ def text_classifier(
         `keras.models.load_model`).
 
     Raises:
-        ValueError: The tokenizer has more or fewer tokens than the embedding that reads them; the number of names
+        ValueError: The tokenizer has more or fewer tokens than the model; the number of names
             differs from the number of classes; several outputs; it is unknown what the outputs are, or the last layer
             and the loss contradict each other, or `tags`.
 
@@ -70,7 +70,7 @@ def text_classifier(
         (2, 2)
     """
     text = keras.Input((), dtype="string", name="text")
-    _check_tokenizer(tokenizer, _embedded(model))
+    _check_tokenizer(tokenizer, _vocabulary_size(model))
     predicted = only_output(model, model(tokenizer(text)))
     probabilities = class_probabilities(model, predicted, outputs, tags=tags)
     # The name of the last layer tells tags from classes, in a saved model too.
@@ -86,14 +86,15 @@ def _check_tokenizer(tokenizer: keras.layers.Layer, size: int | None) -> None:
         )
 
 
-def _embedded(layer: Any) -> int | None:
-    """Size of the embedding that reads the tokens, in a model or a layer that wraps one; None if it is not known."""
-    if isinstance(layer, keras.layers.Embedding):
-        return layer.input_dim
+def _vocabulary_size(layer: Any) -> int | None:
+    """Of what reads the tokens, an embedding or n-grams, also inside a wrapper or a model; None if it is not known."""
+    size = getattr(layer, "input_dim" if isinstance(layer, keras.layers.Embedding) else "vocabulary_size", None)
+    if isinstance(size, int):
+        return size
     # `layers` lacks operations such as 2 * tokens.
     inside = [getattr(layer, "layer", None), *(getattr(layer, "operations", ()) or getattr(layer, "layers", ()))]
     first = next((each for each in inside if each and not isinstance(each, keras.layers.InputLayer)), None)
-    return None if first is None else _embedded(first)
+    return None if first is None else _vocabulary_size(first)
 
 
 def next_token(model: keras.Model, tokens: Any, start: Any = None) -> Any:

@@ -10,9 +10,8 @@ from kerasdl.interpret.tagging import Tagging
 from kerasdl.outputs import Outputs
 from numpy.typing import ArrayLike
 
-ROWS_PER_BATCH = 32
-# XLA compiles anew for each length.
-MULTIPLE = 64
+# Batches have few shapes: TensorFlow traces, and XLA compiles, anew for each.
+ROWS_PER_BATCH, MULTIPLE_OF_STEPS = 32, 64
 
 
 def word_importance(
@@ -57,15 +56,20 @@ def word_importance(
     if len(ids) < 2:
         return np.zeros(len(ids))
     ends = np.linspace(0, len(ids), min(len(ids), most - 1) + 1).round().astype(int)
-    rows = np.zeros((len(ends), -(-len(ids) // MULTIPLE) * MULTIPLE), np.int32)
-    rows[0, : len(ids)] = ids
-    for row, span in zip(rows[1:], pairwise(ends), strict=True):
-        left = np.delete(ids, slice(*span))
-        row[: len(left)] = left
+    shape = _up_to_multiple(len(ends), ROWS_PER_BATCH), _up_to_multiple(len(ids), MULTIPLE_OF_STEPS)
+    rows = np.zeros(shape, np.int32)
+    rows[:, : len(ids)] = ids
+    for row, (begin, end) in zip(rows[1:], pairwise(ends), strict=False):
+        row[begin:] = np.pad(row[end:], (0, end - begin))
     found = _log_probabilities(model, rows, classes, outputs, tags)
     place = found[0].argmax() if target is None else target
     lengths = np.diff(ends)
-    return np.repeat((found[0, place] - found[1:, place]) / lengths, lengths)
+    falls = found[0, place] - found[1 : len(ends), place]
+    return np.repeat(falls / lengths, lengths)
+
+
+def _up_to_multiple(number: int, factor: int) -> int:
+    return -(-number // factor) * factor
 
 
 def _log_probabilities(

@@ -160,15 +160,24 @@ def test_one_output_is_the_second_of_two_classes_or_the_only_tag(vocabulary):
     np.testing.assert_allclose(two, np.hstack([1 - one, one]), atol=1e-6)
 
 
-def test_a_tokenizer_of_another_size_than_the_embedding():
-    """It is found behind wrappers and in models in models."""
+def test_a_tokenizer_of_another_size_than_what_reads_its_tokens():
+    """It is found in models in models; a layer may also say how many tokens it reads."""
     layer = text.Vocabulary(["", "[UNK]", "xxbos", "xxnl", "a"], "whitespace").layer()
     model = averaging(6, 2)
     nested = keras.Sequential([keras.Input((None,), dtype="int32"), keras.Sequential([model])])
     for each in (model, nested):
         with pytest.raises(ValueError, match="The model has 6 tokens: give the tokenizer.*Received: one of 5"):
             text_classifier(each, layer, ["a", "b"])
+
+    class Grams(keras.layers.Layer):
+        vocabulary_size = 6
+
+        def call(self, tokens):
+            return tokens + 1
+
     inputs = keras.Input((None,), dtype="int32")
+    with pytest.raises(ValueError, match="The model has 6 tokens"):
+        text_classifier(keras.Model(inputs, averaging(99, 2)(Grams()(inputs))), layer, ["a", "b"])
     doubled = keras.Model(inputs, averaging(12, 2)(2 * inputs))
     assert text_classifier(doubled, layer, ["a", "b"]).output_shape == (None, 2)
 
