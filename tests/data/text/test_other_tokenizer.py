@@ -88,6 +88,24 @@ def test_a_start_token_begins_every_text():
     assert tokenizer.decode([7, 72, 105]) == "Hi"
 
 
+@pytest.mark.parametrize(
+    ("said", "padding"),
+    [
+        ({"pad_token_id": 0}, 0),
+        ({"pad_token_id": None}, None),
+        ({"pad_id": lambda: -1}, -1),
+        ({"padding": {"pad_id": 0}}, 0),
+        ({"padding": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_padding_of_a_tokenizer_is_what_its_library_says(said, padding):
+    """As transformers and KerasHub say it, SentencePiece, and tokenizers."""
+    tokenizer = Plain()
+    vars(tokenizer).update(said)
+    assert OtherTokenizer(tokenizer).padding == padding
+
+
 @pytest.mark.parametrize("made", [Plain, KerasHub])
 def test_no_tokenizer_of_another_library_travels_inside_a_model(made):
     with pytest.raises(BadInput, match=f"cannot travel inside a Keras model.*Received: {made.__name__}"):
