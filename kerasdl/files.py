@@ -3,10 +3,13 @@
 import contextlib
 import os
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 Fingerprint = tuple[int, int, int]
+# What a zip file may unpack to: so many times its size, and so many bytes more. Weights hardly compress.
+MOST_TIMES, MOST_MORE = 10, 2**28
 
 
 @contextlib.contextmanager
@@ -56,6 +59,27 @@ def fingerprint(path: str | bytes | Path) -> Fingerprint:
     """
     status = os.stat(path)  # noqa: PTH116 - called for every image; a Path costs more than the call
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def check_unpacked(path: Path) -> None:
+    """Raises if a zip file (.keras, .npz) unpacks to more than ten times its size and a quarter of a gigabyte.
+
+    A few megabytes of zeros, packed, may fill the memory. Sizes are those of the zip's directory; nothing is unpacked.
+
+    Args:
+        path: The file.
+
+    Raises:
+        zipfile.BadZipFile: It does, or it is no zip file, or a damaged one.
+
+    Example:
+        >>> check_unpacked(Path("runs/pets/model.keras"))
+    """
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(each.file_size for each in archive.infolist())
+    packed = path.stat().st_size
+    if unpacked > MOST_TIMES * packed + MOST_MORE:
+        raise zipfile.BadZipFile(f"{packed >> 10:,} KiB that would unpack to {unpacked >> 20:,} MiB")
 
 
 def cache_folder() -> Path:

@@ -1,8 +1,9 @@
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
-from kerasdl.files import atomic_write, cache_folder, fingerprint
+from kerasdl.files import MOST_MORE, atomic_write, cache_folder, check_unpacked, fingerprint
 
 
 def test_a_finished_file_replaces_the_old_one(tmp_path):
@@ -52,6 +53,19 @@ def test_a_file_swapped_in_with_the_same_size_and_time_has_another_fingerprint(t
     after = fingerprint(path)
     assert after[:2] == before[:2]
     assert after != before
+
+
+def test_a_file_that_would_unpack_to_gigabytes_is_refused_by_its_directory(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("weights", bytes(MOST_MORE // 256))
+    check_unpacked(path)
+    packed = path.read_bytes()
+    # The size in the directory, which comes last.
+    at = packed.rindex((MOST_MORE // 256).to_bytes(4, "little"))
+    path.write_bytes(packed[:at] + (2 * MOST_MORE).to_bytes(4, "little") + packed[at + 4 :])
+    with pytest.raises(zipfile.BadZipFile, match="1 KiB that would unpack to 512 MiB"):
+        check_unpacked(path)
 
 
 def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):

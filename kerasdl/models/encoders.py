@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.families import flat_layers
-from kerasdl.files import atomic_write
+from kerasdl.files import atomic_write, check_unpacked
 from kerasdl.models.weight_files import Tensors, check_fit, raw_tensors
 
 _WORDS, _EMBEDDING, _BIAS = "words", "embedding", "embedding_bias"
@@ -180,6 +180,7 @@ def _read(path: Path, file_words: Sequence[str] | None) -> tuple[Tensors, Sequen
     if file_words is not None:
         raise BadInput(f"The file holds its words: leave file_words out. Received: path={str(path)!r}")
     try:
+        check_unpacked(path)
         # Opened here, because NumPy leaves a damaged file open.
         with path.open("rb") as opened, np.load(opened) as file:
             tensors = dict(file)

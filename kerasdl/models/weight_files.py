@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.files import check_unpacked
 from kerasdl.optional import import_optional
 
 Tensors = dict[str, np.ndarray]
@@ -136,13 +137,13 @@ def read_keras(path: Path) -> Tensors:
     try:
         with h5py.File(_weights_of(path), "r") as file:
             file.visititems(collect)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged file may raise anything
         raise _broken(path, error) from error
     return found
 
 
 def check_fit(tensors: Tensors, targets: Mapping[str, Any], model: keras.Model, path: Path, advice: str) -> None:
-    """Raise unless tensors and variables have the same names and shapes.
+    """Raise unless tensors and variables have the same names and shapes, and the tensors are finite.
 
     Args:
         tensors: What a file holds.
@@ -152,7 +153,7 @@ def check_fit(tensors: Tensors, targets: Mapping[str, Any], model: keras.Model, 
         advice: What to do if they differ.
 
     Raises:
-        BadInput: They differ.
+        BadInput: They differ, or a tensor is not finite.
 
     Example:
         >>> check_fit({}, {}, model, Path("resnet18.safetensors"), "download it again")
@@ -165,6 +166,7 @@ def check_fit(tensors: Tensors, targets: Mapping[str, Any], model: keras.Model, 
             for name, variable in targets.items()
             if name in tensors and tensors[name].shape != tuple(variable.shape)
         ],
+        "not finite": [name for name in targets if name in tensors and not np.isfinite(tensors[name]).all()],
     }
     if any(faults.values()):
         listed = "; ".join(f"{kind}: {_shortened(names)}" for kind, names in faults.items() if names)
@@ -182,6 +184,7 @@ def _shortened(names: list[str]) -> str:
 def _weights_of(path: Path) -> Path | io.BytesIO:
     if path.suffix != ".keras":
         return path
+    check_unpacked(path)
     with zipfile.ZipFile(path) as archive:
         return io.BytesIO(archive.read("model.weights.h5"))
 

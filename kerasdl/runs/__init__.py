@@ -3,7 +3,8 @@
 from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_network
 from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
-from kerasdl.runs.folder import RunFolder, flattened, load_config, load_run
+from kerasdl.runs.earlier_run import load_config, load_run
+from kerasdl.runs.folder import RunFolder, flattened
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts

@@ -10,7 +10,7 @@ import keras
 from kerasdl import models
 from kerasdl.data import text
 from kerasdl.errors import BadInput
-from kerasdl.runs.folder import load_config
+from kerasdl.runs.earlier_run import load_config
 from kerasdl.runs.options import check_counts
 
 # At which the highest rate, that of the recurrent kernels, is 1.

@@ -3,7 +3,6 @@
 import json
 import textwrap
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
 from kerasdl.optional import import_optional
+from kerasdl.runs.earlier_run import non_finite
 from matplotlib.figure import Figure
 
 
@@ -119,7 +119,7 @@ class RunFolder:
         Raises:
             BadInput: A weight, or the validation loss or error, is not finite because the training diverged.
         """
-        weights = [each.path for each in model.weights if not np.isfinite(keras.ops.convert_to_numpy(each)).all()]
+        weights = non_finite(model)
         errors = [name for name in ("loss", "rmse", "mae") if not np.isfinite(valid.get(name, 0.0))]
         if weights or errors:
             found = f"non-finite weights in {weights[0]!r}" if weights else f"validation {errors[0]} {valid[errors[0]]}"
@@ -167,45 +167,6 @@ class RunFolder:
     def _write_json(self, name: str, values: Any) -> None:
         with atomic_write(self.path / name) as temporary:
             temporary.write_text(json.dumps(_finite(values), indent=2, default=str, allow_nan=False) + "\n")
-
-
-def load_run(path: Path) -> keras.Model:
-    """Loads the model of an earlier run, for prediction or fine-tuning.
-
-    Args:
-        path: The run's folder.
-
-    Raises:
-        BadInput: The folder has no model, or a damaged one.
-
-    Example:
-        >>> load_run(Path("runs/pets")).predict(photographs)
-    """
-    if not (path / "model.keras").is_file():
-        raise BadInput(f"The folder has no model.keras: choose the folder of a finished run. Received: {str(path)!r}")
-    if not zipfile.is_zipfile(path / "model.keras"):
-        raise BadInput(f"Its model.keras is damaged or truncated: train it again. Received: {str(path)!r}")
-    return keras.models.load_model(path / "model.keras", compile=False)
-
-
-def load_config(path: Path) -> dict[str, Any]:
-    """Reads the options and facts of an earlier run from its config.json.
-
-    Args:
-        path: The run's folder.
-
-    Raises:
-        BadInput: The folder has no config.json, or a damaged one.
-
-    Example:
-        >>> load_config(Path("runs/pets"))["image_size"]
-    """
-    try:
-        return json.loads((path / "config.json").read_text())
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            f"The folder has no readable config.json: choose the folder of a finished run. Received: {str(path)!r}"
-        ) from error
 
 
 def flattened(config: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import keras
 from kerasdl import models
 from kerasdl.data import images
 from kerasdl.errors import BadInput
-from kerasdl.runs.folder import load_run
+from kerasdl.runs.earlier_run import load_run
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.options import Options
 from kerasdl.runs.transfer import Transfer

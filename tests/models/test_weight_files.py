@@ -1,5 +1,10 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
-from kerasdl.models.weight_files import own_name, torch_name
+from kerasdl.errors import BadInput
+from kerasdl.models import mlp
+from kerasdl.models.weight_files import check_fit, own_name, torch_name
 
 
 @pytest.mark.parametrize(
@@ -24,3 +29,14 @@ def test_torch_names(layer, variable, expected):
 
 def test_own_names():
     assert own_name("stem_norm", 2, "moving_mean") == "stem_norm/2"
+
+
+def test_weights_that_are_not_finite_do_not_fit():
+    model = mlp((2,), 3, hidden=(4,))
+    targets = {variable.path: variable for variable in model.weights}
+    tensors = {name: np.zeros(variable.shape) for name, variable in targets.items()}
+    check_fit(tensors, targets, model, Path("w.keras"), "")
+    spoiled = next(iter(tensors))
+    tensors[spoiled][:] = np.inf
+    with pytest.raises(BadInput, match=f"do not fit.*not finite: {spoiled}"):
+        check_fit(tensors, targets, model, Path("w.keras"), "")

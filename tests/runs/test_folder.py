@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from kerasdl import plots
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, RunFolder, flattened, load_config, load_run
+from kerasdl.runs import Options, RunFolder, flattened
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -174,23 +174,3 @@ def test_metrics_that_json_does_not_have_are_null(run):
     run.finish({"rmse": 1.0, "ratio": float("inf")}, train_seconds=1.0, **more)
     written = json.loads((run.path / "metrics.json").read_text(), parse_constant=pytest.fail)
     assert written == {"valid": {"rmse": 1.0, "ratio": None}, "train_seconds": 1.0, **more, "each": [None, 1.5]}
-
-
-def test_a_damaged_model_of_an_earlier_run_is_named(tmp_path):
-    for content, message in (
-        (None, "The folder has no model.keras"),
-        (b"PK", "is damaged or truncated"),
-    ):
-        if content:
-            (tmp_path / "model.keras").write_bytes(content)
-        with pytest.raises(BadInput, match=f"{message}.* Received: '{tmp_path}'"):
-            load_run(tmp_path)
-
-
-def test_the_configuration_is_read_back(tmp_path):
-    RunFolder(tmp_path / "run").write_config({"epochs": 5, "target": ("y",)})
-    assert load_config(tmp_path / "run") == {"epochs": 5, "target": ["y"]}
-    (tmp_path / "run" / "config.json").write_text("{")
-    for folder in (tmp_path / "none", tmp_path / "run"):
-        with pytest.raises(BadInput, match=f"no readable config.json: choose .* Received: '{folder}'"):
-            load_config(folder)
