@@ -18,6 +18,7 @@ import tensorflow as tf
 from kerasdl import callbacks, models
 from kerasdl.data import features, images, mixing, sequences, series, tabular, text
 from kerasdl.data.augment import standard
+from kerasdl.layers import n_gram_codes
 
 
 def _small_resnet(**options: Any) -> keras.Model:
@@ -88,6 +89,27 @@ TABLE_BUILDERS = {
     "tabular-numbers": lambda **options: models.tabular(
         (), 4, classes=5, hidden=(8,), activation="selu", normalization="none", dropout=0.1, **options
     ),
+}
+
+_CODES = np.unique(n_gram_codes(np.arange(1, 19)[None] % 9, 9, 2))[1:]
+
+# From tokens of nine different ids.
+TOKEN_BUILDERS: dict[str, Callable[..., keras.Model]] = {
+    "ngram_classifier": lambda **options: models.ngram_classifier(
+        9,
+        5,
+        codes=_CODES,
+        longest=2,
+        ratios=np.random.default_rng(0).standard_normal((len(_CODES), 5)),
+        embedding=4,
+        hidden=(8,),
+        dropout=0.1,
+        **options,
+    ),
+    "ngram_classifier-bayes": lambda **options: models.ngram_classifier(
+        9, 5, codes=_CODES, ratios=np.random.default_rng(0).standard_normal((len(_CODES), 5)), **options
+    ),
+    "ngram_classifier-hashed": lambda **options: models.ngram_classifier(9, 5, buckets=7, embedding=4, **options),
 }
 
 FORECASTERS = {

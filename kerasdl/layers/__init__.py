@@ -7,11 +7,14 @@ from kerasdl.layers.chunked_encoder import ChunkedEncoder
 from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
+from kerasdl.layers.embedding_bag import EmbeddingBag
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.last_step import LastStep
 from kerasdl.layers.mask_nan import MaskNaN
+from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
+from kerasdl.layers.naive_bayes import NaiveBayes
 from kerasdl.layers.number_feature import NumberFeature
 from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
@@ -28,11 +31,14 @@ __all__ = [
     "ClassNames",
     "ConcatPooling1D",
     "DateFeature",
+    "EmbeddingBag",
     "EntityEmbeddings",
     "FitImage",
     "IdentityShortcut",
     "LastStep",
     "MaskNaN",
+    "NGrams",
+    "NaiveBayes",
     "NumberFeature",
     "ReverseTokens",
     "TiedEmbedding",
@@ -40,6 +46,8 @@ __all__ = [
     "WindowForecast",
     "WindowNormalization",
     "character_rules",
+    "n_gram_buckets",
+    "n_gram_codes",
     "text_rules",
     "whitespace_rules",
 ]

@@ -8,6 +8,7 @@ from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.language_model import awd_lstm, language_model
 from kerasdl.models.mlp import mlp
+from kerasdl.models.ngram_classifier import ngram_classifier
 from kerasdl.models.normalization import Normalization
 from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
@@ -34,6 +35,7 @@ __all__ = [
     "load_vectors",
     "load_weights",
     "mlp",
+    "ngram_classifier",
     "raw_columns",
     "recurrent",
     "replace_head",

@@ -10,6 +10,7 @@ from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.generation import generate
 from kerasdl.data.text.lines import read_lines
+from kerasdl.data.text.n_grams import NGrams, n_grams
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.data.text.predictions import predict
 from kerasdl.data.text.streams import Streams, language_model
@@ -23,6 +24,7 @@ from kerasdl.data.text.vocabulary import Vocabulary
 __all__ = [
     "Documents",
     "Features",
+    "NGrams",
     "OtherTokenizer",
     "Streams",
     "Texts",
@@ -37,6 +39,7 @@ __all__ = [
     "from_tfds",
     "generate",
     "language_model",
+    "n_grams",
     "numericalize",
     "precompute",
     "predict",
