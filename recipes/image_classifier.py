@@ -32,7 +32,7 @@ class Config:
     """Image side in pixels for the first half of the epochs: progressive resizing."""
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs)
+        runs.check_counts(epochs=self.epochs, start_size=self.start_size)
         if self.start_size is not None and self.epochs < 2:
             raise BadInput(f"Progressive resizing needs two epochs or more. Received: epochs={self.epochs}")
 

@@ -44,6 +44,7 @@ class Config:
 
     def __post_init__(self) -> None:
         runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, length=self.length, n_words=self.n_words)
+        runs.check_counts(min_freq=self.min_freq, max_vocab=self.max_vocab)
         if not 0 <= self.temperature < math.inf:
             raise BadInput(f"temperature must be at least 0, and finite. Received: temperature={self.temperature}")
 

@@ -55,7 +55,8 @@ class Config:
     run: runs.Options = field(default_factory=runs.Options)
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size)
+        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, hidden=self.hidden or None)
+        runs.check_rates(dropout=self.dropout)
 
 
 def main(config: Config) -> None:

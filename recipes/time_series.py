@@ -60,7 +60,7 @@ class Config:
     run: runs.Options = field(default_factory=runs.Options)
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, steps=self.steps)
+        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, steps=self.steps, units=self.units)
 
 
 def main(config: Config) -> None:

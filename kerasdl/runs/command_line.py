@@ -40,15 +40,18 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         arguments = _current(sys.argv[1:], config)
         _refuse_foreign(arguments, config)
         options = tyro.cli(config, args=arguments, description=description, config=flat)
+        _refuse_empty(options)
         sys.exit(recipe(options))
     except BadInput as error:
         _fail(" ".join(str(error).split()))
     except tf.errors.OpError as error:
         # Raised by a pipeline in the middle of training.
         found = re.search(r"BadInput: (.*)", error.message)
-        if found is None:
+        if found is None and not isinstance(error, tf.errors.ResourceExhaustedError):
             raise
-        _fail(found[1])
+        _fail(found[1] if found else _out_of_memory())
+    except MemoryError:
+        _fail(_out_of_memory())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
@@ -73,6 +76,10 @@ def _fail(message: str) -> None:
     sys.exit(1)
 
 
+def _out_of_memory() -> str:
+    return f"Out of memory: use smaller batches, samples or networks. Received: {' '.join(sys.argv[1:])}"
+
+
 def _current(arguments: list[str], config: type) -> list[str]:
     """The arguments with deprecated options of this recipe replaced, after a warning."""
     found, options = [], _options(config)
@@ -95,6 +102,17 @@ def _refuse_foreign(arguments: list[str], config: type) -> None:
             ours, row = found
             note = row.note and f", {row.note}"
             raise BadInput(f"No option {typed}: use --{ours.replace('_', '-')}{note}. Received: {' '.join(arguments)}")
+
+
+def _refuse_empty(options: Any) -> None:
+    """Raises for an empty word, unless it is the default: an empty path would be the working folder."""
+    for each in fields(options):
+        value = getattr(options, each.name)
+        if is_dataclass(value):
+            _refuse_empty(value)
+        elif value == "" and each.default != "":
+            name = f"--{each.name.replace('_', '-')}"
+            raise BadInput(f"{name} is empty: leave it out, or give it a value. Received: {name} ''")
 
 
 def _word(option: str) -> str:

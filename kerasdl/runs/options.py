@@ -1,5 +1,6 @@
 """Options that every recipe has; a recipe's own options are a dataclass that holds these."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -35,23 +36,37 @@ class Options:
     """Deterministic operations on a GPU, slower and without XLA; a CPU needs none."""
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise BadInput(f"seed must be a non-negative integer. Received: seed={self.seed}")
+        if not 0 <= self.seed < 2**32:
+            raise BadInput(f"seed must be from 0 to {2**32 - 1}. Received: seed={self.seed}")
         if self.peak_lr is not None and not 0 < self.peak_lr < inf:
             raise BadInput(f"The peak learning rate must be positive and finite. Received: peak_lr={self.peak_lr}")
         if not 0 <= self.weight_decay < inf:
             raise BadInput(f"Weight decay must be at least 0, and finite. Received: weight_decay={self.weight_decay}")
 
 
-def check_counts(**counts: int | None) -> None:
-    """Raises unless every number is at least 1, or None.
+def check_counts(**counts: int | Sequence[int] | None) -> None:
+    """Raises unless every number, or every one of several, is at least 1, or None.
 
     Raises:
-        BadInput: A number below 1.
+        BadInput: A number below 1, or none of several.
 
     Example:
-        >>> check_counts(epochs=10, batch_size=64)
+        >>> check_counts(epochs=10, batch_size=64, units=(32, 16))
     """
     for name, count in counts.items():
-        if count is not None and count < 1:
+        if count is not None and min([count] if isinstance(count, int) else count, default=0) < 1:
             raise BadInput(f"{name} must be at least 1. Received: {name}={count}")
+
+
+def check_rates(**rates: float) -> None:
+    """Raises unless every rate of dropout leaves something.
+
+    Raises:
+        BadInput: A rate below 0, or not below 1.
+
+    Example:
+        >>> check_rates(dropout=0.5)
+    """
+    for name, rate in rates.items():
+        if not 0 <= rate < 1:
+            raise BadInput(f"{name} must be at least 0 and below 1. Received: {name}={rate}")

@@ -1,6 +1,8 @@
+import re
 from dataclasses import dataclass, field
 
 import pytest
+import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.runs import Options, check_counts, flattened, run_recipe
 
@@ -61,6 +63,33 @@ def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, cap
 def test_options_out_of_range_are_one_line(arguments, monkeypatch, capsys):
     assert exit_of(lambda config: None, arguments, monkeypatch) in (1, 2)
     assert "Received: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--data", ""], ["--data="]])
+def test_an_empty_word_is_not_the_working_folder(arguments, monkeypatch, capsys):
+    assert exit_of(lambda config: None, arguments, monkeypatch) == 1
+    assert capsys.readouterr().err == "error: --data is empty: leave it out, or give it a value. Received: --data ''\n"
+
+
+def test_a_default_may_be_empty(monkeypatch):
+    @dataclass(frozen=True)
+    class Writing:
+        """Options of a recipe that writes."""
+
+        prompt: str = ""
+
+    assert exit_of(lambda config: 3, ["--prompt", ""], monkeypatch, Writing) == 3
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\n at ...")]
+)
+def test_a_lack_of_memory_is_one_line(error, monkeypatch, capsys):
+    def recipe(config):
+        raise error
+
+    assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
+    assert re.fullmatch(r"error: Out of memory: use .*\. Received: --epochs 3\n", capsys.readouterr().err)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@ from math import inf, nan
 import pytest
 import tyro
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, check_counts
+from kerasdl.runs import Options, check_counts, check_rates
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        {"seed": -1},
+        *({"seed": value} for value in (-1, 2**32)),
         *({"peak_lr": value} for value in (0.0, nan, inf)),
         *({"weight_decay": value} for value in (-0.1, nan, inf)),
     ],
@@ -31,3 +31,14 @@ def test_counts_are_at_least_one_or_left_to_the_recipe():
     check_counts(epochs=1, batch_size=None)
     with pytest.raises(BadInput, match="batch_size must be at least 1. Received: batch_size=0"):
         check_counts(epochs=1, batch_size=0)
+    for units in ((8, 0), ()):
+        with pytest.raises(BadInput, match="units must be at least 1. Received: units="):
+            check_counts(units=units)
+    check_counts(units=(8, 4))
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 2.0, nan])
+def test_dropout_leaves_something(rate):
+    check_rates(dropout=0.0)
+    with pytest.raises(BadInput, match=f"dropout must be at least 0 and below 1. Received: dropout={rate}"):
+        check_rates(dropout=rate)

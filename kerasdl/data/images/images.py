@@ -11,6 +11,7 @@ from kerasdl.data.datasets import Datasets, Target
 from kerasdl.data.images.augment.augmentation import Augmentation
 from kerasdl.data.images.augment.mixing import CutMix, MixUp
 from kerasdl.data.images.changes import ImageChanges
+from kerasdl.data.images.decoding.header import MOST_PIXELS
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.pipeline import training, validation
 from kerasdl.data.source import Source
@@ -207,9 +208,12 @@ def as_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
     """(height, width); a single number is both.
 
     Raises:
-        BadInput: A side below one pixel.
+        BadInput: A side below one pixel, or more pixels than a file may have.
     """
     sides = (image_size, image_size) if np.ndim(image_size) == 0 else tuple(cast(Any, image_size))
     if len(sides) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
         raise BadInput(f"Image sizes are whole numbers of pixels: one, or (height, width). Received: {image_size!r}")
-    return int(sides[0]), int(sides[1])
+    height, width = int(sides[0]), int(sides[1])
+    if height * width > MOST_PIXELS:
+        raise BadInput(f"An image has at most {MOST_PIXELS:,} pixels: choose a smaller size. Received: {image_size!r}")
+    return height, width

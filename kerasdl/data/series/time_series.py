@@ -300,8 +300,9 @@ def _check_length(name: str, one: SplitSeries, needed_rows: int, horizon: int, t
     rows = len(one.table)
     if one.train_rows >= needed_rows and rows - one.train_rows >= horizon:
         return
+    least = max(rows, int(max((needed_rows - 0.5) / (1 - test_share), (horizon - 0.5) / test_share)) - 1)
     needed = next(
-        n for n in count(rows) if n - round(n * test_share) >= needed_rows and round(n * test_share) >= horizon
+        n for n in count(least) if n - round(n * test_share) >= needed_rows and round(n * test_share) >= horizon
     )
     raise BadInput(
         f"The series{f' {name!r}' if name else ''} is too short: a lookback of {needed_rows - horizon} and a "

@@ -40,3 +40,9 @@ def test_file_options_out_of_range(options, message):
 def test_image_sizes_are_positive_integers(size):
     with pytest.raises(BadInput, match="whole numbers of pixels.*Received: "):
         as_size(size)
+
+
+def test_images_have_as_many_pixels_as_a_file_may_have():
+    assert as_size(10_000) == (10_000, 10_000)
+    with pytest.raises(BadInput, match="at most 100,000,000 pixels: choose a smaller size. Received: 1000000"):
+        as_size(1_000_000)

@@ -178,6 +178,9 @@ def test_default_batch_size():
             "too short: a lookback of 4 and a horizon of 11, .*33% of the rows for the test, need 32 rows",
         ),
         (frame(5), {"lookback": None, "horizon": 9}, "too short"),
+        # At once, not after a search among a billion numbers.
+        (frame(), {"lookback": 10**9}, "too short.*need 1500000001 rows"),
+        (frame(), {"lookback": None, "horizon": 10**9}, "too short.*need 2999999999 rows"),
         (frame(which=["a"] * 27 + ["b"] * 3), {"series": "which"}, "The series 'b' is too short"),
         (frame(), {"horizon": 0}, "horizon must be at least 1"),
         (frame(), {"stride": 0}, "stride"),
