@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -121,6 +121,17 @@ class Datasets:
         if self.target_kind == "shares":
             return keras.losses.CategoricalCrossentropy(from_logits=True)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """Metrics of logits for these labels: accuracy, for tags that of each tag; none for numbers and tokens.
+
+        Example:
+            >>> model.compile("adam", pets.loss, metrics=pets.metrics)
+        """
+        if self.target_kind == "tags":
+            return [keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]
+        return ["accuracy"] if self.target_kind in ("class", "shares") else []
 
     @property
     def class_weight(self) -> dict[int, float]:

@@ -109,12 +109,13 @@ class RunFolder:
         with atomic_write(self.path / f"{name}.html") as temporary:
             temporary.write_bytes(html.encode("utf-8", "replace"))
 
-    def save_model(self, model: keras.Model, valid: Mapping[str, float]) -> None:
-        """Writes model.keras atomically.
+    def save_model(self, model: keras.Model, valid: Mapping[str, float], *, name: str = "model") -> None:
+        """Writes `name`.keras atomically.
 
         Args:
             model: A model of raw input.
             valid: Its metrics on validation data.
+            name: Of the file.
 
         Raises:
             BadInput: A weight, or the validation loss or error, is not finite because the training diverged.
@@ -127,7 +128,7 @@ class RunFolder:
                 "The training diverged, so the model is not saved: use a lower peak learning rate (--peak-lr). "
                 f"Received: {found}"
             )
-        with atomic_write(self.path / "model.keras") as temporary:
+        with atomic_write(self.path / f"{name}.keras") as temporary:
             model.save(temporary)
 
     def finish(self, valid: Mapping[str, float], *, train_seconds: float, warning: str = "", **more: Any) -> None:

@@ -166,7 +166,8 @@ def test_a_model_with_finite_weights_and_a_loss_that_is_not_is_not_saved_either(
     with pytest.raises(BadInput, match="The training diverged.*Received: validation loss nan"):
         run.save_model(small(), {"accuracy": 0.1, "loss": float("nan")})
     assert not (run.path / "model.keras").exists()
-    run.save_model(small(), {"loss": 0.3, "ratio": float("inf"), "r2": float("nan")})
+    run.save_model(small(), {"loss": 0.3, "ratio": float("inf"), "r2": float("nan")}, name="other")
+    assert [path.name for path in run.path.glob("*.keras")] == ["other.keras"]
 
 
 def test_metrics_that_json_does_not_have_are_null(run):

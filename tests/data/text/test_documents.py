@@ -108,6 +108,8 @@ def test_a_document_may_have_any_number_of_tags():
     data = text.classifier(text.from_texts(["a b c"] * 30, tags, valid_share=0.2), batch_size=6, min_freq=1)
     assert str(data).startswith("24 training and 6 validation documents of 2 tags")
     assert (data.tags, data.target_kind, data.loss.name) == (True, "tags", "binary_crossentropy")
+    (accuracy,) = data.metrics
+    assert accuracy(np.array([[1.0, 0.0]]), np.array([[0.1, 0.1]])) == 0.5  # logits: above 0 is above one half
     _, labels = next(iter(data.valid))
     assert (labels.dtype, labels.shape) == ("float32", (6, 2))
     assert np.array_equal(labels, data.labels(Part.VALID))
