@@ -1,7 +1,11 @@
 """Files in folders, and the folders of training, validation and test."""
 
+import contextlib
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from kerasdl.errors import BadInput
 
 TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "validation", "val"), ("test", "testing")
 
@@ -9,22 +13,36 @@ TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "v
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
     """The files with one of these suffixes, in lower case, below `folder` at any depth, sorted, without hidden ones.
 
+    Links to folders are followed. What is no file, such as a named pipe, is left out.
+
+    Raises:
+        BadInput: A folder cannot be read, or two links lead to the same one.
+
     Example:
         >>> files_below(Path("pets"), (".jpg",))[0]
         'pets/cat/0001.jpg'
     """
-    found: list[str] = []
-    visited: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        # A link may point to one of its own parent folders.
-        folders[:] = [] if os.path.realpath(place) in visited else [name for name in folders if name[0] != "."]
-        visited.add(os.path.realpath(place))
-        found += [
-            os.path.join(place, name)  # noqa: PTH118 - one Path per file takes minutes and megabytes in large folders
-            for name in files
-            if name.lower().endswith(suffixes) and not name.startswith(".")
-        ]
-    return sorted(found)
+    return sorted(entry.path for entry in _walk(str(folder), {}) if entry.name.lower().endswith(suffixes))
+
+
+def check_apart(parts: Iterable[Iterable[str]]) -> None:
+    """Raises if files of two parts lie in the same folder, by links.
+
+    Args:
+        parts: The files of training, validation and test.
+
+    Raises:
+        BadInput: They do.
+
+    Example:
+        >>> check_apart([["pets/train/cat/1.jpg"], ["pets/valid/cat/1.jpg"]])
+    """
+    seen: dict[str, str] = {}
+    for files in parts:
+        folders = {os.path.realpath(each): each for each in {os.path.dirname(file) for file in files}}  # noqa: PTH120
+        for place in folders.keys() & seen.keys():
+            raise _twice(seen[place], folders[place])
+        seen |= folders
 
 
 def by_subfolder(folder: Path, files: list[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -39,5 +57,42 @@ def by_subfolder(folder: Path, files: list[str]) -> tuple[dict[str, list[str]], 
 
 
 def subfolder(folder: Path, names: tuple[str, ...]) -> Path | None:
-    """The subfolder with one of these names, whatever its case."""
-    return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
+    """The subfolder with one of these names, whatever its case.
+
+    Raises:
+        BadInput: The folder cannot be read.
+    """
+    with _reading(str(folder)):
+        return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
+
+
+def _walk(folder: str, seen: dict[str, str]) -> Iterator[os.DirEntry[str]]:
+    """The files below a folder; `seen` are folders by their real path."""
+    first = seen.setdefault(os.path.realpath(folder), folder)
+    if first != folder:
+        # A link may point to one of its own parent folders.
+        if not folder.startswith(first + os.sep):
+            raise _twice(first, folder)
+        return
+    with _reading(folder), os.scandir(folder) as entries:
+        found = sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path)):  # noqa: PTH112
+            yield from _walk(entry.path, seen)
+        elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+            yield entry
+
+
+@contextlib.contextmanager
+def _reading(folder: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"The folder cannot be read ({error.strerror}). Received: {folder!r}") from error
+
+
+def _twice(first: str, second: str) -> BadInput:
+    return BadInput(
+        "Two links lead to the same folder, so its files would count twice: remove one. "
+        f"Received: {first!r} and {second!r}"
+    )

@@ -84,7 +84,7 @@ def from_pattern(folder: str | Path, pattern: str, *, group: str | None = None, 
     folder, choices = Path(folder), FileOptions(**options)
     files = image_files(folder)
     if not files:
-        raise BadInput(f"No images, or no such folder. Received: {str(folder)!r}")
+        raise BadInput(f"No images below this folder. Received: {str(folder)!r}")
     words = matched(files, folder, pattern)
     classes = tuple(sorted(set(words)))
     index = {name: label for label, name in enumerate(classes)}

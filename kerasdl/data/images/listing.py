@@ -1,10 +1,19 @@
 """Find image files in folders, and infer class and part (training, validation, test) from their paths."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kerasdl.data.listing import TEST_FOLDERS, TRAIN_FOLDERS, VALID_FOLDERS, by_subfolder, files_below, subfolder
+from kerasdl.data.listing import (
+    TEST_FOLDERS,
+    TRAIN_FOLDERS,
+    VALID_FOLDERS,
+    by_subfolder,
+    check_apart,
+    files_below,
+    subfolder,
+)
 from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
@@ -12,15 +21,25 @@ DECODABLE = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp")
 # Image formats that TensorFlow cannot decode: an error names such files instead of ignoring them.
 UNDECODABLE = (".tif", ".tiff", ".avif", ".heic", ".heif", ".ico", ".psd", ".jp2", ".ppm", ".pgm", ".mpo")
 
+# What stands in Python's names of files for bytes that are not UTF-8.
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+
 
 def image_files(folder: Path) -> list[str]:
     """The image files below `folder` at any depth, sorted, without hidden ones; includes formats that do not decode.
+
+    Raises:
+        BadInput: A folder cannot be read, two links lead to the same one, or a name is not UTF-8.
 
     Example:
         >>> image_files(Path("pets"))[0]
         'pets/cat/0001.jpg'
     """
-    return files_below(folder, DECODABLE + UNDECODABLE)
+    found = files_below(folder, DECODABLE + UNDECODABLE)
+    for file in found:
+        if _NOT_UTF_8.search(file):
+            raise BadInput(f"The name of a file or folder is not UTF-8: rename it. Received: {os.fsencode(file)!r}")
+    return found
 
 
 def by_class(folder: Path) -> dict[str, list[str]]:
@@ -45,7 +64,8 @@ def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
     """The files by class for training and, where there are such folders, for validation and test.
 
     Raises:
-        BadInput: No images, only one class, images in no class folder, or classes that differ between the parts.
+        BadInput: No images, only one class, images in no class folder, classes that differ between the parts, or parts
+            that share a folder by a link.
     """
     if not folder.is_dir():
         raise BadInput(f"No such folder. Received: {str(folder)!r}")
@@ -67,6 +87,7 @@ def parts_of(folder: Path) -> list[tuple[Part, dict[str, list[str]]]]:
             raise BadInput(f"Classes in the test folder without training images: {extra}. Received: {str(test)!r}")
         _check_none_beside(beside, tested, test)
         parts.append((Part.TEST, tested))
+    check_apart([file for files in by_name.values() for file in files] for _, by_name in parts)
     return parts
 
 

@@ -135,7 +135,7 @@ def test_the_class_in_the_file_name(image_folder, tmp_path):
     assert all(
         data.classes[label] in name for name, label in zip(data.valid_names, data.valid_pictures.labels, strict=True)
     )
-    with pytest.raises(BadInput, match="No images, or no such folder"):
+    with pytest.raises(BadInput, match="folder cannot be read .No such file"):
         images.from_pattern(tmp_path / "nowhere", "(.)")
 
 

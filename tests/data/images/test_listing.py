@@ -66,3 +66,16 @@ def test_images_outside_the_class_folders_are_named(tmp_path):
 def test_a_test_folder_with_other_classes_is_an_error(test, message, tmp_path):
     with pytest.raises(BadInput, match=message):
         parts_of(made(tmp_path, "train/cat/1.png", "train/dog/2.png", *test))
+
+
+def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes(tmp_path):
+    made(tmp_path, "caf\udce9/1.png")
+    with pytest.raises(BadInput, match=r"is not UTF-8: rename it. Received: b'.*/caf\\xe9/1.png'"):
+        image_files(tmp_path)
+
+
+def test_training_and_validation_share_no_folder(tmp_path):
+    made(tmp_path, "train/a/1.png", "train/b/1.png")
+    (tmp_path / "valid").symlink_to(tmp_path / "train")
+    with pytest.raises(BadInput, match=r"lead to the same folder.*train/[ab]' and '.*valid/[ab]'"):
+        parts_of(tmp_path)
