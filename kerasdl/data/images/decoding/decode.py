@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from kerasdl.data.images.decoding.budget import Budget
 from kerasdl.data.images.decoding.exif import upright
 from kerasdl.data.images.decoding.header import (
     BMP,
@@ -13,8 +14,10 @@ from kerasdl.data.images.decoding.header import (
     GIF,
     GIF_SCREEN,
     JPEG,
+    MOST_PIXELS,
     PNG,
     WEBP,
+    Header,
     after_blocks,
     palette_bytes,
     read_header,
@@ -31,6 +34,10 @@ ANIMATED, HAS_ALPHA = 0x02, 0x10
 # libjpeg's slow integer transform: bit for bit the same as Pillow.
 JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
 
+STRIP_PIXELS = 2**18
+# Of all threads together: as many as one image may have.
+_PIXELS = Budget(MOST_PIXELS)
+
 Background = int | Sequence[int]
 
 
@@ -39,7 +46,8 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
 
     The EXIF orientation of JPEG, PNG and WebP is applied. Transparent pixels, and those that a GIF frame does not
     cover, are blended with the background. 16-bit values are reduced to their upper 8 bits. Grayscale is the luma of
-    ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue. Color profiles are not applied.
+    ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue. Color profiles are not applied, nor is an orientation in XMP,
+    which most viewers ignore. Threads that would decode more pixels at once than one image may have wait.
 
     Args:
         encoded: The bytes of the file.
@@ -59,6 +67,11 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
     """
     behind = _background(background, channels)
     header = read_header(encoded)
+    with _PIXELS.hold(header.height * header.width):
+        return _decoded(encoded, header, behind, channels)
+
+
+def _decoded(encoded: bytes, header: Header, behind: np.ndarray, channels: int) -> np.ndarray:
     try:
         with tf.device("CPU"):
             if header.kind == JPEG:
@@ -68,7 +81,7 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
         raise ValueError(f"{reason(error)}. Received: {len(encoded)} bytes") from error
     except (struct.error, IndexError) as error:
         raise ValueError(f"Damaged or cut short. Received: {len(encoded)} bytes") from error
-    opaque = _channels(_over(_with_alpha(np.asarray(picture)), behind), channels)
+    opaque = _in_strips(lambda strip: _channels(_over(_with_alpha(strip), behind), channels), picture, channels)
     return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
 
 
@@ -78,9 +91,9 @@ def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: An
     # libjpeg cannot convert CMYK to grayscale; for the rest it returns the stored luma.
     read = 3 if inks == 4 else channels
     picture = decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)
-    return (
-        tf.ensure_shape(picture, (None, None, channels)) if read == channels else _channels(picture.numpy(), channels)
-    )
+    if read != channels:
+        return _in_strips(lambda strip: _channels(strip, channels), picture.numpy(), channels)
+    return tf.ensure_shape(picture, (None, None, channels))
 
 
 def check_channels(channels: int) -> None:
@@ -108,7 +121,7 @@ def _png(encoded: bytes, _: np.ndarray) -> np.ndarray:
         return tf.io.decode_png(encoded, channels=0).numpy()
     # At most one color is transparent; the alpha of the others is the largest number of the file's bit depth.
     picture = tf.io.decode_png(encoded, channels=4).numpy()
-    picture[..., 3] = np.where(picture[..., 3] > 0, 255, 0)
+    picture[..., 3] = (picture[..., 3] > 0) * np.uint8(255)
     return picture
 
 
@@ -155,7 +168,7 @@ def _bmp(encoded: bytes, _: np.ndarray) -> np.ndarray:
     # TensorFlow ignores the palette, which follows the header as blue, green, red and 0.
     start = 14 + header_bytes
     palette = np.frombuffer(encoded[start : start + 1024].ljust(1024, b"\0"), np.uint8).reshape(256, 4)
-    return palette[picture[..., 0], 2::-1]
+    return _in_strips(lambda strip: palette[strip[..., 0], 2::-1], picture, 3)
 
 
 def _webp(encoded: bytes, _: np.ndarray) -> np.ndarray:
@@ -166,6 +179,15 @@ def _webp(encoded: bytes, _: np.ndarray) -> np.ndarray:
 
 
 _READERS: dict[int, Callable[[bytes, np.ndarray], np.ndarray]] = {PNG: _png, GIF: _gif, BMP: _bmp, WEBP: _webp}
+
+
+def _in_strips(convert: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, channels: int) -> np.ndarray:
+    """Converts an image strip by strip, since the numbers in between take many times its memory."""
+    converted = np.empty((*picture.shape[:2], channels), np.uint8)
+    rows = max(1, STRIP_PIXELS // picture.shape[1])
+    for top in range(0, len(picture), rows):
+        converted[top : top + rows] = convert(picture[top : top + rows])
+    return converted
 
 
 def _with_alpha(picture: np.ndarray) -> np.ndarray:

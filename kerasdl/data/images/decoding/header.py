@@ -51,6 +51,7 @@ HAS_EXIF = 0x08
 OS_2 = b"\x0c\0"
 EXTENSION, FRAME, GIF_SCREEN = 0x21, 0x2C, 13
 START_OF_SCAN, APP1 = 0xDA, 0xE1
+WITHOUT_CONTENTS = {*range(0xC0), *range(0xD0, 0xDA)}
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
@@ -128,14 +129,17 @@ def _jpeg(encoded: bytes) -> Header:
 
 
 def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and contents of each segment of a JPEG, up to the first scan or anything that is not a segment."""
+    """Marker and contents of each segment of a JPEG, up to the first scan or anything that is not a segment.
+
+    A marker without contents (TEM, restart, end) ends them, too: read on, its contents might be a false frame.
+    """
     at = 2
     while at + 4 <= len(encoded) and encoded[at] == 0xFF:
         marker = encoded[at + 1]
         if marker == 0xFF:
             at += 1
             continue
-        if marker == START_OF_SCAN:
+        if marker == START_OF_SCAN or marker in WITHOUT_CONTENTS:
             return
         length = int.from_bytes(encoded[at + 2 : at + 4], "big")
         yield marker, encoded[at + 4 : at + 2 + length]
