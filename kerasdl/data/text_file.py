@@ -34,13 +34,16 @@ def open_text(
         The open file.
 
     Raises:
-        BadInput: The file cannot be read, or, when that part is read, has another encoding.
+        BadInput: The file cannot be read, or is a device; or, when that part is read, it has another encoding.
 
     Example:
         >>> with open_text("houses.csv") as file:
         ...     print(file.readline())
         area,rooms,price
     """
+    if Path(path).is_char_device():
+        # Such as /dev/zero, which never ends.
+        raise BadInput(f"A device is not a file of text. Received: {str(path)!r}")
     try:
         with _Lines(io.FileIO(path)) as lines:
             start = lines.peek(4)
@@ -82,7 +85,7 @@ def _without_mark(encoding: str) -> str:
 def _decoded(file: io.BufferedReader, encoding: str, newline: str | None) -> io.TextIOWrapper:
     try:
         return io.TextIOWrapper(file, encoding, newline=newline)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise BadInput(
             f"Unknown encoding: pass the name of a Python codec, such as 'cp1252'. Received: encoding={encoding!r}"
         ) from error

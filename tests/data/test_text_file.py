@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from kerasdl.data.text_file import open_text
 from kerasdl.errors import BadInput
@@ -64,6 +66,8 @@ def test_other_errors_name_the_file_or_the_encoding(tmp_path, write):
     for path, why in ((tmp_path / "none.txt", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(BadInput, match=rf"cannot be read \({why}.*Received: '{path}'"):
             read(path)
-    for wrong in ("latin-99", "hex"):
-        with pytest.raises(BadInput, match=f"Unknown encoding.*'cp1252'.*'{wrong}'"):
+    with pytest.raises(BadInput, match="A device is not a file of text. Received: '/dev/zero'"):
+        read("/dev/zero")
+    for wrong in ("latin-99", "hex", "utf\x00-8"):
+        with pytest.raises(BadInput, match=f"Unknown encoding.*'cp1252'.*{re.escape(repr(wrong))}"):
             read(write(b"a"), wrong)

@@ -51,8 +51,12 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
 
 def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
     def problem(name: str) -> str | None:
+        path = Path(name)
         try:
-            decode(Path(name).read_bytes(), channels=channels)
+            # A pipe, or a device such as /dev/zero, may never end.
+            if path.exists() and not path.is_file():
+                return "Not a file"
+            decode(path.read_bytes(), channels=channels)
         except OSError as error:
             return error.strerror or str(error)
         except ValueError as error:

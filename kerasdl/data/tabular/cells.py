@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from kerasdl.data.tabular.frames import with_columns
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def tidy(frame: "pd.DataFrame") -> "pd.DataFrame":
         >>> tidy(pd.DataFrame({"job": [" clerk ", "n/a"]}))["job"].tolist()
         ['clerk', None]
     """
-    return frame.assign(**{name: _tidy(frame[name]) for name in frame.columns if not _is_tidy(frame[name].dtype)})
+    return with_columns(frame, {name: _tidy(frame[name]) for name in frame if not _is_tidy(frame[name].dtype)})
 
 
 def numbers(column: "pd.Series") -> np.ndarray:

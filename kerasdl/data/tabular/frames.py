@@ -1,6 +1,6 @@
 """DataFrames as users have them: the names of their columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kerasdl.errors import BadInput
@@ -57,3 +57,11 @@ def check_unique(names: Iterable[str]) -> None:
     names = list(names)
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")
+
+
+def with_columns(frame: "pd.DataFrame", columns: Mapping[str, Any]) -> "pd.DataFrame":
+    """The DataFrame with some columns replaced or added; `DataFrame.assign` fails for one that is named "self"."""
+    found = frame.copy(deep=False)
+    for name, values in columns.items():
+        found[name] = values
+    return found

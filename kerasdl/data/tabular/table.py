@@ -15,7 +15,7 @@ from kerasdl.data.source import Source
 from kerasdl.data.tabular.cells import tidy
 from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.tabular.csv_file import read_csv
-from kerasdl.data.tabular.frames import check_unique, named, names_of
+from kerasdl.data.tabular.frames import check_unique, named, names_of, with_columns
 from kerasdl.data.tabular.splits import held_out
 from kerasdl.data.tabular.targets import Task, balancing, check_classes, targets_of, weights_of
 from kerasdl.errors import BadInput
@@ -202,7 +202,7 @@ def from_frame(
     kinds = {str(name): kind for name, kind in (kinds or {}).items()}
     weight, time, group, split = (None if name is None else str(name) for name in (weight, time, group, split))
     _check_columns(frame, targets, kinds, weight, time, group, split)
-    frame = tidy(frame.assign(**{name: None for name, kind in kinds.items() if kind == "left out"}))
+    frame = tidy(with_columns(frame, {name: None for name, kind in kinds.items() if kind == "left out"}))
     labels, classes = targets_of(frame, targets, task)
     is_valid = held_out(frame, labels, classes, valid_share, time, group, split, seed)
     check_classes(labels[~is_valid], classes)

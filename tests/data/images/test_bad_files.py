@@ -53,6 +53,14 @@ def test_bad_files_are_found_with_their_reason(folder, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_pipe_and_a_device_are_not_read(folder):
+    os.mkfifo(folder / "cat/3.png")
+    assert bad_files([folder / "cat/3.png", "/dev/zero"]) == {
+        str(folder / "cat/3.png"): "Not a file",
+        "/dev/zero": "Not a file",
+    }
+
+
 def test_only_bad_files_are_decoded_again(folder, decoded):
     (folder / "cat/2.png").write_bytes(b"garbage")
     first = bad_files(paths(folder))

@@ -13,6 +13,12 @@ def test_a_dataframe_is_cleaned_like_a_file():
     assert frame["size"].dtype == float
 
 
+def test_a_column_may_have_any_name():
+    frame = pd.DataFrame({"self": [" clerk", "n/a"], "frame": ["1", "2"]})
+    assert tidy(frame)["self"].tolist() == ["clerk", None]
+    assert frame["self"].tolist() == [" clerk", "n/a"]
+
+
 def test_categories_are_cleaned_and_stay_categories():
     frame = tidy(pd.DataFrame({"job": pd.Categorical([" clerk", "n/a", "clerk"])}))
     assert frame["job"].cat.categories.tolist() == ["clerk"]
