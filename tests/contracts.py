@@ -110,6 +110,13 @@ TOKEN_BUILDERS: dict[str, Callable[..., keras.Model]] = {
         9, 5, codes=_CODES, ratios=np.random.default_rng(0).standard_normal((len(_CODES), 5)), **options
     ),
     "ngram_classifier-hashed": lambda **options: models.ngram_classifier(9, 5, buckets=7, embedding=4, **options),
+    # The first tokens of the longest text are read ahead.
+    "text_classifier": lambda **options: models.text_classifier(
+        9, 5, embedding=4, units=(5, 4), hidden=(6,), last=5, **options
+    ),
+    "text_classifier-bidirectional": lambda **options: models.text_classifier(
+        9, 5, cell="gru", embedding=4, units=(4,), bidirectional=True, hidden=(), **options
+    ),
 }
 
 FORECASTERS = {

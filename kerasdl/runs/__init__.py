@@ -10,6 +10,7 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts, check_rates
 from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
+from kerasdl.runs.text_baseline import TextResult, batch_size_for, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
@@ -24,13 +25,18 @@ __all__ = [
     "Stage",
     "TextData",
     "TextNetwork",
+    "TextResult",
     "Transfer",
     "after_head",
     "announced",
+    "batch_size_for",
     "best_precision",
     "check_counts",
     "check_output",
+    "check_rates",
+    "compare",
     "documents_and_network",
+    "evaluated",
     "flattened",
     "frozen_body",
     "images_and_network",
@@ -45,5 +51,6 @@ __all__ = [
     "run_recipe",
     "set_up_devices",
     "suggested",
+    "train_ngrams",
     "write_csv",
 ]

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl.families import flat_layers
 from kerasdl.groups import layer_groups
 
 from tests.contracts import (
@@ -77,7 +78,8 @@ def test_reloaded_model_gives_the_same_bits(trained, tmp_path):
 
 def test_every_layer_is_named_by_its_group(trained):
     model, _ = trained
-    names = {layer.name.split("_")[0] for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
+    layers = [layer for _, layer in flat_layers(model) if not isinstance(layer, keras.layers.InputLayer)]
+    names = {layer.name.split("_")[0] for layer in layers}
     assert names <= {"stem", "stage1", "stage2", "stage3", "head"}
     assert list(layer_groups(model))[-1] == "head"
 

@@ -1,0 +1,113 @@
+"""The n-gram classifier that stands beside every network for texts, and the table that compares them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from kerasdl import export, interpret, models, optimizers
+from kerasdl.data import text
+from kerasdl.data.splits import Part
+from kerasdl.optional import import_optional
+from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.policy import Stage
+
+TextResult = interpret.Classification | interpret.Tagging
+# Good for all data that were tried. See docs/measurements.md.
+PEAK_LR, WEIGHT_DECAY, EPOCHS, BATCH_SIZE = 0.02, 0.01, 4, 64
+# Few texts need more epochs.
+STEPS, MOST_EPOCHS = 300, 30
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A trained n-gram classifier.
+
+    Attributes:
+        exported: From strings to probabilities.
+        result: Its evaluation on the validation texts.
+        seconds: Duration of its training.
+    """
+
+    exported: keras.Model
+    result: TextResult
+    seconds: float
+
+
+def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **options: Any) -> Baseline:
+    """Train an n-gram classifier with one-cycle, and save it as `ngrams.keras`.
+
+    Args:
+        run: Where the model, logs and figures go, these with the prefix "ngrams_".
+        texts: Documents with classes or tags.
+        balance: Give all classes the same weight in the loss.
+        **options: Arguments of `data.text.classifier`.
+
+    Example:
+        >>> baseline = train_ngrams(run, texts, min_freq=1)
+    """
+    data = text.classifier(texts, **{**options, "batch_size": batch_size_for(texts, BATCH_SIZE)})
+    found = text.n_grams(data.tokens)
+    model = models.ngram_classifier(len(data.vocabulary), len(data.classes), **vars(found))
+    model.compile(optimizers.AdamW(weight_decay=WEIGHT_DECAY), data.loss, metrics=data.metrics)
+    stage, epochs = Stage(run, PEAK_LR, prefix="ngrams_"), min(max(EPOCHS, -(-STEPS // data.steps)), MOST_EPOCHS)
+    weights = data.class_weight if balance else None
+    fitted = model.fit(
+        data.train,
+        validation_data=data.valid,
+        epochs=epochs,
+        shuffle=False,
+        class_weight=weights,
+        callbacks=stage.callbacks,
+    )
+    seconds = stage.finish(fitted.history, ["loss", "accuracy"])
+    exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
+    run.save_model(exported, {}, name="ngrams")
+    return Baseline(exported, evaluated(model, data, data.valid), seconds)
+
+
+def batch_size_for(texts: text.Texts, most: int) -> int:
+    """Documents per batch: `most`, or fewer so that an epoch has 16 steps, but at least 8.
+
+    Example:
+        >>> batch_size_for(texts, 32)
+        8
+    """
+    return max(8, min(most, int((texts.parts == Part.TRAIN).sum()) // 16))
+
+
+def evaluated(model: keras.Model, data: text.Documents, batches: Any) -> TextResult:
+    """What a classifier of texts gets right and wrong.
+
+    Args:
+        model: From tokens to logits.
+        data: The documents.
+        batches: Those of them to predict: `data.valid` or `data.test`.
+
+    Example:
+        >>> evaluated(model, opinions, opinions.valid).accuracy
+    """
+    kind = interpret.Tagging if data.tags else interpret.Classification
+    return kind.of(model, batches, data.classes)
+
+
+def compare(results: Mapping[str, TextResult]) -> str:
+    """Print accuracy, F1 and loss of several classifiers on the same texts; return the name of the most accurate.
+
+    Args:
+        results: Evaluations by name; of those that are equally accurate, the first is named.
+
+    Raises:
+        ModuleNotFoundError: rich or scikit-learn is not installed.
+
+    Example:
+        >>> best = compare({"n-grams": found, "network": other})
+    """
+    console, table_of = import_optional("rich.console"), import_optional("rich.table")
+    best = max(results, key=lambda name: results[name].accuracy)
+    table = table_of.Table("", "accuracy", "F1", "loss", box=None, padding=(0, 2))
+    for name, result in results.items():
+        numbers = f"{result.accuracy:.2%}", f"{result.f1:.4f}", f"{result.loss:.4f}"
+        table.add_row(f"[bold]{name}[/bold]", *numbers, "recommended" if name == best else "")
+    console.Console().print(table)
+    return best

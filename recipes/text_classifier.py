@@ -1,0 +1,116 @@
+"""Trains a text classifier: n-grams first, then a recurrent network with one-cycle; look at which words weighed.
+
+With the encoder of a language model (--encoder) the network is trained in the three stages of ULMFiT (Howard and Ruder,
+arXiv:1801.06146), each with a cycle of its own: the new head, the last two layer groups, all of them; each group at 2.6
+times the learning rate of the one before it. An n-gram classifier, which is strong and takes little time, stands beside
+every network. The default data are paragraphs of Python's language reference, which every Python has.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import keras
+from kerasdl import export, groups, interpret, optimizers, plots, runs
+from kerasdl.data import text
+from kerasdl.errors import BadInput
+
+# If the range test finds no rate.
+CAUTIOUS_LR = 0.003
+# With an encoder: prefix of logs and figures, first group that trains, share of the head's peak learning rate.
+STAGES = (("head_", -1, 1.0), ("last_", -2, 0.5), ("", 0, 0.1))
+
+
+@dataclass(frozen=True)
+class Config:
+    texts: runs.LabelledTextData = field(default_factory=runs.LabelledTextData)
+    network: runs.ClassifierNetwork = field(default_factory=runs.ClassifierNetwork)
+    run: runs.Options = field(default_factory=runs.Options)
+    level: Literal["words", "whitespace", "characters"] | None = None
+    """Tokens: words (the default), what whitespace separates, or characters."""
+    min_freq: int | None = None
+    """How often a token must occur in the training texts to be in the vocabulary; by default 3 times."""
+    max_vocab: int | None = None
+    """Largest size of the vocabulary; by default 60,000."""
+    batch_size: int | None = None
+    """Texts per batch; by default 32, or fewer for few texts."""
+    epochs: int | None = None
+    """Epochs of the whole network; by default as many as 400 steps take, from 3 to 30."""
+    head_epochs: int | None = None
+    """With an encoder: epochs of the head alone, and then of the last two groups; by default a third of --epochs."""
+    balance: bool = False
+    """Give all classes the same weight in the loss."""
+    average: bool = False
+    """Save the average of network and n-grams as the model."""
+
+    def __post_init__(self) -> None:
+        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, head_epochs=self.head_epochs)
+        if self.head_epochs is not None and self.network.encoder is None:
+            raise BadInput(f"head_epochs needs an encoder (--encoder). Received: head_epochs={self.head_epochs}")
+        if self.balance and self.texts.tag_separator is not None:
+            raise BadInput("balance is for one class per text, not for tags. Received: balance=True and tag_separator")
+
+
+def main(config: Config) -> None:
+    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
+    run = runs.RunFolder.of(config.run.out, "text_classifier", config.texts.data)
+    texts = runs.load_texts(config.texts, seed=config.run.seed)
+    options = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab")} | {"seed": config.run.seed}
+    options["batch_size"] = config.batch_size or runs.batch_size_for(texts, 32)
+    data, model, known = runs.documents_and_network(config.network, texts, **options)
+    print(texts, data, sep="\n")
+    run.write_config({**runs.flattened(config), **devices, "vocabulary_size": len(data.vocabulary), **known})
+    run.save_text("data", "\n\n".join(f"[{names}] {example}" for example, names in data.examples(5)))
+    baseline = runs.train_ngrams(run, texts, balance=config.balance, **{**options, "level": data.vocabulary.level})
+    seconds, peak_lr = train(config, run, data, model)
+    result = runs.evaluated(model, data, data.valid)
+    look(run, data, model, result)
+    results = {"ngrams": baseline.result, "network": result, "average": interpret.average([baseline.result, result])}
+    exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
+    if config.average:
+        exported, result = export.average([exported, baseline.exported]), results["average"]
+    run.save_model(exported, result.scores)
+    more = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
+    if data.has_test:
+        more["test_accuracy"] = runs.evaluated(model, data, data.test).accuracy
+    best = runs.compare(results)
+    scores = {**result.scores, "f1": result.f1}
+    run.finish(scores, train_seconds=seconds, warning=result.warning, peak_lr=peak_lr, recommended=best, **more)
+
+
+def train(config: Config, run: runs.RunFolder, data: text.Documents, model: keras.Model) -> tuple[float, float]:
+    """Trains the network, with an encoder stage by stage; the seconds it took, and the peak of the last cycle."""
+    is_pretrained = config.network.encoder is not None
+    whole = config.epochs or min(max(3, -(-400 // data.steps)), 30)
+    seconds, head_lr, peak_lr = 0.0, 0.0, 0.0
+    for prefix, first, share in STAGES if is_pretrained else STAGES[-1:]:
+        groups.freeze_to(model, first)
+        rates = groups.discriminative(model)[first:] if is_pretrained else None
+        optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
+        model.compile(optimizer, data.loss, metrics=data.metrics)
+        head_lr = head_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
+        peak_lr = share * head_lr if is_pretrained else head_lr
+        stage = runs.Stage(run, peak_lr, prefix=prefix)
+        fitted = model.fit(
+            data.train,
+            validation_data=data.valid,
+            epochs=whole if not first else config.head_epochs or -(-whole // 3),
+            shuffle=False,
+            class_weight=data.class_weight if config.balance else None,
+            callbacks=stage.callbacks,
+        )
+        seconds += stage.finish(fitted.history, ["loss", "accuracy"])
+    return seconds, peak_lr
+
+
+def look(run: runs.RunFolder, data: text.Documents, model: keras.Model, result: runs.TextResult) -> None:
+    """Draws what the network confuses, and which words weighed in the texts that it is most wrong about."""
+    if isinstance(result, interpret.Classification):
+        run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
+    worst = interpret.weighed_texts(model, data.valid, result, result.top_losses(9), data.vocabulary.readable)
+    run.save_page("words", interpret.word_page(worst, "The texts with the highest loss, and which words weighed"))
+    heaviest = interpret.heaviest_words(worst)
+    run.save_figure("words", plots.bars(heaviest, "mean fall of the log-probability", "Words that weighed most"))
+
+
+if __name__ == "__main__":
+    runs.run_recipe(main, Config)

@@ -1,0 +1,146 @@
+"""The recipe for text classifiers end to end, small; what it writes is read back; other data and networks; errors."""
+
+import json
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from kerasdl import export, runs
+from kerasdl.data import text
+
+from tests.recipes.test_image_classifier import events, run
+
+FIGURES = {"lr_range", "schedule", "curves", "ngrams_schedule", "ngrams_curves", "confusion", "words"}
+SMALL = ["--embedding", 8, "--units", 8, "--peak-lr", 0.01]
+
+
+def finish(out, *options):
+    """Runs the recipe; its metrics."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert run("text_classifier", "--out", out, *options, monkeypatch=monkeypatch) is None
+    return json.loads((out / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run on the default data."""
+    out = tmp_path_factory.mktemp("recipe") / "run"
+    finish(out, "--epochs", 1, "--batch-size", 64, "--embedding", 8, "--units", 8, "--average")
+    return out
+
+
+def test_everything_is_written(finished):
+    assert {path.name for path in finished.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "ngrams.keras", "logs", "data.txt", "words.html",
+        *(f"{name}.png" for name in FIGURES),
+    }  # fmt: skip
+    config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))
+    assert (config["data"], config["average"], config["units"]) == ("python", True, [8])
+    assert metrics["ngrams_accuracy"] > 0.7
+    assert metrics["valid"]["accuracy"] == metrics["average_accuracy"]
+    assert 0 < metrics["valid"]["f1"] < 1
+    accuracies = {name: metrics[f"{name}_accuracy"] for name in ("ngrams", "network", "average")}
+    assert metrics["recommended"] == max(accuracies, key=accuracies.get)
+
+
+def test_tensorboard_has_both_trainings_and_the_figures(finished):
+    logs = finished / "logs"
+    assert len(events(logs / "steps").Scalars("loss")) == 12
+    assert len(events(logs / "ngrams" / "steps").Scalars("loss")) > 100
+    assert {*FIGURES, "data", "config"} <= set(events(logs).Tags()["tensors"])
+
+
+def test_the_exported_models_take_strings(finished):
+    texts = ["The debugger steps into a function.", "", "Sequences such as lists and tuples"]
+    model, ngrams = (keras.models.load_model(finished / f"{name}.keras") for name in ("model", "ngrams"))
+    assert export.class_names(model) == export.class_names(ngrams)
+    probabilities = model.predict(tf.constant(texts), verbose=0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert next(text.predict(ngrams, texts[:1])).keys() == {"debugger"}
+
+
+@pytest.fixture
+def mails(tmp_path):
+    """30 texts, of which six are of the rarer class, and one column of tags."""
+    frame = pd.DataFrame({"text": [f"buy {n} now" if n % 5 == 0 else f"see you at {n}" for n in range(30)]})
+    frame["label"] = ["spam" if n % 5 == 0 else "mail" for n in range(30)]
+    frame["tags"] = ["sale|spam" if n % 5 == 0 else "" for n in range(30)]
+    frame.to_csv(tmp_path / "mails.csv", index=False)
+    return tmp_path / "mails.csv"
+
+
+def test_thirty_texts_of_unbalanced_classes(mails, tmp_path):
+    metrics = finish(tmp_path / "run", "--data", mails, "--balance", "--min-freq", 1, "--epochs", 20, *SMALL)
+    assert (metrics["ngrams_accuracy"], metrics["network_accuracy"]) == (1, 1)
+
+
+@pytest.mark.slow
+def test_several_tags_a_text(mails, tmp_path, monkeypatch, capsys):
+    options = ["--data", mails, "--label", "tags", "--tag-separator", "|", "--min-freq", 1, "--epochs", 20]
+    metrics = finish(tmp_path / "run", *options, *SMALL)
+    assert metrics["network_accuracy"] > 0.9
+    assert not (tmp_path / "run" / "confusion.png").exists()
+    capsys.readouterr()
+    assert run("predict", tmp_path / "run", "buy 5 now", "see you at 7", monkeypatch=monkeypatch) in (None, 0)
+    first, second = capsys.readouterr().out.strip().splitlines()[-2:]
+    assert "sale" in first
+    assert "spam" in first
+    assert "spam" not in second
+
+
+@pytest.mark.slow
+def test_fifty_classes(tmp_path):
+    random = np.random.default_rng(0)
+    words = [f"word{number}" for number in range(200)]
+    rows = [(" ".join(random.choice(words, 9)) + f" about{topic}", f"topic {topic}") for topic in range(50)] * 6
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(tmp_path / "many.csv", index=False)
+    metrics = finish(tmp_path / "run", "--data", tmp_path / "many.csv", "--min-freq", 1, "--epochs", 15, *SMALL)
+    assert metrics["ngrams_accuracy"] > 0.9
+    assert metrics["network_accuracy"] > 0.9
+
+
+@pytest.mark.slow
+def test_the_encoder_of_a_language_model_is_trained_in_three_stages(mails, tmp_path, monkeypatch):
+    sizes = ["--embedding", 8, "--units", 8, "--depth", 2, "--n-words", 3, "--batch-size", 2, "--epochs", 2]
+    options = ["--data", mails, "--min-freq", 1, "--out", tmp_path / "lm", *sizes]
+    assert run("language_model", *options, monkeypatch=monkeypatch) is None
+    metrics = finish(tmp_path / "run", "--data", mails, "--encoder", tmp_path / "lm", "--epochs", 12)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["new_words"] == 0
+    logs = tmp_path / "run" / "logs"
+    assert [len(events(logs / stage / "steps").Scalars("loss")) for stage in ("head", "last", "")] == [4, 4, 12]
+    assert metrics["network_accuracy"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "no.csv"], "no.csv"),
+        (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
+        (["--vectors", "none.txt"], "cannot be read"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_errors_are_one_line(arguments, message, tmp_path, monkeypatch, capsys):
+    assert run("text_classifier", "--out", tmp_path / "run", *arguments, monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    # The fixed command can use the folder.
+    runs.RunFolder(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--head-epochs", 2], "head_epochs needs an encoder"),
+        (["--balance", "--tag-separator", "|"], "balance is for one class per text"),
+        (["--encoder", "run", "--units", 3], "The encoder determines units"),
+        (["--epochs", 0], "epochs must be at least 1"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments, message, monkeypatch, capsys):
+    assert run("text_classifier", *arguments, monkeypatch=monkeypatch) == 2
+    assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
