@@ -7,11 +7,12 @@ every network. The default data are paragraphs of Python's language reference, w
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 from kerasdl import export, groups, interpret, optimizers, plots, runs
 from kerasdl.data import text
+from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
 # If the range test finds no rate.
@@ -62,19 +63,20 @@ def main(config: Config) -> None:
     run.save_text("data", "\n\n".join(f"[{names}] {example}" for example, names in data.examples(5)))
     baseline = runs.train_ngrams(run, texts, balance=config.balance, **{**options, "level": data.vocabulary.level})
     seconds, peak_lr = train(config, run, data, model)
-    result = runs.evaluated(model, data, data.valid)
-    look(run, data, model, result)
-    results = {"ngrams": baseline.result, "network": result, "average": interpret.average([baseline.result, result])}
+    results = runs.beside(baseline, model, data, Part.VALID)
+    look(run, data, model, results["network"])
     exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
     if config.average:
-        exported, result = export.average([exported, baseline.exported]), results["average"]
+        exported = export.average([exported, baseline.exported])
+    result = results["average" if config.average else "network"]
     run.save_model(exported, result.scores)
-    more = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
+    more: dict[str, Any] = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
     if data.has_test:
-        more["test_accuracy"] = runs.evaluated(model, data, data.test).accuracy
-    best = runs.compare(results)
+        tested = runs.beside(baseline, model, data, Part.TEST)
+        more |= {f"test_{name}_accuracy": each.accuracy for name, each in tested.items()}
+    more |= {"recommended": runs.compare(results), "ngrams_seconds": baseline.seconds, "peak_lr": peak_lr}
     scores = {**result.scores, "f1": result.f1}
-    run.finish(scores, train_seconds=seconds, warning=result.warning, peak_lr=peak_lr, recommended=best, **more)
+    run.finish(scores, train_seconds=seconds, warning=result.warning, **more)
 
 
 def train(config: Config, run: runs.RunFolder, data: text.Documents, model: keras.Model) -> tuple[float, float]:

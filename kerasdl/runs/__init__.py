@@ -10,7 +10,7 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts, check_rates
 from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
-from kerasdl.runs.text_baseline import TextResult, batch_size_for, compare, evaluated, train_ngrams
+from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
@@ -30,6 +30,7 @@ __all__ = [
     "after_head",
     "announced",
     "batch_size_for",
+    "beside",
     "best_precision",
     "check_counts",
     "check_output",

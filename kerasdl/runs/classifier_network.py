@@ -56,7 +56,7 @@ class ClassifierNetwork:
 
 
 def documents_and_network(
-    options: ClassifierNetwork, texts: text.Texts, *, level: str | None, **tokens: Any
+    options: ClassifierNetwork, texts: text.Texts, *, level: Any, **tokens: Any
 ) -> tuple[text.Documents, keras.Model, dict[str, int]]:
     """The documents as the network reads them, and the network that classifies them.
 

@@ -24,13 +24,15 @@ class Baseline:
     """A trained n-gram classifier.
 
     Attributes:
+        model: From tokens to logits.
+        data: The documents as it reads them.
         exported: From strings to probabilities.
-        result: Its evaluation on the validation texts.
         seconds: Duration of its training.
     """
 
+    model: keras.Model
+    data: text.Documents
     exported: keras.Model
-    result: TextResult
     seconds: float
 
 
@@ -63,7 +65,7 @@ def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **
     seconds = stage.finish(fitted.history, ["loss", "accuracy"])
     exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
     run.save_model(exported, {}, name="ngrams")
-    return Baseline(exported, evaluated(model, data, data.valid), seconds)
+    return Baseline(model, data, exported, seconds)
 
 
 def batch_size_for(texts: text.Texts, most: int) -> int:
@@ -76,19 +78,37 @@ def batch_size_for(texts: text.Texts, most: int) -> int:
     return max(8, min(most, int((texts.parts == Part.TRAIN).sum()) // 16))
 
 
-def evaluated(model: keras.Model, data: text.Documents, batches: Any) -> TextResult:
+def evaluated(model: keras.Model, data: text.Documents, part: Part) -> TextResult:
     """What a classifier of texts gets right and wrong.
 
     Args:
         model: From tokens to logits.
         data: The documents.
-        batches: Those of them to predict: `data.valid` or `data.test`.
+        part: Which of them: validation or test.
 
     Example:
-        >>> evaluated(model, opinions, opinions.valid).accuracy
+        >>> evaluated(model, opinions, Part.VALID).accuracy
     """
     kind = interpret.Tagging if data.tags else interpret.Classification
-    return kind.of(model, batches, data.classes)
+    return kind.of(model, data.valid if part is Part.VALID else data.test, data.classes)
+
+
+def beside(baseline: Baseline, model: keras.Model, data: text.Documents, part: Part) -> dict[str, TextResult]:
+    """What n-grams, network and their average get right and wrong.
+
+    Args:
+        baseline: The n-gram classifier.
+        model: The network, from tokens to logits.
+        data: The documents as the network reads them.
+        part: Which of them: validation or test.
+
+    Example:
+        >>> results = beside(baseline, model, data, Part.VALID)
+        >>> list(results)
+        ['ngrams', 'network', 'average']
+    """
+    results: list[Any] = [evaluated(baseline.model, baseline.data, part), evaluated(model, data, part)]
+    return dict(zip(("ngrams", "network", "average"), [*results, interpret.average(results)], strict=True))
 
 
 def compare(results: Mapping[str, TextResult]) -> str:
