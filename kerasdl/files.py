@@ -6,6 +6,13 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 Fingerprint = tuple[int, int, int]
 # What a zip file may unpack to: so many times its size, and so many bytes more. Weights hardly compress.
@@ -17,10 +24,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Writes a file whole or not at all: a crash leaves the old file or the new one, never half of one.
 
     The caller writes to the temporary path, which lies in the same folder and has the same suffix. At the end the file
-    is synced to disk and replaces `path`. After an exception `path` is as before.
+    is synced to disk and replaces `path`, or what `path` links to. After an exception `path` is as before. What writers
+    that were killed have left in the folder is removed, where the file system tells that none is at work.
 
     Args:
-        path: The file to write; its folder exists.
+        path: The file to write; its folder exists. A pipe or a device is written as it is.
 
     Yields:
         The temporary path.
@@ -29,15 +37,20 @@ def atomic_write(path: Path) -> Iterator[Path]:
         >>> with atomic_write(Path("metrics.json")) as temporary:
         ...     temporary.write_text("{}")
     """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
     temporary = path.with_name(f"{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
-    try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-        if os.name == "posix":
-            _sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _at_work(path.parent):
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+            if os.name == "posix":
+                _sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def fingerprint(path: str | bytes | Path) -> Fingerprint:
@@ -90,6 +103,26 @@ def cache_folder() -> Path:
         'kerasdl'
     """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kerasdl"
+
+
+@contextlib.contextmanager
+def _at_work(folder: Path) -> Iterator[None]:
+    """Shares a lock on the folder with its other writers; one alone first removes what killed ones left."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Some file systems have no locks.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in folder.glob(f"*.{'[0-9a-f]' * 8}.partial*"):
+                left.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:

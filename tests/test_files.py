@@ -33,6 +33,37 @@ def test_an_exception_leaves_the_old_file_and_no_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_stays_and_a_device_is_written_as_it_is(tmp_path):
+    path, link = tmp_path / "model.keras", tmp_path / "link.keras"
+    link.symlink_to(path)
+    with atomic_write(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+    with atomic_write(Path("/dev/null")) as temporary:
+        temporary.write_text("gone")
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs locks of folders")
+def test_what_a_killed_writer_left_is_removed_but_not_while_another_is_at_work(tmp_path):
+    left = tmp_path / "model.0123abcd.partial.keras"
+    left.write_text("half")
+    mine = tmp_path / "my.partial.keras"
+    mine.write_text("mine")
+    with atomic_write(tmp_path / "a.txt") as first:
+        first.write_text("a")
+        assert not left.exists()
+        left.write_text("half")
+        with atomic_write(tmp_path / "b.txt") as second:
+            second.write_text("b")
+            assert left.exists()
+            assert first.exists()
+    with atomic_write(tmp_path / "c.txt") as third:
+        third.write_text("c")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt", "c.txt", mine.name]
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to name open files")
 def test_the_file_and_its_folder_are_synced_before_and_after_the_replacement(tmp_path, monkeypatch):
     synced = []
