@@ -1,5 +1,8 @@
 """Recipes on the command line: options in, one-line errors out."""
 
+import errno
+import io
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,12 +17,14 @@ from kerasdl.optional import import_optional
 Config = TypeVar("Config")
 # Removed in the next version.
 DEPRECATED = {"--thaw-every": "--unfreeze-every", "--views": "--tta"}
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> None:
     """Reads the options of a recipe from the command line and runs it; ends the process.
 
-    Bad input is printed as one line on stderr, with exit status 1; any other exception keeps its traceback.
+    Bad input is printed as one line on stderr, with exit status 1, and so is a lack of memory or a full or read-only
+    disk; any other exception keeps its traceback.
 
     Args:
         recipe: Takes the configuration; may return an exit status.
@@ -35,6 +40,9 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
     """
     tyro = import_optional("tyro")
     import_optional("rich")  # it prints the results: missing, it is named before the training
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and classes may have characters that the terminal lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
         arguments = _current(sys.argv[1:], config)
@@ -45,11 +53,13 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
     except BadInput as error:
         _fail(" ".join(str(error).split()))
     except tf.errors.OpError as error:
-        # Raised by a pipeline in the middle of training.
-        found = re.search(r"BadInput: (.*)", error.message)
-        if found is None and not isinstance(error, tf.errors.ResourceExhaustedError):
+        if not (message := _explained(error)):
             raise
-        _fail(found[1] if found else _out_of_memory())
+        _fail(message)
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        _fail(_of_disk(": ".join(map(str, filter(None, [error.filename, error.strerror])))))
     except MemoryError:
         _fail(_out_of_memory())
     except KeyboardInterrupt:
@@ -74,6 +84,20 @@ def positional() -> Any:
 def _fail(message: str) -> None:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(1)
+
+
+def _explained(error: tf.errors.OpError) -> str:
+    """One line for an error in the middle of training; "" for a bug."""
+    if found := re.search(r"BadInput: (.*)", error.message):
+        return found[1]
+    if not isinstance(error, tf.errors.ResourceExhaustedError):
+        return ""
+    full = os.strerror(errno.ENOSPC)
+    return _of_disk(full) if full in error.message else _out_of_memory()
+
+
+def _of_disk(why: str) -> str:
+    return f"{why}: free some space, or use another folder (--out). Received: {' '.join(sys.argv[1:])}"
 
 
 def _out_of_memory() -> str:

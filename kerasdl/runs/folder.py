@@ -1,11 +1,13 @@
 """The run folder: everything that a run writes."""
 
+import contextlib
 import json
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ class RunFolder:
         path: A folder that does not exist, or is empty.
 
     Raises:
-        BadInput: The folder is not empty, or cannot be created.
+        BadInput: The folder is not empty, or cannot be created; at the first write, another run was faster.
 
     Example:
         >>> run = RunFolder("runs/first")
@@ -35,7 +37,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path, self._is_own = Path(path), False
         try:
             if self.path.exists() and any(self.path.iterdir()):
                 raise BadInput(
@@ -47,9 +49,12 @@ class RunFolder:
 
     @classmethod
     def of(cls, out: Path | None, recipe: str, data: str) -> "RunFolder":
-        """The folder `out`, or by default a new one: `runs/RECIPE/DATA-DATE-TIME`."""
+        """The folder `out`, or by default a new one: `runs/RECIPE/DATA-DATE-TIME`, perhaps with a number."""
         name = Path(data).name.replace(":", "_") or "data"
-        return cls(out or Path("runs") / recipe / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        path = Path("runs") / recipe / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        # Several runs may begin within a second.
+        others = (path.with_name(f"{path.name}-{number}") for number in count(2))
+        return cls(out or next(each for each in chain([path], others) if not each.exists()))
 
     @property
     def logs(self) -> Path:
@@ -59,6 +64,7 @@ class RunFolder:
     @cached_property
     def _writer(self) -> Any:
         # Created on the first write: after bad input the folder is still empty, and the fixed command can use it.
+        self._claim()
         return tf.summary.create_file_writer(str(self.logs))
 
     def write_config(self, config: Any) -> None:
@@ -71,14 +77,14 @@ class RunFolder:
         self._write_json("config.json", values)
         rows = "\n".join(f"| {name} | {value} |" for name, value in values.items())
         with self._writer.as_default(step=0):
-            tf.summary.text("config", f"| option | value |\n| --- | --- |\n{rows}")
+            tf.summary.text("config", f"| option | value |\n| --- | --- |\n{rows}".encode("utf-8", "replace"))
         self._writer.flush()
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Writes `name`.png, and the same image to TensorBoard's Images tab."""
-        file = self.path / f"{name}.png"
-        figure.savefig(file)
-        pixels = tf.io.decode_png(tf.io.read_file(str(file)))[None]
+        with self._writing(f"{name}.png") as temporary:
+            figure.savefig(temporary)
+        pixels = tf.io.decode_png((self.path / f"{name}.png").read_bytes())[None]
         with self._writer.as_default(step=0):
             tf.summary.image(name, pixels)
         self._writer.flush()
@@ -96,7 +102,7 @@ class RunFolder:
             # As bytes, because reading a text file would change its line ends.
             before = file.read_bytes() + b"\n" if file.exists() else b""
             content = b"%s--- epoch %d ---\n%s" % (before, step, content)
-        with atomic_write(file) as temporary:
+        with self._writing(file.name) as temporary:
             temporary.write_bytes(content)
         # Markdown leaves a block that is indented as it is.
         block = textwrap.indent(text, "    ").encode("utf-8", "replace")
@@ -106,7 +112,7 @@ class RunFolder:
 
     def save_page(self, name: str, html: str) -> None:
         """Writes `name`.html, for a browser; TensorBoard shows no pages."""
-        with atomic_write(self.path / f"{name}.html") as temporary:
+        with self._writing(f"{name}.html") as temporary:
             temporary.write_bytes(html.encode("utf-8", "replace"))
 
     def save_model(self, model: keras.Model, valid: Mapping[str, float], *, name: str = "model") -> None:
@@ -128,7 +134,7 @@ class RunFolder:
                 "The training diverged, so the model is not saved: use a lower peak learning rate (--peak-lr). "
                 f"Received: {found}"
             )
-        with atomic_write(self.path / f"{name}.keras") as temporary:
+        with self._writing(f"{name}.keras") as temporary:
             model.save(temporary)
 
     def finish(self, valid: Mapping[str, float], *, train_seconds: float, warning: str = "", **more: Any) -> None:
@@ -166,8 +172,33 @@ class RunFolder:
         )
 
     def _write_json(self, name: str, values: Any) -> None:
-        with atomic_write(self.path / name) as temporary:
+        with self._writing(name) as temporary:
             temporary.write_text(json.dumps(_finite(values), indent=2, default=str, allow_nan=False) + "\n")
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[Path]:
+        """Writes a file of the run, whole or not at all."""
+        self._claim()
+        try:
+            with atomic_write(self.path / name) as temporary:
+                yield temporary
+        except OSError:
+            # If this was the first one, the folder stays empty.
+            with contextlib.suppress(OSError):
+                self.logs.rmdir()
+            raise
+
+    def _claim(self) -> None:
+        """Makes the folder this run's own: of two that found it empty, the first to write creates its logs."""
+        if self._is_own:
+            return
+        try:
+            self.logs.mkdir()
+        except FileExistsError as error:
+            raise BadInput(
+                f"Another run has begun to write here: choose another folder (--out). Received: {str(self.path)!r}"
+            ) from error
+        self._is_own = True
 
 
 def flattened(config: Any) -> dict[str, Any]:

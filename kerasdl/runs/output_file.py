@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kerasdl.errors import BadInput
+from kerasdl.files import atomic_write
 
 _OF_A_RUN = ("config.json", "metrics.json", "model.keras")
 
@@ -37,7 +38,7 @@ def check_output(path: Path, read: Iterable[Path]) -> None:
 
 
 def write_csv(path: Path, lines: Iterable[Sequence[str]]) -> None:
-    """Writes lines of cells to a CSV file, in UTF-8.
+    """Writes lines of cells to a CSV file, in UTF-8, whole or not at all.
 
     Raises:
         BadInput: The file cannot be written.
@@ -46,7 +47,10 @@ def write_csv(path: Path, lines: Iterable[Sequence[str]]) -> None:
         >>> write_csv(Path("found.csv"), [("text", "class"), ("A good film", "positive")])
     """
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with (
+            atomic_write(path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             csv.writer(file).writerows(lines)
     except OSError as error:
         raise BadInput(

@@ -1,3 +1,5 @@
+import errno
+import io
 import re
 from dataclasses import dataclass, field
 
@@ -90,6 +92,30 @@ def test_a_lack_of_memory_is_one_line(error, monkeypatch, capsys):
 
     assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
     assert re.fullmatch(r"error: Out of memory: use .*\. Received: --epochs 3\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "runs/logs"), "runs/logs: Permission denied"),
+        (tf.errors.ResourceExhaustedError(None, None, "a.v2; No space left on device"), "No space left on device"),
+    ],
+)
+def test_a_full_or_read_only_disk_is_one_line(error, said, monkeypatch, capsys):
+    def recipe(config):
+        raise error
+
+    assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
+    expected = f"error: {said}: free some space, or use another folder (--out). Received: --epochs 3\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_any_name_can_be_printed(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, "ascii"))
+    assert exit_of(lambda config: print("caf\u00e9 \udce9", flush=True), [], monkeypatch) is None
+    assert written.getvalue() == rb"caf\xe9 \udce9" + b"\n"
 
 
 @dataclass(frozen=True)

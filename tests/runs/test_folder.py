@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from kerasdl import plots
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, RunFolder, flattened
+from kerasdl.runs import Options, RunFolder, flattened, load_config
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -39,6 +39,44 @@ def test_the_default_name_holds_recipe_and_data(tmp_path, monkeypatch):
     path = RunFolder.of(None, "image_classifier", "data/pets").path
     assert path.match("runs/image_classifier/pets-*-*")
     assert RunFolder.of(tmp_path / "mine", "image_classifier", "pets").path == tmp_path / "mine"
+
+
+def test_runs_that_begin_in_the_same_second_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.strftime", lambda _: "now")
+    names = [RunFolder.of(None, "tabular", "pets").path.name for _ in range(3)]
+    assert names == ["pets-now", "pets-now-2", "pets-now-3"]
+
+
+def test_of_two_runs_in_one_folder_the_second_to_write_is_stopped(tmp_path):
+    first, second = RunFolder(tmp_path), RunFolder(tmp_path)
+    first.write_config({"run": 1})
+    with pytest.raises(BadInput, match=f"Another run has begun .*choose another folder .--out.. Received: '{tmp_path}'"):
+        second.write_config({"run": 2})
+    first.save_text("said", "one")
+    assert load_config(tmp_path) == {"run": 1}
+
+
+def test_a_disk_that_is_full_from_the_beginning_leaves_the_folder_empty(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            RunFolder(tmp_path).write_config({})
+    assert list(tmp_path.iterdir()) == []
+    run = RunFolder(tmp_path)
+    run.write_config({})
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.save_figure("confusion", plots.confusion(np.eye(2), ["a", "b"]))
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "logs"}
+
+
+def test_a_name_that_is_not_utf_8_ends_no_run(run):
+    run.write_config({"data": "caf\udce9"})
+    assert load_config(run.path) == {"data": "caf\udce9"}
 
 
 def test_a_configuration_of_dataclasses_is_flattened(run):
@@ -107,7 +145,7 @@ def test_half_a_character_ends_no_run(run):
 
 def test_a_page_is_written_whole(run):
     run.save_page("words", "<p>caf\u00e9\ud83d")
-    assert [path.name for path in run.path.iterdir()] == ["words.html"]
+    assert {path.name for path in run.path.iterdir()} == {"words.html", "logs"}
     assert (run.path / "words.html").read_bytes() == b"<p>caf\xc3\xa9?"
 
 

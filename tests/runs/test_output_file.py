@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from kerasdl.errors import BadInput
-from kerasdl.runs import RunFolder, check_output
+from kerasdl.runs import RunFolder, check_output, write_csv
 
 
 def test_what_was_read_and_what_a_run_wrote_are_safe(tmp_path):
@@ -46,3 +46,19 @@ def test_the_working_folder_is_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"output is a folder.*Received: --csv \.$"):
         check_output(Path(), [])
+
+
+def test_lines_are_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "found.csv"
+    write_csv(path, [("path", "class"), ("caf\udce9.jpg", "cat")])
+    whole = path.read_bytes()
+    assert whole == rb"path,class" + b"\r\n" + rb"caf\udce9.jpg,cat" + b"\r\n"
+
+    def lines():
+        yield "path", "class"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(BadInput, match=f"cannot be written .No space left.*Received: --csv {path}"):
+        write_csv(path, lines())
+    assert path.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [path]
