@@ -3,6 +3,7 @@
 import contextlib
 import math
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,14 @@ from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
 from numpy.typing import DTypeLike
 
+# Bytes; more would be read for seconds at every start.
+MOST_CHECKED, CHECKSUM_BYTES = 2**30, 4
+
 
 def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Callable[[np.ndarray], None]) -> np.memmap:
     """Opens the array of a .npy file; computes it first if there is no such file, or a damaged one.
+
+    Who cuts the file short while it is in use ends the process (SIGBUS).
 
     Args:
         path: The file; its folder is created if needed.
@@ -33,7 +39,7 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
     """
     # A truncated file, or one with another array, is computed anew.
     with contextlib.suppress(OSError, ValueError, EOFError):
-        found = np.lib.format.open_memmap(path, mode="r")
+        found = open_array(path)
         if found.shape == shape and found.dtype == dtype:
             return found
     _make_room(path.parent, math.prod(shape) * np.dtype(dtype).itemsize)
@@ -42,7 +48,43 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
             array = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
         fill(array)
         array.flush()
+        with temporary.open("ab") as file:
+            file.write(_checksum(array))
     return np.lib.format.open_memmap(path, mode="r")
+
+
+def open_array(path: Path) -> np.memmap:
+    """Opens the array of a file that `array_file` wrote.
+
+    Behind the array the file holds a checksum. It is compared, up to a gigabyte; of a larger array only the length is.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The array, memory-mapped, read-only.
+
+    Raises:
+        OSError: No such file.
+        ValueError: The file is damaged, or of another kind.
+        EOFError: The file is empty.
+
+    Example:
+        >>> array = array_file(Path("cache/zeros.npy"), (1000, 512), np.float32, lambda array: array.fill(0))
+        >>> open_array(Path("cache/zeros.npy")).shape
+        (1000, 512)
+    """
+    array = np.lib.format.open_memmap(path, mode="r")
+    with path.open("rb") as file:
+        file.seek(array.offset + array.nbytes)
+        end = file.read(CHECKSUM_BYTES + 1)
+    if len(end) != CHECKSUM_BYTES or (array.nbytes <= MOST_CHECKED and end != _checksum(array)):
+        raise ValueError(f"The array is damaged. Received: {str(path)!r}")
+    return array
+
+
+def _checksum(array: np.ndarray) -> bytes:
+    return zlib.crc32(array).to_bytes(CHECKSUM_BYTES, "little")
 
 
 def _make_room(folder: Path, needed: int) -> None:

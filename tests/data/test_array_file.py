@@ -29,12 +29,24 @@ def test_a_file_that_is_not_whole_or_not_of_this_is_made_anew(tmp_path):
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(b"PK\x03\x04"),
         lambda path: np.save(path, np.zeros(5)),
+        lambda path: np.save(path, np.full((2, 3), np.nan, np.float32)),
+        lambda path: path.write_bytes(path.read_bytes()[:-9] + b"!" + path.read_bytes()[-8:]),
     ):
         array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(7))
         spoil(tmp_path / "a.npy")
         made = array_file(tmp_path / "a.npy", (2, 3), np.float32, lambda array: array.fill(8))
         assert np.array_equal(made, np.full((2, 3), 8))
         (tmp_path / "a.npy").unlink()
+
+
+def test_of_a_large_file_the_length_is_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasdl.data.array_file.MOST_CHECKED", 23)
+    path = tmp_path / "a.npy"
+    array_file(path, (2, 3), np.float32, lambda array: array.fill(7))
+    found = array_file(path, (2, 3), np.float32, lambda _: pytest.fail("made again"))
+    assert np.array_equal(found, np.full((2, 3), 7))
+    path.write_bytes(path.read_bytes()[:-4])
+    assert array_file(path, (2, 3), np.float32, lambda array: array.fill(8))[0, 0] == 8
 
 
 def test_a_folder_that_cannot_be_written_or_is_too_small(tmp_path):

@@ -51,7 +51,9 @@ def test_runs_that_begin_in_the_same_second_have_folders_of_their_own(tmp_path, 
 def test_of_two_runs_in_one_folder_the_second_to_write_is_stopped(tmp_path):
     first, second = RunFolder(tmp_path), RunFolder(tmp_path)
     first.write_config({"run": 1})
-    with pytest.raises(BadInput, match=f"Another run has begun .*choose another folder .--out.. Received: '{tmp_path}'"):
+    with pytest.raises(
+        BadInput, match=f"Another run has begun .*choose another folder .--out.. Received: '{tmp_path}'"
+    ):
         second.write_config({"run": 2})
     first.save_text("said", "one")
     assert load_config(tmp_path) == {"run": 1}

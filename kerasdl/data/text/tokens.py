@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from kerasdl.arguments import known_arguments
-from kerasdl.data.array_file import array_file, cache_errors
+from kerasdl.data.array_file import array_file, cache_errors, open_array
 from kerasdl.data.splits import Part
 from kerasdl.data.text.draft import Draft, write_draft
 from kerasdl.data.text.levels import Level, as_word, rules_of, tokenize
@@ -139,7 +139,7 @@ def _cached(folder: Path, texts: Texts, vocabulary: Vocabulary | OtherTokenizer 
             saved = json.loads((folder / "vocabulary.json").read_text())
             vocabulary = Vocabulary(tuple(saved["words"]), saved["level"])
         starts = np.load(folder / "starts.npy")
-        ids = np.lib.format.open_memmap(folder / "ids.npy", mode="r")
+        ids = open_array(folder / "ids.npy")
         if starts.shape == (len(texts) + 1,) and ids.shape == (starts[-1],) and ids.dtype == _dtype(vocabulary):
             return Tokens(ids=ids, starts=starts, vocabulary=vocabulary, texts=texts)
     return None

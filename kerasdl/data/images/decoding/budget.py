@@ -14,7 +14,7 @@ class Budget:
     Example:
         >>> pixels = Budget(100_000_000)
         >>> with pixels.hold(12_000_000):
-        ...     photograph = decode(encoded, channels=3)
+        ...     photograph = kerasdl.data.images.decode(Path("portrait.jpg").read_bytes(), channels=3)
     """
 
     def __init__(self, most: int) -> None:
