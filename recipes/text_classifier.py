@@ -55,13 +55,14 @@ def main(config: Config) -> None:
     devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config.run.out, "text_classifier", config.texts.data)
     texts = runs.load_texts(config.texts, seed=config.run.seed)
-    options = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab")} | {"seed": config.run.seed}
-    options["batch_size"] = config.batch_size or runs.batch_size_for(texts, 32)
-    data, model, known = runs.documents_and_network(config.network, texts, **options)
+    tokens = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab")} | {"seed": config.run.seed}
+    batch_size = config.batch_size or runs.batch_size_for(texts, 32)
+    data, model, known = runs.documents_and_network(config.network, texts, batch_size=batch_size, **tokens)
     print(texts, data, sep="\n")
     run.write_config({**runs.flattened(config), **devices, "vocabulary_size": len(data.vocabulary), **known})
     run.save_text("data", "\n\n".join(f"[{names}] {example}" for example, names in data.examples(5)))
-    baseline = runs.train_ngrams(run, texts, balance=config.balance, **{**options, "level": data.vocabulary.level})
+    options = {"level": data.vocabulary.level, "seed": config.run.seed}
+    baseline = runs.train_ngrams(run, texts, balance=config.balance, **options)
     seconds, peak_lr = train(config, run, data, model)
     results = runs.beside(baseline, model, data, Part.VALID)
     look(run, data, model, results["network"])

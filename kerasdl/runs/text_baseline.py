@@ -14,7 +14,9 @@ from kerasdl.runs.policy import Stage
 
 TextResult = interpret.Classification | interpret.Tagging
 # Good for all data that were tried. See docs/measurements.md.
-PEAK_LR, WEIGHT_DECAY, EPOCHS, BATCH_SIZE = 0.02, 0.01, 4, 64
+PEAK_LR, WEIGHT_DECAY, EPOCHS, BATCH_SIZE = 0.02, 0.01, 3, 64
+# Rare words matter, too: as n-grams they take no place in a matrix unless two documents have them.
+MIN_FREQ, MAX_VOCAB = 1, 200_000
 # Few texts need more epochs.
 STEPS, MOST_EPOCHS = 300, 30
 
@@ -48,7 +50,8 @@ def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **
     Example:
         >>> baseline = train_ngrams(run, texts, min_freq=1)
     """
-    data = text.classifier(texts, **{**options, "batch_size": batch_size_for(texts, BATCH_SIZE)})
+    options = {"min_freq": MIN_FREQ, "max_vocab": MAX_VOCAB, **options, "batch_size": batch_size_for(texts, BATCH_SIZE)}
+    data = text.classifier(texts, **options)
     found = text.n_grams(data.tokens)
     model = models.ngram_classifier(len(data.vocabulary), len(data.classes), **vars(found))
     model.compile(optimizers.AdamW(weight_decay=WEIGHT_DECAY), data.loss, metrics=data.metrics)
