@@ -12,7 +12,6 @@ from typing import Any, Literal
 import keras
 from kerasdl import export, groups, interpret, optimizers, plots, runs
 from kerasdl.data import text
-from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
 # If the range test finds no rate.
@@ -64,7 +63,7 @@ def main(config: Config) -> None:
     options = {"level": data.vocabulary.level, "seed": config.run.seed}
     baseline = runs.train_ngrams(run, texts, balance=config.balance, **options)
     seconds, peak_lr = train(config, run, data, model)
-    results = runs.beside(baseline, model, data, Part.VALID)
+    results = runs.beside(baseline, model, data, "valid")
     look(run, data, model, results["network"])
     exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
     if config.average:
@@ -73,7 +72,7 @@ def main(config: Config) -> None:
     run.save_model(exported, result.scores)
     more: dict[str, Any] = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
     if data.has_test:
-        tested = runs.beside(baseline, model, data, Part.TEST)
+        tested = runs.beside(baseline, model, data, "test")
         more |= {f"test_{name}_accuracy": each.accuracy for name, each in tested.items()}
     more |= {"recommended": runs.compare(results), "ngrams_seconds": baseline.seconds, "peak_lr": peak_lr}
     scores = {**result.scores, "f1": result.f1}

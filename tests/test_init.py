@@ -127,7 +127,10 @@ BELOW = {
     "data.series": {"data", "data.tabular"},
     "data.sequences": {"data"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
-    "runs": {"callbacks", "data faces", "data.images", "data.text", "files", "groups", "lr_range", "models", "plots"},
+    "runs": {
+        *("callbacks", "data", "data faces", "data.images", "data.text", "export", "files", "groups", "interpret"),
+        *("lr_range", "models", "optimizers", "plots"),
+    },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}
 # Modules of data that are names for a wing or for a part of one.

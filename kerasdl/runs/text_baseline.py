@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from kerasdl import export, interpret, models, optimizers
@@ -81,32 +81,34 @@ def batch_size_for(texts: text.Texts, most: int) -> int:
     return max(8, min(most, int((texts.parts == Part.TRAIN).sum()) // 16))
 
 
-def evaluated(model: keras.Model, data: text.Documents, part: Part) -> TextResult:
+def evaluated(model: keras.Model, data: text.Documents, part: Literal["valid", "test"]) -> TextResult:
     """What a classifier of texts gets right and wrong.
 
     Args:
         model: From tokens to logits.
         data: The documents.
-        part: Which of them: validation or test.
+        part: Which of them.
 
     Example:
-        >>> evaluated(model, opinions, Part.VALID).accuracy
+        >>> evaluated(model, opinions, "valid").accuracy
     """
     kind = interpret.Tagging if data.tags else interpret.Classification
-    return kind.of(model, data.valid if part is Part.VALID else data.test, data.classes)
+    return kind.of(model, getattr(data, part), data.classes)
 
 
-def beside(baseline: Baseline, model: keras.Model, data: text.Documents, part: Part) -> dict[str, TextResult]:
+def beside(
+    baseline: Baseline, model: keras.Model, data: text.Documents, part: Literal["valid", "test"]
+) -> dict[str, TextResult]:
     """What n-grams, network and their average get right and wrong.
 
     Args:
         baseline: The n-gram classifier.
         model: The network, from tokens to logits.
         data: The documents as the network reads them.
-        part: Which of them: validation or test.
+        part: Which of them.
 
     Example:
-        >>> results = beside(baseline, model, data, Part.VALID)
+        >>> results = beside(train_ngrams(run, texts), model, opinions, "valid")
         >>> list(results)
         ['ngrams', 'network', 'average']
     """
