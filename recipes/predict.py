@@ -41,22 +41,25 @@ class Config:
 
 def main(config: Config) -> int:
     model = load_run(config.run)
+    # A model from elsewhere may have several inputs, or none yet.
+    inputs = getattr(model, "input", None)
+    shape = getattr(inputs, "shape", ())
     failures: list[Path] = []
     if config.csv:
         there = [Path(each) for each in config.inputs if os.path.exists(each)]  # noqa: PTH110 -- as in texts_of
         check_output(config.csv, [config.run / "model.keras", *files(there)])
-    if isinstance(model.input, dict):
+    if isinstance(inputs, dict):
         header, *lines = table(model, config)
-    elif model.input.dtype == "string":
+    elif getattr(inputs, "dtype", "") == "string":
         header, *lines = texts(model, config)
-    elif len(model.input_shape) == 4:
+    elif len(shape) == 4:
         header, *lines = pictures(model, [Path(each) for each in config.inputs], failures)
     elif "lookback" in (trained := load_config(config.run)):
         header, *lines = forecast(model, config, trained)
     else:
         raise BadInput(
             "This run was trained neither on images or texts, nor on a table or time series: call its model.keras from "
-            f"Python. Received: inputs of {model.input_shape} in {str(config.run)!r}"
+            f"Python. Received: inputs of {shape} in {str(config.run)!r}"
         )
     if config.csv:
         write_csv(config.csv, [header, *lines])

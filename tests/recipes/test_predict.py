@@ -1,7 +1,9 @@
 """The recipe for predictions on texts; on other data, beside the recipes that train on them."""
 
 import csv
+import re
 
+import keras
 import pytest
 from kerasdl import export, models, runs
 
@@ -77,3 +79,19 @@ def test_a_language_model_writes_texts(tmp_path, monkeypatch, capsys):
     folder = save(tmp_path / "run", export.language_model(model, VOCABULARY.layer()))
     assert run("predict", folder, "good", monkeypatch=monkeypatch) == 1
     assert "A language model writes texts, by data.text.generate" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
+def test_a_model_of_several_inputs_or_of_none_yet_is_none_of_ours(tmp_path, monkeypatch, capsys):
+    one, other = keras.Input((2,)), keras.Input((3,))
+    joined = keras.Model([one, other], keras.layers.Concatenate()([one, other]))
+    for number, model in enumerate([joined, keras.Sequential()]):
+        folder = save(tmp_path / str(number), model)
+        assert run("predict", folder, "good", monkeypatch=monkeypatch) == 1
+        assert "call its model.keras from Python. Received: inputs of ()" in capsys.readouterr().err
+
+
+def test_a_damaged_model_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "model.keras").write_bytes(b"PK")
+    assert run("predict", tmp_path, "good", monkeypatch=monkeypatch) == 1
+    assert re.fullmatch(r"error: Its model.keras is damaged.*\n", capsys.readouterr().err)
