@@ -35,7 +35,7 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
         Layers by group name (or expression), in order.
 
     Raises:
-        ValueError: A layer with weights is in no group or in several, or a group has no layer.
+        ValueError: A layer with weights is in no group or in several, a group has no layer or is no expression.
 
     Example:
         >>> list(layer_groups(kerasdl.models.resnet18((64, 64, 3), 2)))
@@ -44,8 +44,9 @@ def layer_groups(model: keras.Model, groups: Sequence[str] | None = None) -> dic
     """
     patterns = _known_groups(model) if groups is None else {pattern: pattern for pattern in groups}
     found: dict[str, list[keras.layers.Layer]] = {name: [] for name in patterns}
+    expressions = {name: _compiled(pattern) for name, pattern in patterns.items()}
     for path, layer in _holders(model):
-        matching = [name for name, each in patterns.items() if re.match(each, layer.name) or re.match(each, path)]
+        matching = [name for name, each in expressions.items() if each.match(layer.name) or each.match(path)]
         if len(matching) != 1:
             raise ValueError(
                 f"Layer {path!r} of model {model.name!r} matches {len(matching)} groups: every layer with "
@@ -212,6 +213,13 @@ def optimizer_lacks(model: keras.Model) -> list[keras.Variable]:
 def _holders(model: keras.Model) -> list[tuple[str, keras.layers.Layer]]:
     """Layers with weights and their paths, those of nested models one by one."""
     return [(path, layer) for path, layer in flat_layers(model) if layer.weights]
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"Not a valid regular expression ({error}). Received: group {pattern!r}") from error
 
 
 def _known_groups(model: keras.Model) -> dict[str, str]:

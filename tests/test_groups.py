@@ -47,6 +47,7 @@ def test_layer_names_without_groups_raise():
         (["stem", "head"], "'stage1_block1_conv1' .* matches 0 groups"),
         (["st", "stage", "head"], "matches 2 groups"),
         (["stem|stage", "head", "nothing"], "'nothing' matches no layer"),
+        (["stem", "stage(", "head"], "Not a valid regular expression .*Received: group 'stage.'"),
     ],
 )
 def test_groups_that_do_not_match_every_layer_once_raise(model, given, message):

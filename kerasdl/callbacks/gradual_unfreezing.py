@@ -75,8 +75,8 @@ class GradualUnfreezing(Restoring):
         whole = all(isinstance(epoch, Integral) and epoch >= 1 for epoch in self.at)
         if not whole or list(self.at) != sorted(set(self.at)):
             raise ValueError(f"at must be increasing epochs from 1. Received: at={list(at)}")
-        if patience is not None and patience < 1:
-            raise ValueError(f"patience must be at least one epoch. Received: patience={patience}")
+        if patience is not None and not (isinstance(patience, Integral) and patience >= 1):
+            raise ValueError(f"patience must be a whole number of epochs from 1. Received: patience={patience}")
         if mode not in ("min", "max"):
             raise ValueError(f"mode must be 'min' or 'max'. Received: mode={mode!r}")
         if batch_norm not in ("freeze", "statistics", "train"):

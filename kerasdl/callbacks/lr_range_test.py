@@ -1,6 +1,7 @@
 """LRRangeTest and lr_find: the learning-rate range test of Smith, arXiv:1506.01186."""
 
 from collections.abc import Generator
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -62,9 +63,9 @@ class LRRangeTest(Restoring):
             check_one_rate(name, rate)
         if not 0 < start_lr < end_lr:
             raise ValueError(f"Give 0 < start_lr < end_lr. Received: start_lr={start_lr}, end_lr={end_lr}")
-        if (num_steps is not None and num_steps < 1) or stop_factor <= 1:
+        if not (num_steps is None or (isinstance(num_steps, Integral) and num_steps >= 1)) or not stop_factor > 1:
             raise ValueError(
-                "num_steps must be at least 1 and stop_factor above 1. "
+                "num_steps must be a whole number from 1, and stop_factor above 1. "
                 f"Received: num_steps={num_steps}, stop_factor={stop_factor}"
             )
         ramp(0, 1, start_lr, end_lr, shape=shape)  # raises for an unknown shape

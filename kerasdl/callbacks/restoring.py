@@ -1,15 +1,19 @@
 """Restoring: base class of callbacks that change a model during one fit and restore it afterwards."""
 
+import re
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
 import tensorflow as tf
+from kerasdl.errors import BadInput
 from kerasdl.groups import retrace
 from kerasdl.optimizers import current_step, innermost
 
 MOST_STEPS_WITHOUT_UPDATE = 64
+# What TensorFlow's cross-entropy says on a CPU.
+_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range of \[0, (\d+)\)")
 
 
 class Restoring(keras.callbacks.Callback):
@@ -20,10 +24,13 @@ class Restoring(keras.callbacks.Callback):
     begins, because Keras then calls `make_train_function`.
 
     Subclasses implement `change(epoch)` and `put_back()`. The traced train function is dropped after each of them.
-    `before_first_step(iterator)` is called once in each fit, when the data are at hand.
+    `before_first_step(iterator)` is called once in each fit, when the data are at hand. A copy, also by pickle, keeps
+    the public attributes: arguments and results, not the fit.
 
     Raises:
-        ValueError: After a few dozen steps: a `train_step` of the model's own does not use the model's optimizer.
+        ValueError: The callback is in the fit of another model, or another one of its class in the same fit; after a
+            few dozen steps, a `train_step` of the model's own does not use the model's optimizer.
+        BadInput: A label is not among the classes.
 
     Warns:
         UserWarning: The same, at the end of a shorter fit.
@@ -49,6 +56,20 @@ class Restoring(keras.callbacks.Callback):
         """Return a context in which the model is as the traced step sees it."""
         return nullcontext()
 
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {**kept, "_model": None, "params": None, "changed": False, "begun": False, "steps_without_update": 0}
+
+    def set_model(self, model: keras.Model) -> None:
+        if self.changed and model is not self.model:
+            first = self.model.name
+            self.restore()
+            raise ValueError(
+                f"{type(self).__name__} is in a fit of {first!r} that has not ended, or was broken off; that model is "
+                f"restored now. Give each fit a callback of its own. Received: a fit of {model.name!r}"
+            )
+        super().set_model(model)
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         check_supported_by_keras(self.model)
 
@@ -58,6 +79,7 @@ class Restoring(keras.callbacks.Callback):
         if self.changed and self._fit is self.params:
             return
         try:
+            self._check_alone()
             self.change(epoch)
         except BaseException:
             _restore_all(self.model)
@@ -66,6 +88,10 @@ class Restoring(keras.callbacks.Callback):
         self.steps_without_update = None if scales_loss(self.model.optimizer) else 0
         active(self.model).append(self)
         self.retrace()
+
+    def _check_alone(self) -> None:
+        if any(type(each) is type(self) for each in active(self.model) if each is not self):
+            raise ValueError(f"A fit takes one {type(self).__name__}: remove the others. Received: two or more")
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         _Guard.over(self.model)  # again, because another callback may have replaced the train function
@@ -193,6 +219,10 @@ class _Guard:
                 # The data ended, which is no error; but Keras has counted the step already.
                 innermost(self.model.optimizer)._iterations.assign(before)
             raise
-        except BaseException:
+        except BaseException as error:
             _restore_all(self.model)
+            if found := _LABEL.search(str(error)):
+                # Without the page that tells where in the graph it was.
+                label, classes = map(int, found.groups())
+                raise BadInput(f"Labels must lie in 0..{classes - 1}. Received: a label {label}") from None
             raise

@@ -273,6 +273,7 @@ def test_an_optimizer_built_while_layers_were_frozen_raises():
         ({"at": [1], "patience": 2}, r"not both. Received: at=\[1\], patience=2"),
         ({"at": [1.5]}, r"epochs from 1. Received: at=\[1.5\]"),
         ({"patience": 0}, "Received: patience=0"),
+        ({"patience": 1.5}, "Received: patience=1.5"),
         ({"at": [1], "mode": "best"}, "Received: mode='best'"),
         ({"at": [1], "batch_norm": "off"}, "Received: batch_norm='off'"),
     ],

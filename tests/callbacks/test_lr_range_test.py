@@ -423,6 +423,7 @@ def test_history_is_restored():
         ({"start_lr": 0.0}, ValueError),
         ({"start_lr": 1.0, "end_lr": 0.1}, ValueError),
         ({"num_steps": 0}, ValueError),
+        ({"num_steps": 2.5}, ValueError),
         ({"stop_factor": 1.0}, ValueError),
         ({"shape": "quadratic"}, ValueError),
         ({"epochs": 3}, TypeError),

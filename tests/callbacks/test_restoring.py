@@ -1,7 +1,12 @@
+import copy
+import pickle
+
 import keras
+import numpy as np
 import pytest
 from kerasdl.callbacks import AccumulationRemainder, GradualUnfreezing, LRRangeTest, OneCycle, StepScalars
 from kerasdl.callbacks.restoring import Restoring
+from kerasdl.errors import BadInput
 
 from tests.contracts import Mode, batches, small_model
 
@@ -177,3 +182,43 @@ def test_a_callback_may_force_a_new_train_function_during_a_fit():
     model = small_model(Mode())
     model.fit(batches(), epochs=2, callbacks=[Doubles(), Forces(), watch], verbose=0, shuffle=False)
     assert rates == pytest.approx([0.006, 0.006])
+
+
+def test_a_callback_in_two_nested_fits_restores_both_models():
+    callback, first, second = Doubles(), small_model(Mode()), small_model(Mode())
+
+    class Nests(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            second.fit(batches(), callbacks=[callback], verbose=0, shuffle=False)
+
+    with pytest.raises(ValueError, match="has not ended, or was broken off.*a callback of its own. Received: a fit of"):
+        first.fit(batches(), callbacks=[callback, Nests()], verbose=0, shuffle=False)
+    for model in (first, second):
+        assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+        assert "make_train_function" not in vars(model)
+
+
+def test_two_of_a_class_in_one_fit_raise():
+    model = small_model(Mode())
+    both = [GradualUnfreezing(at=[1]), GradualUnfreezing(at=[2])]
+    with pytest.raises(ValueError, match="A fit takes one GradualUnfreezing: remove the others"):
+        model.fit(batches(), epochs=3, callbacks=both, verbose=0, shuffle=False)
+    assert "train_step" not in vars(model)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_used_callback_is_copied_without_its_fits(copied):
+    model, used = small_model(Mode("float32", "eager")), [GradualUnfreezing(at=[1]), OneCycle(0.05)]
+    model.fit(batches(8), epochs=2, callbacks=used, verbose=0, shuffle=False)
+    new = [copied(each) for each in used]
+    assert (new[0].at, new[0].unfrozen, new[1].peak_lr, new[1].params) == ((1,), 1, 0.05, None)
+    model.fit(batches(8), epochs=2, callbacks=new, verbose=0, shuffle=False)
+    assert not new[1].changed
+
+
+def test_a_label_that_is_no_class_is_named():
+    model = small_model(Mode("float32", "eager"))
+    with pytest.raises(BadInput, match=r"Labels must lie in 0..2. Received: a label 7$") as found:
+        model.fit(np.zeros((4, 6)), np.array([0, 1, 7, 2]), callbacks=[Doubles()], verbose=0)
+    assert found.value.__cause__ is None
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
