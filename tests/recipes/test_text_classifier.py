@@ -71,6 +71,7 @@ def mails(tmp_path):
     return tmp_path / "mails.csv"
 
 
+@pytest.mark.slow
 def test_thirty_texts_of_unbalanced_classes(mails, tmp_path):
     metrics = finish(tmp_path / "run", "--data", mails, "--balance", "--min-freq", 1, "--epochs", 20, *SMALL)
     assert (metrics["ngrams_accuracy"], metrics["network_accuracy"]) == (1, 1)
