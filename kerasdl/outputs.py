@@ -96,6 +96,8 @@ def _last_activation(model: Any) -> str:
                 return name
         elif operation.name == "probabilities":  # as in exported models
             return "probabilities"
+        elif operation.name == "head_logits":  # as in kerasdl's builders
+            return "linear"
         elif kind not in _PASSES:
             return kind.lower()
     return "linear"

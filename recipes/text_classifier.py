@@ -85,10 +85,10 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
     whole = config.epochs or min(max(3, -(-400 // data.steps)), 30)
     seconds, head_lr, peak_lr = 0.0, 0.0, 0.0
     for prefix, first, share in STAGES if is_pretrained else STAGES[-1:]:
-        groups.freeze_to(model, first)
         rates = groups.discriminative(model)[first:] if is_pretrained else None
         optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
         model.compile(optimizer, data.loss, metrics=data.metrics)
+        groups.freeze_to(model, first)
         head_lr = head_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
         peak_lr = share * head_lr if is_pretrained else head_lr
         stage = runs.Stage(run, peak_lr, prefix=prefix)

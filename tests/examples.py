@@ -232,6 +232,15 @@ def opinions(texts):
     return kerasdl.data.text.classifier(texts, batch_size=8, min_freq=1)
 
 
+def baseline(opinions):
+    """An n-gram classifier without training."""
+    network = kerasdl.models.ngram_classifier(
+        len(opinions.vocabulary), 2, **vars(kerasdl.data.text.n_grams(opinions.tokens))
+    )
+    exported = kerasdl.export.text_classifier(network, opinions.vocabulary.layer(), opinions.classes)
+    return kerasdl.runs.text_baseline.Baseline(network, opinions, exported, 1.0)
+
+
 def sentence_encoder():
     return lambda texts: np.array([[len(each), each.count("good"), each.count("bad")] for each in texts])
 
@@ -293,7 +302,7 @@ def text_model(tokens):
 
 MODELS = {
     **{"pets": image_model, "data": image_model, "people": table_model, "houses": price_model, "air": series_model},
-    **{"plays": language_model, "tokens": text_model},
+    **{"plays": language_model, "tokens": text_model, "opinions": text_model},
 }
 
 

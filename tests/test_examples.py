@@ -47,7 +47,7 @@ SLOW = {
     ),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",
-    "kerasdl.data.text.features.Features",
+    *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
 }
 SKIPPED = {
     "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",

@@ -37,7 +37,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path, self._is_own = Path(path), False
+        self.path = Path(path)
         try:
             if self.path.exists() and any(self.path.iterdir()):
                 raise BadInput(
@@ -56,15 +56,25 @@ class RunFolder:
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
         return cls(out or next(each for each in chain([path], others) if not each.exists()))
 
-    @property
+    @cached_property
     def logs(self) -> Path:
-        """Folder of the TensorBoard logs."""
-        return self.path / "logs"
+        """Folder of the TensorBoard logs; made when it is first needed, which makes the run folder this run's own.
+
+        Raises:
+            BadInput: Another run, which also found the run folder empty, was faster.
+        """
+        # Not in the constructor: after bad input the folder is still empty, and the fixed command can use it.
+        logs = self.path / "logs"
+        try:
+            logs.mkdir()
+        except FileExistsError as error:
+            raise BadInput(
+                f"Another run has begun to write here: choose another folder (--out). Received: {str(self.path)!r}"
+            ) from error
+        return logs
 
     @cached_property
     def _writer(self) -> Any:
-        # Created on the first write: after bad input the folder is still empty, and the fixed command can use it.
-        self._claim()
         return tf.summary.create_file_writer(str(self.logs))
 
     def write_config(self, config: Any) -> None:
@@ -178,27 +188,15 @@ class RunFolder:
     @contextlib.contextmanager
     def _writing(self, name: str) -> Iterator[Path]:
         """Writes a file of the run, whole or not at all."""
-        self._claim()
+        logs = self.logs
         try:
             with atomic_write(self.path / name) as temporary:
                 yield temporary
         except OSError:
             # If this was the first one, the folder stays empty.
             with contextlib.suppress(OSError):
-                self.logs.rmdir()
+                logs.rmdir()
             raise
-
-    def _claim(self) -> None:
-        """Makes the folder this run's own: of two that found it empty, the first to write creates its logs."""
-        if self._is_own:
-            return
-        try:
-            self.logs.mkdir()
-        except FileExistsError as error:
-            raise BadInput(
-                f"Another run has begun to write here: choose another folder (--out). Received: {str(self.path)!r}"
-            ) from error
-        self._is_own = True
 
 
 def flattened(config: Any) -> dict[str, Any]:

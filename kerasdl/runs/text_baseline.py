@@ -108,7 +108,7 @@ def beside(
         part: Which of them.
 
     Example:
-        >>> results = beside(train_ngrams(run, texts), model, opinions, "valid")
+        >>> results = beside(baseline, model, opinions, "valid")
         >>> list(results)
         ['ngrams', 'network', 'average']
     """
@@ -126,7 +126,7 @@ def compare(results: Mapping[str, TextResult]) -> str:
         ModuleNotFoundError: rich or scikit-learn is not installed.
 
     Example:
-        >>> best = compare({"n-grams": found, "network": other})
+        >>> best = compare(beside(baseline, model, opinions, "valid"))
     """
     console, table_of = import_optional("rich.console"), import_optional("rich.table")
     best = max(results, key=lambda name: results[name].accuracy)

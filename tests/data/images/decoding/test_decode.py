@@ -187,7 +187,7 @@ def test_the_error_says_why_a_file_does_not_decode(message, file):
 def behind_a_false_frame(jpeg):
     """Before its contents a marker that has none; who takes the next one for its length goes on at a frame of 5 x 5."""
     frame = b"\xff\xc0\0\x11\x08\0\5\0\5"
-    skipped = bytes(0xFFE1 - 6) + frame
+    skipped = bytes(0xFFE1 - 4) + frame
     return b"\xff\xd8\xff\x01\xff\xe1" + struct.pack(">H", len(skipped) + 2) + skipped + jpeg[2:]
 
 
