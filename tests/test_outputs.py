@@ -184,7 +184,7 @@ def test_tags_are_not_exclusive():
 
 def test_a_builder_returns_logits_whatever_its_last_layer_is():
     codes = np.arange(1, 6)
-    model = models.ngram_classifier(9, 2, codes=codes, ratios=np.zeros((6, 2)))
+    model = models.ngram_classifier(9, 2, codes=codes, ratios=np.zeros((5, 2)))
     assert class_outputs(model, 2) == "logits"
     probabilities = models.ngram_classifier(9, 2, buckets=4, embedding=2, classifier_activation="softmax")
     assert class_outputs(probabilities, 2) == "probabilities"
