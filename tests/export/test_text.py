@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 from kerasdl import export, models
 from kerasdl.data import text
+from kerasdl.data.splits import Part
 from kerasdl.export import language_model, next_token, text_classifier
+from kerasdl.interpret import Classification
 
 SPEECH = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer"
 
@@ -88,8 +90,7 @@ def test_a_long_text_needs_no_logits_of_its_inside():
     assert exported.predict(tf.constant([" ".join(map(str, range(100_000)))]), verbose=0).shape == (1, 20_004)
 
 
-@pytest.mark.slow
-def test_ten_thousand_strings_are_read_as_in_training(real_data):
+def ten_thousand_strings(real_data):
     """1,000 reviews and their sentences and fragments, with characters of other scripts and control characters."""
     reviews = pd.read_csv(real_data / "imdb/imdb_sample/texts.csv")["text"].tolist()
     random = np.random.default_rng(0)
@@ -99,6 +100,12 @@ def test_ten_thousand_strings_are_read_as_in_training(real_data):
         review = reviews[random.integers(len(reviews))]
         first = random.integers(len(review))
         strings.append(review[first : first + random.integers(1, 400)] + strange[random.integers(len(strange))])
+    return strings
+
+
+@pytest.mark.slow
+def test_ten_thousand_strings_are_read_as_in_training(real_data):
+    strings = ten_thousand_strings(real_data)
     tokens = text.numericalize(text.from_texts(strings))
     model = models.awd_lstm(len(tokens.vocabulary), batch_size=2, embedding=4, units=4, depth=1)
     exported = language_model(model, tokens.vocabulary.layer())
@@ -194,15 +201,18 @@ def test_wrong_names_outputs_and_losses(vocabulary):
 
 
 @pytest.mark.slow
-def test_thousands_of_strings_are_classified_as_in_training(real_data):
+def test_ten_thousand_strings_are_classified_as_in_training(real_data):
     """In batches, by their tokens in the file that the training reads."""
-    reviews = pd.read_csv(real_data / "imdb/imdb_sample/texts.csv")["text"].tolist()
-    parts = (review[start:400] for review in reviews for start in (30, 200))
-    strings = [*reviews, *(part for part in parts if part.strip())]
-    tokens = text.numericalize(text.from_texts(strings))
-    model = averaging(len(tokens.vocabulary), 2)
-    exported = text_classifier(model, tokens.vocabulary.layer(), ["neg", "pos"])
-    found = exported.predict(tf.constant(strings), 64, verbose=0)
-    for row in range(0, len(strings), 7):
-        expected = tf.nn.softmax(model(tokens.document(row)[None].astype("int32")))[0]
-        np.testing.assert_allclose(found[row], expected, atol=1e-5)
+    strings = ten_thousand_strings(real_data)
+    data = text.classifier(text.from_texts(strings, ["neg", "pos"] * 5000, valid_share=0.999), batch_size=64)
+    numbers = data.document_numbers(Part.VALID)
+    assert len(numbers) == 9990
+    size = len(data.vocabulary)
+    for model in (
+        models.text_classifier(size, 2, embedding=6, units=(8,)),
+        models.ngram_classifier(size, 2, **vars(text.n_grams(data.tokens, min_documents=1))),
+    ):
+        exported = text_classifier(model, data.vocabulary.layer(), data.classes)
+        found = exported.predict(tf.constant(strings), 64, verbose=0)
+        expected = Classification.of(model, data.valid, data.classes).probabilities
+        np.testing.assert_allclose(found[numbers], expected, atol=1e-5)
