@@ -17,7 +17,7 @@ from kerasdl.errors import BadInput
 # If the range test finds no rate.
 CAUTIOUS_LR = 0.003
 # With an encoder: prefix of logs and figures, first group that trains, share of the head's peak learning rate.
-STAGES = (("head_", -1, 1.0), ("last_", -2, 0.5), ("", 0, 0.1))
+STAGES = (("head_", -1, 1.0), ("last_", -2, 0.5), ("", 0, 0.5))
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Config:
     epochs: int | None = None
     """Epochs of the whole network; by default as many as 400 steps take, from 3 to 30."""
     head_epochs: int | None = None
-    """With an encoder: epochs of the head alone, and then of the last two groups; by default a third of --epochs."""
+    """With an encoder: epochs of the head alone, and again of the last two groups; by default a third of --epochs."""
     balance: bool = False
     """Give all classes the same weight in the loss."""
     average: bool = False
@@ -85,16 +85,17 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
     whole = config.epochs or min(max(3, -(-400 // data.steps)), 30)
     seconds, head_lr, peak_lr = 0.0, 0.0, 0.0
     for prefix, first, share in STAGES if is_pretrained else STAGES[-1:]:
+        learner, seen = runs.head_on_features(model, data) if first == -1 else (model, data)
         rates = groups.discriminative(model)[first:] if is_pretrained else None
         optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
-        model.compile(optimizer, data.loss, metrics=data.metrics)
+        learner.compile(optimizer, data.loss, metrics=data.metrics)
         groups.freeze_to(model, first)
-        head_lr = head_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
+        head_lr = head_lr or runs.peak_lr(run, learner, seen.train, config.run, cautious=CAUTIOUS_LR)
         peak_lr = share * head_lr if is_pretrained else head_lr
         stage = runs.Stage(run, peak_lr, prefix=prefix)
-        fitted = model.fit(
-            data.train,
-            validation_data=data.valid,
+        fitted = learner.fit(
+            seen.train,
+            validation_data=seen.valid,
             epochs=whole if not first else config.head_epochs or -(-whole // 3),
             shuffle=False,
             class_weight=data.class_weight if config.balance else None,

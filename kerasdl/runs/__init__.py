@@ -1,6 +1,6 @@
 """What recipes share: run folder, options, devices, command line, training policy and transfer learning."""
 
-from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_network
+from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_network, head_on_features
 from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.earlier_run import load_config, load_run
@@ -40,6 +40,7 @@ __all__ = [
     "evaluated",
     "flattened",
     "frozen_body",
+    "head_on_features",
     "images_and_network",
     "load_config",
     "load_images",

@@ -95,6 +95,23 @@ def documents_and_network(
     return data, model, _announced("Encoder", new)
 
 
+def head_on_features(model: keras.Model, data: text.Documents) -> tuple[keras.Model, text.Features]:
+    """The head of a network, and for each text the features of its frozen encoder, which are computed once.
+
+    Args:
+        model: A network whose encoder is pretrained; training the head trains this network.
+        data: The documents.
+
+    Example:
+        >>> network = kerasdl.models.text_classifier(len(opinions.vocabulary), 2, embedding=4, units=(5,))
+        >>> head, features = head_on_features(network, opinions)
+        >>> head.input_shape, features.width
+        ((None, 15), 15)
+    """
+    body, head = models.split_head(model)
+    return head, text.precompute(body, data)
+
+
 def _network(options: ClassifierNetwork, data: text.Documents, sizes: dict[str, Any]) -> keras.Model:
     return models.text_classifier(len(data.vocabulary), len(data.classes), drop_mult=options.drop_mult, **sizes)
 

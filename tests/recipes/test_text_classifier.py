@@ -111,7 +111,7 @@ def test_the_encoder_of_a_language_model_is_trained_in_three_stages(mails, tmp_p
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["new_words"] == 0
     logs = tmp_path / "run" / "logs"
-    assert [len(events(logs / stage / "steps").Scalars("loss")) for stage in ("head", "last", "")] == [4, 4, 12]
+    assert [len(events(logs / stage / "steps").Scalars("loss")) for stage in ("head", "last", "")] == [16, 16, 48]
     assert metrics["network_accuracy"] > 0.7
 
 
