@@ -4,8 +4,8 @@ KERASDL_DATA=FOLDER python benchmarks/text_classifiers.py --encoder RUN [--fasta
 
 RUN is a run of recipes/language_model.py, or its encoder.npz; PYTHON the interpreter of an environment with fastai.
 Both classifiers have the weights of the encoder, the same tokens (800 reviews for training, 200 for validation),
-dropout rates, groups, epochs and peak learning rates; otherwise each has what its own library does by default. So fastai
-has another momentum, AR and TAR, batches of less padding, and gradients through 72 tokens instead of 1,440.
+dropout rates, groups, epochs and peak learning rates; otherwise each has what its own library does by default. So
+fastai has another momentum, AR and TAR, less padding, and gradients through 72 tokens instead of 1,440.
 
 Steps: the whole network, the same documents in each batch, with the padding of each library; interleaved rounds, by the
 clock and in CPU time, which counts all threads and hardly depends on other work on the machine, if OMP_WAIT_POLICY is
