@@ -103,12 +103,14 @@ def texts(model: keras.Model, config: Config) -> Lines:
 
 def texts_of(argument: str, encoding: str | None) -> list[str]:
     """The lines of a file, or the text itself if it names none."""
-    if not os.path.isfile(argument):  # noqa: PTH113 -- Path.is_file raises an error for a long text
+    if os.path.isdir(argument):  # noqa: PTH112 -- the methods of Path raise an error for a long text
+        raise BadInput(f"Give files of a text on each line, not their folder. Received: {argument!r}")
+    if not os.path.exists(argument):  # noqa: PTH110 -- likewise
         return [argument.encode("utf-8", "replace").decode()]
     lines = list(text.read_lines(argument, encoding=encoding))
     found = [line for line in lines if line.strip()]
     if empty := len(lines) - len(found):
-        print(f"{argument}: {empty} empty lines are left out", file=sys.stderr)
+        print(f"{argument}: {empty} empty line{'s' * (empty > 1)} left out", file=sys.stderr)
     return found
 
 

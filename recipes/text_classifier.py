@@ -61,15 +61,16 @@ def main(config: Config) -> None:
     run.write_config({**runs.flattened(config), **devices, "vocabulary_size": len(data.vocabulary), **known})
     run.save_text("data", "\n\n".join(f"[{names}] {example}" for example, names in data.examples(5)))
     options = {"level": data.vocabulary.level, "seed": config.run.seed}
+    options |= {"batch_size": config.batch_size} if config.batch_size else {}
     baseline = runs.train_ngrams(run, texts, balance=config.balance, **options)
     seconds, peak_lr = train(config, run, data, model)
     results = runs.beside(baseline, model, data, "valid")
-    look(run, data, model, results["network"])
     exported = export.text_classifier(model, data.vocabulary.layer(), data.classes, tags=data.tags)
     if config.average:
         exported = export.average([exported, baseline.exported])
     result = results["average" if config.average else "network"]
     run.save_model(exported, result.scores)
+    look(run, data, model, results["network"])
     more: dict[str, Any] = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
     if data.has_test:
         tested = runs.beside(baseline, model, data, "test")

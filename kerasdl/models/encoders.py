@@ -125,12 +125,12 @@ def encoder_sizes(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     tensors, _ = _read(path, () if path.suffix == ".safetensors" else None)
     # An LSTM has four kernels side by side, a GRU three.
-    names = [re.fullmatch(r"stage\d+_(lstm|gru|rnn)\.recurrent_kernel", name) for name in sorted(tensors)]
-    kernels = [match for match in names if match]
+    names = [re.fullmatch(r"stage(\d+)_(lstm|gru|rnn)\.recurrent_kernel", name) for name in tensors]
+    kernels = sorted([match for match in names if match], key=lambda match: int(match[1]))
     if _EMBEDDING not in tensors or not kernels:
         raise BadInput(f"The file has no embedding and recurrent layers. Received: path={str(path)!r}")
     units = tuple(tensors[match[0]].shape[0] for match in kernels)
-    return {"cell": kernels[0][1], "embedding": tensors[_EMBEDDING].shape[1], "units": units}
+    return {"cell": kernels[0][2], "embedding": tensors[_EMBEDDING].shape[1], "units": units}
 
 
 def encoder_words(path: str | os.PathLike[str]) -> tuple[str, ...]:

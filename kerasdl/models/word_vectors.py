@@ -49,7 +49,7 @@ def load_vectors(model: keras.Model, path: str | os.PathLike[str], words: Sequen
         raise BadInput(f"The file has a vector for none of the {len(words):,} words. Received: path={str(path)!r}")
     values = keras.ops.convert_to_numpy(matrix).copy()
     loaded = np.stack([vectors[row] for row in known])
-    values[known] = loaded * (values.std() / max(loaded.std(), np.finfo(np.float32).tiny))
+    values[known] = loaded * (values.std() / loaded.std() if loaded.std() else 1.0)
     matrix.assign(values)
     return [word for row, word in enumerate(words) if vectors[row] is None]
 

@@ -51,8 +51,12 @@ class ClassifierNetwork:
         determined = ("vectors", "cell", "embedding", "units", "bidirectional") if self.encoder else ()
         if given := [name for name in determined if getattr(self, name) != getattr(type(self), name)]:
             raise BadInput(f"The encoder determines {', '.join(given)}: leave them out. Received: {self.encoder}")
-        if self.encoder_words and not self.encoder:
-            raise BadInput(f"encoder_words needs an encoder. Received: encoder_words={str(self.encoder_words)!r}")
+        has_no_words = self.encoder is not None and self.encoder.suffix == ".safetensors"
+        if (self.encoder_words is not None) != has_no_words:
+            raise BadInput(
+                "encoder_words (--encoder-words) goes with a .safetensors encoder, and that with it. "
+                f"Received: encoder={self.encoder}, encoder_words={self.encoder_words}"
+            )
 
 
 def documents_and_network(
@@ -63,14 +67,15 @@ def documents_and_network(
     Args:
         options: Options for the network.
         texts: The documents.
-        level: What a token is; an encoder of a run determines it.
-        **tokens: More arguments of `data.text.classifier`; an encoder determines `min_freq` and `max_vocab`.
+        level: What a token is; None for words, or what the encoder of a run says.
+        **tokens: More arguments of `data.text.classifier`; without `min_freq` and `max_vocab` if there is an encoder.
 
     Returns:
         Documents, network, and how many words the encoder or the vectors do not know.
 
     Raises:
-        BadInput: A file that is missing, damaged, or does not fit; or as for `data.text.classifier`.
+        BadInput: A file that is missing, damaged, or does not fit; options that the encoder determines; or as for
+            `data.text.classifier`.
 
     Example:
         >>> data, model, facts = documents_and_network(ClassifierNetwork(), texts, level=None)
@@ -83,12 +88,15 @@ def documents_and_network(
             return data, model, {}
         return data, model, _announced("Vectors", models.load_vectors(model, options.vectors, data.vocabulary.words))
     file = options.encoder
+    given = {name: value for name in ("min_freq", "max_vocab") if (value := tokens.pop(name, None)) is not None}
     if file.is_dir():
-        level, file = load_config(file).get("level", level), file / "encoder.npz"
+        known, file = load_config(file).get("level", level), file / "encoder.npz"
+        given |= {"level": level} if level not in (None, known) else {}
+        level = known
+    if given:
+        raise BadInput(f"The encoder determines {', '.join(given)}: leave them out. Received: {given} beside {file}")
     file_words = None if options.encoder_words is None else _words_in(options.encoder_words)
     vocabulary = _vocabulary(file_words or models.encoder_words(file), level or "words")
-    for name in ("min_freq", "max_vocab"):
-        tokens.pop(name, None)
     data = text.classifier(texts, vocabulary=vocabulary, **tokens)
     model = _network(options, data, models.encoder_sizes(file))
     new = models.load_encoder(model, file, vocabulary.words, file_words=file_words)
@@ -124,8 +132,8 @@ def _announced(what: str, new: list[str]) -> dict[str, int]:
 def _words_in(file: Path) -> list[str]:
     """The words in a JSON file."""
     try:
-        words = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+        words = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"The words cannot be read ({error}): give a JSON list. Received: {str(file)!r}") from error
     if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
         raise BadInput(f"The words must be a JSON list of strings. Received: {str(file)!r}")

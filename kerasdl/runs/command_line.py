@@ -17,7 +17,7 @@ from kerasdl.optional import import_optional
 Config = TypeVar("Config")
 # Removed in the next version.
 DEPRECATED = {"--thaw-every": "--unfreeze-every", "--views": "--tta"}
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> None:
@@ -57,9 +57,12 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
             raise
         _fail(message)
     except OSError as error:
+        why = ": ".join(map(str, filter(None, [error.filename, error.strerror])))
+        if error.errno == errno.EACCES:
+            _fail(f"{why}. Received: {' '.join(sys.argv[1:])}")
         if error.errno not in _OF_THE_DISK:
             raise
-        _fail(_of_disk(": ".join(map(str, filter(None, [error.filename, error.strerror])))))
+        _fail(_of_disk(why))
     except MemoryError:
         _fail(_out_of_memory())
     except KeyboardInterrupt:

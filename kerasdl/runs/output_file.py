@@ -7,14 +7,14 @@ from pathlib import Path
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
 
-_OF_A_RUN = ("config.json", "metrics.json", "model.keras")
+_OF_A_RUN, _KINDS_OF_A_RUN = ("config.json", "metrics.json"), (".keras", ".npz", ".png", ".txt", ".html")
 
 
 def check_output(path: Path, read: Iterable[Path]) -> None:
     """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
 
-    Those of a run are its config.json, metrics.json, model.keras, figures, texts and pages (*.png, *.txt, *.html), and
-    all in its folder logs. Other files in its folder may be written, also again.
+    Those of a run are its config.json, metrics.json, models and encoder (*.keras, *.npz), figures, texts and pages
+    (*.png, *.txt, *.html), and all in its folder logs. Other files in its folder may be written, also again.
 
     Args:
         path: The file to write.
@@ -63,4 +63,4 @@ def _writes(run: Path, file: Path) -> bool:
     if not ((run / "config.json").is_file() and (run / "logs").is_dir()):
         return False
     is_in_logs = run / "logs" in file.parents
-    return is_in_logs or (file.parent == run and (file.name in _OF_A_RUN or file.suffix in (".png", ".txt", ".html")))
+    return is_in_logs or (file.parent == run and (file.name in _OF_A_RUN or file.suffix in _KINDS_OF_A_RUN))

@@ -50,8 +50,8 @@ def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **
     Example:
         >>> baseline = train_ngrams(run, texts, min_freq=1)
     """
-    options = {"min_freq": MIN_FREQ, "max_vocab": MAX_VOCAB, **options, "batch_size": batch_size_for(texts, BATCH_SIZE)}
-    data = text.classifier(texts, **options)
+    usual = {"min_freq": MIN_FREQ, "max_vocab": MAX_VOCAB, "batch_size": batch_size_for(texts, BATCH_SIZE)}
+    data = text.classifier(texts, **{**usual, **options})
     found = text.n_grams(data.tokens)
     model = models.ngram_classifier(len(data.vocabulary), len(data.classes), **vars(found))
     model.compile(optimizers.AdamW(weight_decay=WEIGHT_DECAY), data.loss, metrics=data.metrics)

@@ -63,3 +63,9 @@ def test_a_missing_file_another_number_of_words_and_a_model_without_embedding_ar
         models.load_vectors(classifier(), tmp_path / "none.txt", WORDS[1:])
     with pytest.raises(ValueError, match="needs one layer stem_embedding"):
         models.load_vectors(models.mlp((3,), 2), tmp_path / "none.txt", WORDS)
+
+
+def test_vectors_that_do_not_differ_are_not_scaled(tmp_path):
+    model = classifier()
+    load(tmp_path, "good 3 3\n", model)
+    assert embeddings(model)[3].tolist() == [3, 3]

@@ -41,7 +41,7 @@ def test_texts_and_files_of_lines(trained, tmp_path, monkeypatch, capsys):
             ["", "neg", "0.5000"],
         ]
     )
-    assert printed.err == f"{tmp_path / 'lines.txt'}: 2 empty lines are left out\n"
+    assert printed.err == f"{tmp_path / 'lines.txt'}: 2 empty lines left out\n"
     with out.open(newline="") as file:
         header, *written = csv.reader(file)
     assert header == ["text", "class", "probability"]

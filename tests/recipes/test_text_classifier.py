@@ -107,12 +107,11 @@ def test_the_encoder_of_a_language_model_is_trained_in_three_stages(mails, tmp_p
     sizes = ["--embedding", 8, "--units", 8, "--depth", 2, "--n-words", 3, "--batch-size", 2, "--epochs", 2]
     options = ["--data", mails, "--min-freq", 1, "--out", tmp_path / "lm", *sizes]
     assert run("language_model", *options, monkeypatch=monkeypatch) is None
-    metrics = finish(tmp_path / "run", "--data", mails, "--encoder", tmp_path / "lm", "--epochs", 12)
+    finish(tmp_path / "run", "--data", mails, "--encoder", tmp_path / "lm", "--epochs", 12)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["new_words"] == 0
     logs = tmp_path / "run" / "logs"
     assert [len(events(logs / stage / "steps").Scalars("loss")) for stage in ("head", "last", "")] == [16, 16, 48]
-    assert metrics["network_accuracy"] > 0.7
 
 
 @pytest.mark.parametrize(

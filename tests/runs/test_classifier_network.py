@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -43,13 +44,19 @@ def test_a_new_network_has_the_sizes_of_the_options(texts):
 
 def test_an_encoder_of_a_run_brings_its_words_level_sizes_and_weights(texts, encoder, capsys):
     data, model, facts = documents_and_network(
-        ClassifierNetwork(encoder), texts, level=None, min_freq=2, max_vocab=None
+        ClassifierNetwork(encoder), texts, level=None, min_freq=None, max_vocab=None
     )
     assert data.vocabulary == text.Vocabulary(models.encoder_words(encoder / "encoder.npz"), "characters")
     assert facts == {"new_words": 0}
     assert "Encoder: 0 words are new" in capsys.readouterr().out
     with np.load(encoder / "encoder.npz") as file:
         np.testing.assert_array_equal(layers(model)["stem_embedding"].embeddings, file["embedding"])
+
+
+@pytest.mark.parametrize("given", [{"min_freq": 2}, {"level": "words"}, {"max_vocab": 9}], ids=str)
+def test_what_an_encoder_determines_is_refused(texts, encoder, given):
+    with pytest.raises(BadInput, match=f"The encoder determines {next(iter(given))}: leave them out"):
+        documents_and_network(ClassifierNetwork(encoder), texts, **{"level": None, **given})
 
 
 def test_fastais_words_come_in_our_order(texts, tmp_path):
@@ -93,8 +100,9 @@ def test_word_vectors_are_loaded(texts, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"encoder": "run", "units": (7,)}, "The encoder determines units"),
-        ({"encoder_words": "words.json"}, "encoder_words needs an encoder"),
+        ({"encoder": Path("run"), "units": (7,)}, "The encoder determines units"),
+        ({"encoder_words": Path("words.json")}, "goes with a .safetensors encoder"),
+        ({"encoder": Path("wt103.safetensors")}, "goes with a .safetensors encoder"),
         ({"drop_mult": 2.0}, "drop_mult must be from 0 to below 2"),
         ({"units": (0,)}, "must be at least 1"),
     ],

@@ -98,7 +98,7 @@ def test_a_lack_of_memory_is_one_line(error, monkeypatch, capsys):
     ("error", "said"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
-        (PermissionError(errno.EACCES, "Permission denied", "runs/logs"), "runs/logs: Permission denied"),
+        (OSError(errno.EROFS, "Read-only file system", "runs/logs"), "runs/logs: Read-only file system"),
         (tf.errors.ResourceExhaustedError(None, None, "a.v2; No space left on device"), "No space left on device"),
     ],
 )
@@ -109,6 +109,14 @@ def test_a_full_or_read_only_disk_is_one_line(error, said, monkeypatch, capsys):
     assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
     expected = f"error: {said}: free some space, or use another folder (--out). Received: --epochs 3\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_file_that_may_not_be_read_is_one_line(monkeypatch, capsys):
+    def recipe(config):
+        raise PermissionError(errno.EACCES, "Permission denied", "pets.csv")
+
+    assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
+    assert capsys.readouterr().err == "error: pets.csv: Permission denied. Received: --epochs 3\n"
 
 
 def test_any_name_can_be_printed(monkeypatch):

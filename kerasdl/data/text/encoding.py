@@ -18,7 +18,7 @@ from kerasdl.errors import BadInput
 
 Encoder: TypeAlias = keras.Model | Callable[[list[str]], Any]
 # How many documents, and characters of each, an encoder of strings is told from others by.
-PROBES, PROBE_LENGTH = 16, 500
+PROBES, PROBE_LENGTH = 16, 2**16
 
 
 class Encoding(Protocol):
@@ -55,8 +55,9 @@ class TokenEncoding:
 
     @cached_property
     def probed(self) -> np.ndarray:
-        """Its outputs for random tokens, with padding behind some."""
-        tokens = np.random.default_rng(0).integers(1, len(self.documents.vocabulary), (4, 16), np.int32)
+        """Its outputs for random tokens, as many as the longest document has, and for fewer."""
+        longest = max(16, int(np.diff(self.documents.tokens.starts).max()))
+        tokens = np.random.default_rng(0).integers(1, len(self.documents.vocabulary), (3, longest), np.int32)
         tokens[1, 9:], tokens[2, 1:] = 0, 0
         return checked(self.model.predict_on_batch(tokens), len(tokens))
 
@@ -93,7 +94,7 @@ class StringEncoding:
 
     @cached_property
     def probed(self) -> np.ndarray:
-        """Its outputs for the beginnings of the first documents."""
+        """Its outputs for the first documents."""
         return self._run([text[:PROBE_LENGTH] for _, text in islice(self.texts.read(), PROBES)])
 
     def batches(self, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import numpy as np
 from kerasdl.arguments import known_arguments
-from kerasdl.data.listing import TEST_FOLDERS, TRAIN_FOLDERS, VALID_FOLDERS, by_subfolder, files_below, subfolder
+from kerasdl.data.listing import (
+    TEST_FOLDERS,
+    TRAIN_FOLDERS,
+    VALID_FOLDERS,
+    by_subfolder,
+    check_apart,
+    files_below,
+    subfolder,
+)
 from kerasdl.data.splits import Part
 from kerasdl.data.text.files import check_unchanged, mark_of
 from kerasdl.data.text.labels import Words, hold_out
@@ -89,6 +97,7 @@ def _documents(folder: Path, label: bool) -> list[tuple[str, str, Part]]:
     found = [
         (file, word, part) for part, place in places for file, word in _with_class(place, is_labelled=len(classes) > 1)
     ]
+    check_apart([file for file, _, part in found if part == each] for each in Part)
     if not any(part == Part.TRAIN for _, _, part in found):
         raise BadInput(
             f"No texts for training: expected {', '.join(SUFFIXES)} files, or one folder of them per class. Received: "

@@ -21,6 +21,11 @@ def text_of(value: object) -> str:
         >>> text_of(1.0), text_of(float("nan")), text_of("nan")
         ('1', '', 'nan')
     """
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        raise BadInput(
+            "Several values in the place of one: tags are words in one cell (tag_separator=), or lists of words in "
+            f"from_texts. Received: {value!r}"
+        )
     is_missing = not isinstance(value, str) and str(value) in _MISSING
     return "" if is_missing else as_text(value)
 

@@ -67,7 +67,7 @@ def n_grams(
 
     Raises:
         BadInput: Texts without classes or without training documents, `min_documents` or `max_ngrams` beside `buckets`,
-            a number below 1, or no n-gram that is frequent enough.
+            a number below 1, too large a vocabulary for n-grams so long, or no n-gram that is frequent enough.
 
     Example:
         >>> found = n_grams(tokens, longest=2)
@@ -76,9 +76,14 @@ def n_grams(
     """
     given = {"min_documents": min_documents, "max_ngrams": max_ngrams}
     if buckets is not None and any(each is not None for each in given.values()):
-        raise BadInput(f"buckets take all n-grams: leave out the other. Received: buckets={buckets} beside {given}")
+        raise BadInput(f"buckets take all n-grams: leave out the others. Received: buckets={buckets} beside {given}")
     if min(each for each in (longest, buckets, *given.values()) if each is not None) < 1:
         raise BadInput(f"All numbers must be at least 1. Received: longest={longest}, buckets={buckets}, {given}")
+    if len(tokens.vocabulary) ** longest >= 2**63:
+        raise BadInput(
+            f"The vocabulary is too large for n-grams of {longest} tokens: use shorter ones, or a smaller max_vocab. "
+            f"Received: {len(tokens.vocabulary):,} words"
+        )
     training = tokens.texts.with_classes(Part.TRAIN)
     members = _members(tokens, training)
     most = max_ngrams or min(1_000_000, _LARGEST // members.shape[1])

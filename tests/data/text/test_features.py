@@ -157,3 +157,23 @@ def test_what_is_no_encoder(make, message, tmp_path):
     with pytest.raises(BadInput, match=message):
         precompute(encoder, given, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_encoders_that_differ_for_long_documents_alone_are_told_apart(tmp_path):
+    texts = text.from_texts(["good " * 200, "bad " * 200] * 2, ["x", "y"] * 2)
+    short, long = (
+        text.precompute(lambda strings, n=n: np.array([[len(each[:n])] for each in strings]), texts, folder=tmp_path)
+        for n in (600, 700)
+    )
+    assert (short.features[0].max(), long.features[0].max()) == (600, 700)
+    data = text.classifier(texts, min_freq=1)
+    one, two = (
+        text.precompute(models.split_head(classifier(len(data.vocabulary), last))[0], data, folder=tmp_path)
+        for last in (100, 200)
+    )
+    assert not np.array_equal(one.features[0], two.features[0])
+
+
+def classifier(size, last):
+    keras.utils.set_random_seed(0)
+    return models.text_classifier(size, 2, embedding=3, units=(3,), last=last)

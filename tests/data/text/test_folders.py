@@ -146,3 +146,10 @@ def test_empty_files_are_named(made):
 def test_classes_without_training_documents_are_named(made):
     with pytest.raises(BadInput, match="No training document has the classes other"):
         text.from_folder(made("train/a/1.txt", "train/b/2.txt", "valid/other/3.txt"))
+
+
+def test_parts_that_share_a_folder_are_refused(made, tmp_path):
+    made("train/pos/1.txt", "train/neg/1.txt")
+    (tmp_path / "valid").symlink_to(tmp_path / "train")
+    with pytest.raises(BadInput, match="(?s)train/.*valid/"):
+        text.from_folder(tmp_path)

@@ -161,3 +161,8 @@ def test_wrong_arguments_are_refused(options, message):
 def test_texts_without_classes_are_refused():
     with pytest.raises(BadInput, match="no classes"):
         text.n_grams(text.numericalize(text.from_texts(TEXTS), level="whitespace", min_freq=1))
+
+
+def test_a_vocabulary_too_large_for_the_codes_is_refused():
+    with pytest.raises(BadInput, match="too large for n-grams of 30 tokens"):
+        text.n_grams(tokens_of(), longest=30)

@@ -67,3 +67,14 @@ def test_the_identity_is_that_of_the_content():
 def test_errors_name_the_text(texts, labels, message):
     with pytest.raises(BadInput, match=message):
         text.from_texts(texts, labels)
+
+
+def test_rows_of_numbers_are_no_classes():
+    with pytest.raises(BadInput, match=r"Several values in the place of one.*Received: array\(\[1, 0\]\)"):
+        text.from_texts(["a b", "c d", "e f"], np.array([[1, 0], [0, 1], [1, 1]]))
+
+
+def test_cells_of_lists_are_no_classes():
+    frame = pd.DataFrame({"text": ["a b", "c d"], "label": [["x", "y"], ["x"]]})
+    with pytest.raises(BadInput, match=r"tag_separator=.*Received: \['x', 'y'\]"):
+        text.from_frame(frame)
