@@ -111,7 +111,7 @@ TOKEN_BUILDERS: dict[str, Callable[..., keras.Model]] = {
     ),
     "ngram_classifier-hashed": lambda **options: models.ngram_classifier(9, 5, buckets=7, embedding=4, **options),
     # The first tokens of the longest text are read ahead.
-    "text_classifier": lambda **options: models.text_classifier(
+    "text_classifier-lstm": lambda **options: models.text_classifier(
         9, 5, embedding=4, units=(5, 4), hidden=(6,), last=5, **options
     ),
     "text_classifier-bidirectional": lambda **options: models.text_classifier(

@@ -100,6 +100,7 @@ def test_every_weight_learns_compiled(name):
     assert_every_weight_changed(*train(name, jit_compile=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_SUITE)
 def test_several_steps_per_execution_are_the_same_steps(name):
     one, four = compiled(name), compiled(name, steps_per_execution=4)

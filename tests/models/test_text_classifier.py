@@ -93,6 +93,7 @@ def test_the_pooled_features_are_what_the_head_begins_with():
     assert body(tokens).shape == (3, 12)
 
 
+@pytest.mark.slow
 def test_it_learns_which_word_came_first():
     """A bag of words cannot."""
     random = np.random.default_rng(0)
