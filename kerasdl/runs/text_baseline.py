@@ -13,7 +13,7 @@ from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.policy import Stage
 
 TextResult = interpret.Classification | interpret.Tagging
-# Good for all data that were tried. See docs/measurements.md.
+# Good for all data that were tried. See docs/text.md.
 PEAK_LR, WEIGHT_DECAY, EPOCHS, BATCH_SIZE = 0.02, 0.01, 3, 64
 # Rare words matter, too: as n-grams they take no place in a matrix unless two documents have them.
 MIN_FREQ, MAX_VOCAB = 1, 200_000

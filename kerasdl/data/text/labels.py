@@ -21,13 +21,26 @@ def text_of(value: object) -> str:
         >>> text_of(1.0), text_of(float("nan")), text_of("nan")
         ('1', '', 'nan')
     """
+    is_missing = not isinstance(value, str) and str(value) in _MISSING
+    return "" if is_missing else as_text(value)
+
+
+def word_of(value: object) -> str:
+    """A class as text, "" for none.
+
+    Raises:
+        BadInput: Several values.
+
+    Example:
+        >>> word_of(1.0), word_of(None)
+        ('1', '')
+    """
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         raise BadInput(
             "Several values in the place of one: tags are words in one cell (tag_separator=), or lists of words in "
             f"from_texts. Received: {value!r}"
         )
-    is_missing = not isinstance(value, str) and str(value) in _MISSING
-    return "" if is_missing else as_text(value)
+    return text_of(value)
 
 
 class Words(Sequence[str]):

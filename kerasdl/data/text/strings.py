@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from kerasdl.arguments import known_arguments
-from kerasdl.data.text.labels import Words, hold_out, tag_labels, text_of
+from kerasdl.data.text.labels import Words, hold_out, tag_labels, text_of, word_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
 from kerasdl.errors import BadInput
@@ -82,7 +82,7 @@ def _labels(labels: Sequence[object] | None, count: int) -> tuple[np.ndarray | N
         raise BadInput(f"There must be one label per text. Received: {len(labels)} labels for {count} texts")
     rows = [each for each in labels if isinstance(each, list | tuple | set | frozenset)]
     if not rows:
-        return Words(map(text_of, labels)).classes()
+        return Words(map(word_of, labels)).classes()
     if len(rows) < count:
         at = next(index for index, each in enumerate(labels) if not isinstance(each, list | tuple | set | frozenset))
         raise BadInput(

@@ -12,7 +12,7 @@ from kerasdl.data.splits import Part
 from kerasdl.data.tabular import as_text, check_unique, csv_rows, named, parts_of_words, place
 from kerasdl.data.text.columns import Choice, TextColumns, columns_of
 from kerasdl.data.text.files import check_unchanged, mark_of
-from kerasdl.data.text.labels import Words, hold_out, text_of
+from kerasdl.data.text.labels import Words, hold_out, text_of, word_of
 from kerasdl.data.text.pieces import pieces_of_text
 from kerasdl.data.text.strings import read, size_of
 from kerasdl.data.text.texts import Names, Texts, check_all_have, identity_of
@@ -163,7 +163,7 @@ def _rows_of(rows: Iterable[tuple[int, list[str]]], columns: TextColumns) -> tup
 
 
 def _words(frame: "pd.DataFrame", header: Sequence[str], column: int | None) -> Words:
-    return Words() if column is None else Words(map(text_of, frame[header[column]].astype(object)))
+    return Words() if column is None else Words(map(word_of, frame[header[column]].astype(object)))
 
 
 def _parts_and_labels(
