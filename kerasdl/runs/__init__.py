@@ -10,7 +10,7 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.options import Options, check_counts, check_rates
 from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
-from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
+from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
@@ -37,7 +37,6 @@ __all__ = [
     "check_rates",
     "compare",
     "documents_and_network",
-    "evaluated",
     "flattened",
     "frozen_body",
     "head_on_features",

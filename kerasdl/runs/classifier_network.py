@@ -11,7 +11,7 @@ from kerasdl import models
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 from kerasdl.runs.earlier_run import load_config
-from kerasdl.runs.options import check_counts
+from kerasdl.runs.options import check_counts, check_drop_mult
 
 # At which the highest rate, that of the recurrent kernels, is 1.
 _LARGEST_DROP_MULT = 2
@@ -44,10 +44,7 @@ class ClassifierNetwork:
 
     def __post_init__(self) -> None:
         check_counts(embedding=self.embedding, **{f"units[{at}]": size for at, size in enumerate(self.units)})
-        if not 0 <= self.drop_mult < _LARGEST_DROP_MULT:
-            raise BadInput(
-                f"drop_mult must be from 0 to below {_LARGEST_DROP_MULT}. Received: drop_mult={self.drop_mult}"
-            )
+        check_drop_mult(self.drop_mult, _LARGEST_DROP_MULT)
         determined = ("vectors", "cell", "embedding", "units", "bidirectional") if self.encoder else ()
         if given := [name for name in determined if getattr(self, name) != getattr(type(self), name)]:
             raise BadInput(f"The encoder determines {', '.join(given)}: leave them out. Received: {self.encoder}")

@@ -44,6 +44,19 @@ class Options:
             raise BadInput(f"Weight decay must be at least 0, and finite. Received: weight_decay={self.weight_decay}")
 
 
+def check_drop_mult(drop_mult: float, largest: int) -> None:
+    """Raises unless the multiplier of dropout rates is from 0 to below the one at which the highest rate is 1.
+
+    Raises:
+        BadInput: It is not.
+
+    Example:
+        >>> check_drop_mult(0.5, 4)
+    """
+    if not 0 <= drop_mult < largest:
+        raise BadInput(f"drop_mult must be from 0 to below {largest}. Received: drop_mult={drop_mult}")
+
+
 def check_counts(**counts: int | Sequence[int] | None) -> None:
     """Raises unless every number, or every one of several, is at least 1, or None.
 

@@ -81,21 +81,6 @@ def batch_size_for(texts: text.Texts, most: int) -> int:
     return max(8, min(most, int((texts.parts == Part.TRAIN).sum()) // 16))
 
 
-def evaluated(model: keras.Model, data: text.Documents, part: Literal["valid", "test"]) -> TextResult:
-    """What a classifier of texts gets right and wrong.
-
-    Args:
-        model: From tokens to logits.
-        data: The documents.
-        part: Which of them.
-
-    Example:
-        >>> evaluated(model, opinions, "valid").accuracy
-    """
-    kind = interpret.Tagging if data.tags else interpret.Classification
-    return kind.of(model, getattr(data, part), data.classes)
-
-
 def beside(
     baseline: Baseline, model: keras.Model, data: text.Documents, part: Literal["valid", "test"]
 ) -> dict[str, TextResult]:
@@ -112,7 +97,9 @@ def beside(
         >>> list(results)
         ['ngrams', 'network', 'average']
     """
-    results: list[Any] = [evaluated(baseline.model, baseline.data, part), evaluated(model, data, part)]
+    kind: Any = interpret.Tagging if data.tags else interpret.Classification
+    pairs = (baseline.model, baseline.data), (model, data)
+    results = [kind.of(each, getattr(documents, part), data.classes) for each, documents in pairs]
     return dict(zip(("ngrams", "network", "average"), [*results, interpret.average(results)], strict=True))
 
 

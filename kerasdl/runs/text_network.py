@@ -7,8 +7,7 @@ from typing import Any, Literal
 import keras
 from kerasdl import models
 from kerasdl.data import text
-from kerasdl.errors import BadInput
-from kerasdl.runs.options import check_counts
+from kerasdl.runs.options import check_counts, check_drop_mult
 
 # At which the highest rate of AWD-LSTM, that of the inputs, is 1.
 _LARGEST_DROP_MULT = 4
@@ -37,10 +36,7 @@ class TextNetwork:
 
     def __post_init__(self) -> None:
         check_counts(embedding=self.embedding, units=self.units, depth=self.depth)
-        if not 0 <= self.drop_mult < _LARGEST_DROP_MULT:
-            raise BadInput(
-                f"drop_mult must be from 0 to below {_LARGEST_DROP_MULT}. Received: drop_mult={self.drop_mult}"
-            )
+        check_drop_mult(self.drop_mult, _LARGEST_DROP_MULT)
 
 
 def load_network(options: TextNetwork, data: text.Streams) -> tuple[keras.Model, dict[str, int]]:
