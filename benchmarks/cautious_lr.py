@@ -7,7 +7,6 @@ that of the best rate of the task: the geometric mean over tasks and seeds, and 
 """
 
 import importlib.util
-import os
 import sys
 import tarfile
 import tempfile
@@ -22,11 +21,11 @@ import keras
 import numpy as np
 import tyro
 from kerasdl import callbacks, optimizers, runs
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
 RATES = (0.0003, 0.001, 0.002, 0.003, 0.005, 0.01, 0.03)
-DATA = Path(os.environ["KERASDL_DATA"])
 TABLES = {
     "mlc_churn.csv": "churn",
     "OJ.csv": "Purchase",
@@ -70,12 +69,12 @@ def tasks(name: str, seed: int, folder: Path) -> Iterator[tuple[str, Any, Any, i
     module, run = recipe(name), runs.Options(seed=seed)
     if name == "tabular":
         for file, target in TABLES.items():
-            config = module.Config(data=str(DATA / "tables" / file), target=(target,), split="part", run=run)
+            config = module.Config(data=str(real_data(f"tables/{file}")), target=(target,), split="part", run=run)
             data = module.load(config)
             yield file, data, lambda config=config, data=data: module.network(config, data), config.epochs
     elif name == "time_series":
         for file, (time, target) in SERIES.items():
-            path = str(DATA / "timeseries" / f"{file}.csv")
+            path = str(real_data(f"timeseries/{file}.csv"))
             config = module.Config(data=path, time=(time,), target=(target,), fill="linear", run=run)
             data = module.load(config)
 
@@ -118,7 +117,7 @@ def main(config: Config) -> None:
     """Trains every task at every rate, and prints the table."""
     table = Table("recipe", *map(str, RATES), title="Validation loss / that of the best rate: geometric mean (worst)")
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(DATA / "mnist_sample" / "mnist_tiny.tgz") as archive:
+        with tarfile.open(real_data("mnist_sample/mnist_tiny.tgz")) as archive:
             archive.extractall(folder, filter="data")
         for name in config.recipes:
             found = [list(losses(name, seed, Path(folder)).values()) for seed in config.seeds]

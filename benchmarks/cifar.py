@@ -7,7 +7,6 @@ augmentation; accuracy on 2,000 images of the official test set. A ResNet-8 reac
 stock Keras.
 """
 
-import os
 import tarfile
 import tempfile
 import time
@@ -20,6 +19,7 @@ import keras
 import tyro
 from kerasdl import callbacks, models, optimizers
 from kerasdl.data import augment, images
+from real_data import real_data
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def main(config: Config) -> None:
     """Train once per seed and print one line each."""
     presets = {"cifar": augment.cifar(), "standard": augment.standard(flip=True)}
     with tempfile.TemporaryDirectory() as scratch:
-        with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "cifar10_subset/cifar10_png_10k_2k.tgz") as tar:
+        with tarfile.open(real_data("cifar10_subset/cifar10_png_10k_2k.tgz")) as tar:
             tar.extractall(scratch, filter="data")
         folder = next(Path(scratch).rglob("train")).parent
         for seed in config.seeds:

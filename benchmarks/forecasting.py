@@ -8,7 +8,6 @@ third is removed first, so that options can be chosen without using it. About a 
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 import tyro
 from kerasdl.data import series
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
@@ -72,7 +72,7 @@ def main(config: Config) -> None:
         folder = Path(temporary)
         for name in config.series:
             path, options = SERIES[name]
-            file = Path(os.environ["KERASDL_DATA"]) / "timeseries" / path
+            file = real_data(f"timeseries/{path}")
             if config.tune:
                 rows = pd.read_csv(file, dtype=str)
                 file = folder / Path(path).name

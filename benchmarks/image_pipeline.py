@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from real_data import real_data
 
 MEASURE = """
 import json, resource, sys, time
@@ -114,7 +115,7 @@ def main(config: Config) -> None:
     if config.fastai:
         compared |= {f"fastai from {size}": (config.fastai, FASTAI.replace("SIZE", size)) for size in ("460", "224")}
     with tempfile.TemporaryDirectory() as scratch:
-        with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "dogscats" / "dogscats_800.tar") as tar:
+        with tarfile.open(real_data("dogscats/dogscats_800.tar")) as tar:
             tar.extractall(scratch, filter="data")
         data = next(path.parent for path in Path(scratch).rglob("train"))
         repeated = Path(scratch) / "repeated"

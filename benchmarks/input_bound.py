@@ -7,7 +7,6 @@ augmentation, batches of 64: the time of `steps` steps from the pipeline (includ
 on one batch in memory, interleaved. The input-bound share is the time that the second saves.
 """
 
-import os
 import statistics
 import tarfile
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any
 import tyro
 from kerasdl import models, optimizers
 from kerasdl.data import augment, images
+from real_data import real_data
 
 ARCHIVES = {
     "mnist_sample": "mnist_sample/mnist_sample.tgz",
@@ -45,11 +45,10 @@ def seconds(model: Any, dataset: Any) -> float:
 
 def main(config: Config) -> None:
     """Run both interleaved and print one line per dataset."""
-    root = Path(os.environ["KERASDL_DATA"])
     print(f"{'':14} {'from the pipeline':>18} {'from one batch':>15} {'input-bound':>12}")
     with tempfile.TemporaryDirectory() as scratch:
         for name, archive in ARCHIVES.items():
-            with tarfile.open(root / archive) as tar:
+            with tarfile.open(real_data(archive)) as tar:
                 tar.extractall(Path(scratch) / name, filter="data")
             folder = next((Path(scratch) / name).rglob("train")).parent
             data = images.from_folder(folder, augment=augment.standard(flip=name != "mnist_sample"))

@@ -2,7 +2,6 @@
 
 import kerasdl  # isort: skip  # noqa: F401 -- before keras: it chooses the CPU kernels
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from zipfile import ZipFile
 import keras
 from keras import layers
 from kerasdl.data import text
+from real_data import real_data
 
 Name = Literal["ptb", "tinyshakespeare"]
 LEVELS: dict[Name, Any] = {"ptb": "whitespace", "tinyshakespeare": "characters"}
@@ -24,10 +24,8 @@ NO_TOKEN = -1
 
 def load(name: Name, scratch: str, *, batch_size: int, length: int, seed: int = 0) -> text.Streams:
     """The text in streams of tokens; its files, and the cache, are in `scratch`."""
-    if not os.environ.get("KERASDL_DATA"):
-        sys.exit(f"KERASDL_DATA must name a folder with the text {name}.")
     os.environ["XDG_CACHE_HOME"] = scratch
-    train, valid, test = FILES[name](Path(os.environ["KERASDL_DATA"]) / name, Path(scratch))
+    train, valid, test = FILES[name](real_data(name), Path(scratch))
     texts = text.from_files(train, valid, test=test)
     return text.language_model(texts, batch_size=batch_size, length=length, level=LEVELS[name], min_freq=1, seed=seed)
 

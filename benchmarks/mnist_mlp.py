@@ -11,7 +11,6 @@ About fifteen minutes on two cores.
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import gzip
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import numpy as np
 import tyro
 from kerasdl import callbacks, models, optimizers
 from kerasdl.models import Normalization
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
@@ -56,7 +56,7 @@ class Config:
 
 def mnist(config: Config) -> tuple[Part, Part]:
     """(images, labels) to train on and to measure on."""
-    folder = Path(os.environ["KERASDL_DATA"]) / "mnist"
+    folder = real_data("mnist")
     train, test = (
         (read(folder / f"{part}-images-idx3-ubyte.gz", (28, 28)), read(folder / f"{part}-labels-idx1-ubyte.gz", ()))
         for part in ("train", "t10k")

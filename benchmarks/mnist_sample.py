@@ -7,7 +7,6 @@ runs interleaved with ours. Data: mnist_sample.tgz in the folder that KERASDL_DA
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from real_data import real_data
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "image_classifier.py"
 OURS = {
@@ -78,7 +78,7 @@ def theirs(python: str, data: Path, seed: int) -> tuple[float, float]:
 
 def main(config: Config) -> None:
     """Run all trainings interleaved by seed and print one line each."""
-    archive = Path(os.environ["KERASDL_DATA"]) / "mnist_sample" / "mnist_sample.tgz"
+    archive = real_data("mnist_sample/mnist_sample.tgz")
     results: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         with tarfile.open(archive) as tar:

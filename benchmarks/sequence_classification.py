@@ -6,16 +6,15 @@ The files' own split into training and test; the settings come from splits of th
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
-import os
 import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import tyro
 from kerasdl import callbacks, models, optimizers
 from kerasdl.data import sequences
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
@@ -39,7 +38,7 @@ class Config:
 
 def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
     """One task of the archive, in batches of 16."""
-    folder = Path(os.environ["KERASDL_DATA"]) / "ts_classification" / task
+    folder = real_data(f"ts_classification/{task}")
     test = None if choose else folder / f"{task}_TEST.ts"
     return sequences.from_ts(folder / f"{task}_TRAIN.ts", test, valid_share=0.25, seed=seed)
 

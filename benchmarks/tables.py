@@ -7,7 +7,6 @@ learner then runs interleaved with our recipe: the same layers, batches and epoc
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from real_data import real_data
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "tabular.py"
 FASTAI = """
@@ -95,7 +95,7 @@ def theirs(python: str, task: Task, seed: int) -> tuple[float, float]:
 
 def path(task: Task) -> Path:
     """The path of a task's table."""
-    return Path(os.environ["KERASDL_DATA"]) / "tabular" / task.file
+    return real_data(f"tabular/{task.file}")
 
 
 def main(config: Config) -> None:

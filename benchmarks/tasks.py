@@ -5,7 +5,6 @@ All but the digits are read from the folder that KERASDL_DATA names. Everything 
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import io
-import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import pandas as pd
 import tensorflow as tf
 from kerasdl import models
 from kerasdl.data import images
+from real_data import real_data
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.feature_extraction.text import CountVectorizer
@@ -68,7 +68,7 @@ class Task:
 def scratch(archive: str) -> Iterator[Path]:
     """An archive in KERASDL_DATA, unpacked into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(Path(os.environ["KERASDL_DATA"]) / archive) as tar:
+        with tarfile.open(real_data(archive)) as tar:
             tar.extractall(folder, filter="data")
         yield Path(folder)
 
@@ -94,7 +94,7 @@ def mnist_tenth(seed: int) -> Task:
 
 def adult(seed: int) -> Task:
     """32,561 training and 16,281 test rows of Adult, one-hot and standardized; two hidden layers."""
-    folder = Path(os.environ["KERASDL_DATA"]) / "tabular" / "adult"
+    folder = real_data("tabular/adult")
     options: dict[str, Any] = {"names": ADULT, "skipinitialspace": True, "na_values": "?", "comment": "|"}
     train, valid = (pd.read_csv(folder / f"adult-{part}.csv", **options) for part in ("train", "test"))
     numbers = [name for name in ADULT[:-1] if train[name].dtype.kind in "if"]
@@ -113,7 +113,7 @@ def reviews(seed: int) -> Task:
     """8,000 training and 4,000 test reviews of IMDB as bags of 5,000 words; one hidden layer."""
     texts: dict[str, list[str]] = {"train/pos": [], "train/neg": [], "test/pos": [], "test/neg": []}
     wanted = {"train": 4000, "test": 2000}
-    with tarfile.open(Path(os.environ["KERASDL_DATA"]) / "imdb" / "aclImdb_v1_labeled.tar.xz") as tar:
+    with tarfile.open(real_data("imdb/aclImdb_v1_labeled.tar.xz")) as tar:
         for member in tar:
             part, label = member.name.split("/")[-3:-1] if member.isfile() and member.name.count("/") >= 2 else ("", "")
             kept = texts.get(f"{part}/{label}")

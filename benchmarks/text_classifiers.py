@@ -36,6 +36,7 @@ from kerasdl import callbacks, groups, models, optimizers
 from kerasdl.data import text
 from kerasdl.data.splits import Part
 from language_tasks import Clock
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
@@ -84,10 +85,8 @@ class Config:
 
 def documents(config: Config, scratch: str) -> text.Documents:
     """The reviews in the encoder's words; the cache is in `scratch`."""
-    if not os.environ.get("KERASDL_DATA"):
-        sys.exit("KERASDL_DATA must name a folder with imdb/imdb_sample/texts.csv.")
     os.environ["XDG_CACHE_HOME"] = scratch
-    texts = text.from_csv(Path(os.environ["KERASDL_DATA"]) / "imdb" / "imdb_sample" / "texts.csv")
+    texts = text.from_csv(real_data("imdb/imdb_sample/texts.csv"))
     vocabulary = text.Vocabulary(models.encoder_words(config.file), "words")
     return text.classifier(texts, vocabulary=vocabulary, batch_size=config.batch_size)
 

@@ -7,7 +7,6 @@ Three trained bodies with a new head: one epoch for the head alone at the rate t
 one-cycle. Beside it the rate at which the loss of the whole network rises, head trained (`LRRange.rise`).
 """
 
-import os
 import tarfile
 import tempfile
 from collections.abc import Callable
@@ -19,10 +18,10 @@ import keras
 import tyro
 from kerasdl import callbacks, groups, models, optimizers
 from kerasdl.data import images
+from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
-DATA = Path(os.environ["KERASDL_DATA"])
 EPOCHS = 4
 
 
@@ -30,7 +29,7 @@ def unpacked(archive: str, folder: Path) -> Path:
     """The folder that holds `train` in an archive."""
     target = folder / Path(archive).stem
     if not target.exists():
-        with tarfile.open(DATA / archive) as tar:
+        with tarfile.open(real_data(archive)) as tar:
             tar.extractall(target, filter="data")
     return next(target.rglob("train")).parent
 
@@ -47,7 +46,7 @@ def tenth(archive: str, folder: Path) -> Path:
 
 def cifar_body() -> keras.Model:
     """CIFAR-10's ResNet-20 with published weights."""
-    weights = DATA / "weights/resnet20_cifar10.safetensors"
+    weights = real_data("weights/resnet20_cifar10.safetensors")
     return models.cifar_resnet((32, 32, 3), 10, preprocess="imagenet", weights=weights)
 
 

@@ -254,6 +254,7 @@ def script_of(path: str) -> ModuleType:
 def test_the_options_of_a_command_line_exist(document, path, arguments, monkeypatch, capsys):
     """Everything happens but main: S stands for a number, and brackets for what may be left out."""
     monkeypatch.syspath_prepend(ROOT / path.split("/")[0])
+    monkeypatch.delenv("KERASDL_DATA", raising=False)
     given = re.sub(r"\bS\b", "0", re.sub(r"[][]|\.\.\.", "", arguments)).split()
     config = getattr(script_of(path), "Config", None)
     if config is None:
@@ -265,3 +266,15 @@ def test_the_options_of_a_command_line_exist(document, path, arguments, monkeypa
         assert ended.value.code == 0, capsys.readouterr().err
     else:
         tyro.cli(config, args=given)
+
+
+def test_real_data_that_are_not_there_are_one_line(monkeypatch, tmp_path):
+    real_data = script_of("benchmarks/real_data.py").real_data
+    monkeypatch.delenv("KERASDL_DATA", raising=False)
+    with pytest.raises(SystemExit, match="KERASDL_DATA must name a folder with mnist. Received: None"):
+        real_data("mnist")
+    monkeypatch.setenv("KERASDL_DATA", str(tmp_path))
+    with pytest.raises(SystemExit, match="a folder with mnist. Received: '/"):
+        real_data("mnist")
+    (tmp_path / "mnist").mkdir()
+    assert real_data("mnist") == tmp_path / "mnist"
