@@ -19,6 +19,8 @@ PEAK_LR, WEIGHT_DECAY, EPOCHS, BATCH_SIZE = 0.02, 0.01, 3, 64
 MIN_FREQ, MAX_VOCAB = 1, 200_000
 # Few texts need more epochs.
 STEPS, MOST_EPOCHS = 300, 30
+# What gives the recommended model, where it is not that of the run anyway.
+GIVEN_BY = {"ngrams": "ngrams.keras", "average": "--average"}
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,9 @@ def compare(results: Mapping[str, TextResult]) -> str:
     console, table_of = import_optional("rich.console"), import_optional("rich.table")
     best = max(results, key=lambda name: results[name].accuracy)
     table = table_of.Table("", "accuracy", "F1", "loss", box=None, padding=(0, 2))
+    mark = f"recommended ({GIVEN_BY[best]})" if best in GIVEN_BY else "recommended"
     for name, result in results.items():
         numbers = f"{result.accuracy:.2%}", f"{result.f1:.4f}", f"{result.loss:.4f}"
-        table.add_row(f"[bold]{name}[/bold]", *numbers, "recommended" if name == best else "")
+        table.add_row(f"[bold]{name}[/bold]", *numbers, mark if name == best else "")
     console.Console().print(table)
     return best
