@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -14,6 +15,7 @@ from kerasdl.data.images.decoding.decode import check_channels, decode
 from kerasdl.files import atomic_write, cache_folder, fingerprint
 
 SHOWN_FROM = 1000
+NOT_A_FILE = "Not a file"
 
 
 def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = True) -> dict[str, str]:
@@ -49,14 +51,20 @@ def bad_files(paths: Sequence[str | Path], *, channels: int = 3, cached: bool = 
     return reasons
 
 
+def is_no_file(name: str) -> bool:
+    """Whether a path leads to something else, such as a pipe or /dev/zero, which may never end; False for nothing."""
+    try:
+        return not stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 - many
+    except OSError:
+        return False
+
+
 def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
     def problem(name: str) -> str | None:
-        path = Path(name)
         try:
-            # A pipe, or a device such as /dev/zero, may never end.
-            if path.exists() and not path.is_file():
-                return "Not a file"
-            decode(path.read_bytes(), channels=channels)
+            if is_no_file(name):
+                return NOT_A_FILE
+            decode(Path(name).read_bytes(), channels=channels)
         except OSError as error:
             return error.strerror or str(error)
         except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from kerasdl.data.images.augment.augmentation import digits, standard
-from kerasdl.data.images.bad_files import bad_files
+from kerasdl.data.images.bad_files import NOT_A_FILE, bad_files, is_no_file
 from kerasdl.data.images.cached import CachedStore, cached_in_memory, cached_on_disk
 from kerasdl.data.images.images import Images, as_size
 from kerasdl.data.images.listing import UNDECODABLE
@@ -36,9 +36,13 @@ def images_of_files(
     numbers: tuple[str, ...] = (),
     tags: bool = False,
     where: object,
+    place: Callable[[int], str] = lambda _: "",
 ) -> Images:
-    """Labelled files; `split` takes the indices and labels of the good ones and returns the part of each."""
-    bad = _bad(files, choices, where)
+    """Labelled files; `split` takes the indices and labels of the good ones and returns the part of each.
+
+    `place` is what an error says of a file after its name: the line of the table that lists it.
+    """
+    bad = _bad(files, choices, where, place)
     good = np.array([index for index, file in enumerate(files) if file not in bad], int)
     files, labels = [files[index] for index in good], labels[good]
     if classes and not tags:
@@ -102,20 +106,27 @@ def _augmentation(choices: Options, photographs: bool, classes: Sequence[str]) -
     return digits() if glyphs else standard(flip=photographs and bool(classes))
 
 
-def _bad(files: Sequence[str], choices: FileOptions, where: object) -> dict[str, str]:
+def _bad(files: Sequence[str], choices: FileOptions, where: object, place: Callable[[int], str]) -> dict[str, str]:
     """The files to skip, with the reason; raises if there are any and `on_bad` is "raise"."""
     if choices.check is False or (choices.check == "auto" and choices.on_bad == "raise" and not _are_small(files)):
-        bad = {file: "TensorFlow does not decode this format" for file in files if file.lower().endswith(UNDECODABLE)}
+        bad = {file: why for file in files if (why := _unread(file))}
     else:
         bad = bad_files(files, channels=choices.channels)
     if bad and choices.on_bad == "raise":
-        named = "; ".join(f"{file} ({reason})" for file, reason in list(bad.items())[:NAMED])
+        named = "; ".join(f"{file}{place(files.index(file))} ({why})" for file, why in list(bad.items())[:NAMED])
         named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise BadInput(
             f"{len(bad)} of {len(files)} files do not decode: {named}. Fix, remove or skip them with "
             f"on_bad='skip' (--on-bad skip). Received: {str(where)!r}"
         )
     return bad
+
+
+def _unread(file: str) -> str | None:
+    """Why a file does not decode, as far as can be told without reading it."""
+    if is_no_file(file):
+        return NOT_A_FILE
+    return "TensorFlow does not decode this format" if file.lower().endswith(UNDECODABLE) else None
 
 
 def _are_small(files: Sequence[str]) -> bool:

@@ -127,6 +127,7 @@ def from_frame(
         return _parts_of_rows(frame.iloc[chosen], labels, whole, split, group, choices)
 
     about: dict[str, Any] = {"classes": classes or (), "numbers": () if classes else targets, "tags": tags}
+    about["place"] = lambda row: f" in {place(frame[image], row)}"
     return images_of_files(files, labels, parts, choices, where=folder, **about)
 
 

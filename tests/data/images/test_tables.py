@@ -1,3 +1,5 @@
+import os
+
 import keras
 import numpy as np
 import pandas as pd
@@ -61,7 +63,7 @@ def test_numbers_with_a_group_column(image_folder):
             r"must hold 'train' or 'valid' in every row. Received: 'dev' in line 3",
         ),
         ("file,tags", ["x/0.png,1", "x/1.png,2"], {"target": "tags", "task": "tags"}, r"Received: '2' in line 3"),
-        ("file,kind", ["x/0.png,a", "x/9.png,b"], {"target": "kind"}, r"1 of 2 files .*x/9.png \(No such file"),
+        ("file,kind", ["x/0.png,a", "x/9.png,b"], {"target": "kind"}, r"1 of 2 files .*x/9.png in line 3 \(No such"),
         ("file,age", ["x/0.png,1.5", "x/1.png,2.5"], {"target": "age", "balanced": True}, "needs one class per image"),
     ],
 )  # fmt: skip
@@ -69,6 +71,18 @@ def test_tables_that_cannot_be_used(image_folder, header, rows, options, message
     folder = image_folder({"x": 2})
     with pytest.raises(BadInput, match=message):
         images.from_csv(listed(folder, header, *rows), **options)
+
+
+@pytest.mark.parametrize("check", ["auto", False])
+def test_what_is_no_file_is_never_read(check, image_folder, monkeypatch):
+    """However large the files are: a pipe or a device may never end."""
+    monkeypatch.setattr("kerasdl.data.images.build.CHECKED_BYTES", 0)
+    folder = image_folder({"x": 1})
+    os.mkfifo(folder / "x/pipe.png")
+    table = listed(folder, "file,kind", "x/0.png,a", "/dev/zero,b", "x/pipe.png,b")
+    message = r"2 of 3 files .*: /dev/zero in line 3 \(Not a file\); .*pipe.png in line 4 \(Not a file\)\. Fix"
+    with pytest.raises(BadInput, match=message):
+        images.from_csv(table, "kind", check=check)
 
 
 def test_flags_of_any_type_are_tags(image_folder):
