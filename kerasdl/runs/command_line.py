@@ -6,7 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import fields, is_dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import tensorflow as tf
@@ -44,12 +47,12 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         # Names of files and classes may have characters that the terminal lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        description, flat = sys.modules[recipe.__module__].__doc__, (tyro.conf.OmitArgPrefixes,)
         arguments = _current(sys.argv[1:], config)
         _refuse_foreign(arguments, config)
-        options = tyro.cli(config, args=arguments, description=description, config=flat)
-        _refuse_empty(options)
-        sys.exit(recipe(options))
+        _refuse_empty(arguments, config)
+        about: dict[str, Any] = {"description": sys.modules[recipe.__module__].__doc__}
+        about |= {"args": arguments, "config": (tyro.conf.OmitArgPrefixes,)}
+        sys.exit(recipe(_checked(partial(tyro.cli, config, **about))))
     except BadInput as error:
         _fail(" ".join(str(error).split()))
     except tf.errors.OpError as error:
@@ -131,25 +134,36 @@ def _refuse_foreign(arguments: list[str], config: type) -> None:
             raise BadInput(f"No option {typed}: use --{ours.replace('_', '-')}{note}. Received: {' '.join(arguments)}")
 
 
-def _refuse_empty(options: Any) -> None:
-    """Raises for an empty word, unless it is the default: an empty path would be the working folder."""
-    for each in fields(options):
-        value = getattr(options, each.name)
-        if is_dataclass(value):
-            _refuse_empty(value)
-        elif value == "" and each.default != "":
-            name = f"--{each.name.replace('_', '-')}"
-            raise BadInput(f"{name} is empty: leave it out, or give it a value. Received: {name} ''")
+def _refuse_empty(arguments: list[str], config: type) -> None:
+    """Raises for an empty word after an option, unless it is the default: an empty path would be the working folder."""
+    options = {_word(option): default for option, default in _options(config).items()}
+    for before, argument in pairwise(["", *arguments]):
+        typed, joined, value = argument.partition("=") if argument.startswith("--") else (before, "=", argument)
+        if joined and not value and options.get(_word(typed), "") != "":
+            raise BadInput(f"{typed} is empty: leave it out, or give it a value. Received: {typed} ''")
+
+
+def _checked(parse: Callable[[], Config]) -> Config:
+    """The options. What their dataclasses refuse is raised; tyro would print it in a box, and end with status 2."""
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            return parse()
+    except SystemExit as end:
+        cause: Any = end
+        while cause := cause.__context__:
+            if isinstance(cause, BadInput):
+                raise cause from None
+    return parse()  # prints the help, or what cannot be parsed
 
 
 def _word(option: str) -> str:
     return option.removeprefix("--").replace("-", "_")
 
 
-def _options(config: Any) -> set[str]:
-    """The options of a dataclass and of the dataclasses in it, as typed."""
-    found: set[str] = set()
+def _options(config: Any) -> dict[str, Any]:
+    """The options of a dataclass and of the dataclasses in it, as typed, with their defaults."""
+    found: dict[str, Any] = {}
     for each in fields(config):
         inner = each.default_factory
-        found |= _options(inner) if is_dataclass(inner) else {f"--{each.name.replace('_', '-')}"}
+        found |= _options(inner) if is_dataclass(inner) else {f"--{each.name.replace('_', '-')}": each.default}
     return found

@@ -235,7 +235,7 @@ def test_images_cannot_grow_in_one_epoch():
 
 def test_test_time_augmentation_needs_an_augmentation(tmp_path, monkeypatch, capsys):
     options = ["--tta", 2, "--augment", "none", "--out", tmp_path / "run"]
-    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 2  # an invalid option
+    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
     assert "Test-time augmentation needs an augmentation" in capsys.readouterr().err
 
 

@@ -61,16 +61,29 @@ def test_bad_input_is_one_line_and_a_defect_keeps_its_traceback(monkeypatch, cap
     assert exit_of(interrupted, [], monkeypatch) == 130
 
 
-@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--seed", "-1"], ["--peak-lr", "-1"]])
-def test_options_out_of_range_are_one_line(arguments, monkeypatch, capsys):
-    assert exit_of(lambda config: None, arguments, monkeypatch) in (1, 2)
-    assert "Received: " in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "epochs must be at least 1. Received: epochs=0"),
+        (["--seed", "-1"], "seed must be from 0 to 4294967295. Received: seed=-1"),
+    ],
+)
+def test_options_out_of_range_are_one_line(arguments, message, monkeypatch, capsys):
+    """Of the recipe, and of the options in its options."""
+    assert exit_of(lambda config: None, arguments, monkeypatch) == 1
+    assert capsys.readouterr().err == f"error: {message}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--data", ""], ["--data="]])
+def test_what_cannot_be_parsed_is_explained(monkeypatch, capsys):
+    assert exit_of(lambda config: None, ["--epochs", "many"], monkeypatch) == 2
+    assert "--epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--data", ""], ["--data="], ["--out", ""], ["--epochs", "3", "--out="]])
 def test_an_empty_word_is_not_the_working_folder(arguments, monkeypatch, capsys):
     assert exit_of(lambda config: None, arguments, monkeypatch) == 1
-    assert capsys.readouterr().err == "error: --data is empty: leave it out, or give it a value. Received: --data ''\n"
+    name = "--data" if "--data" in arguments[0] else "--out"
+    assert capsys.readouterr().err == f"error: {name} is empty: leave it out, or give it a value. Received: {name} ''\n"
 
 
 def test_a_default_may_be_empty(monkeypatch):
