@@ -143,7 +143,7 @@ class Streams(Datasets):
         """Whether the data have a test part."""
         return bool((self.tokens.texts.parts == Part.TEST).any())
 
-    @property
+    @cached_property
     def characters_per_token(self) -> float:
         """Length of the validation documents divided by their number of tokens, for bits per character."""
         held_out = self.tokens.texts.parts == Part.VALID

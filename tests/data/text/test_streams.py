@@ -50,6 +50,14 @@ def test_batches_by_hand():
     assert [one["start"].numpy().tolist(), two["start"].numpy().tolist()] == [[1, 1], [0, 0]]
 
 
+def test_the_characters_of_validation_are_counted_once():
+    """21 characters for seven tokens; asking again reads no text."""
+    data, pieces = numbered([11]), iter([(0, "not counted"), (1, "twelve words"), (1, " and nine")])
+    texts = replace(data.tokens.texts, read=lambda: pieces)
+    data = replace(data, tokens=replace(data.tokens, texts=texts))
+    assert [data.characters_per_token, data.characters_per_token] == [3, 3]
+
+
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=12).filter(lambda lengths: sum(lengths) >= 8),
     st.integers(1, 4),
