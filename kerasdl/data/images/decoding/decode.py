@@ -81,7 +81,10 @@ def _decoded(encoded: bytes, header: Header, behind: np.ndarray, channels: int) 
         raise ValueError(f"{reason(error)}. Received: {len(encoded)} bytes") from error
     except (struct.error, IndexError) as error:
         raise ValueError(f"Damaged or cut short. Received: {len(encoded)} bytes") from error
-    opaque = _in_strips(lambda strip: _channels(_over(_with_alpha(strip), behind), channels), picture, channels)
+    # With that number of channels it is opaque already.
+    opaque = picture
+    if picture.shape[-1] != channels:
+        opaque = _in_strips(lambda strip: _channels(_opaque(strip, behind), channels), picture, channels)
     return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
 
 
@@ -117,7 +120,7 @@ def _background(background: Background, channels: int) -> np.ndarray:
 
 
 def _png(encoded: bytes, _: np.ndarray) -> np.ndarray:
-    if encoded[25] not in (GRAY, COLOR):
+    if encoded[25] not in (GRAY, COLOR) or read_header(encoded).channels:
         return tf.io.decode_png(encoded, channels=0).numpy()
     # At most one color is transparent; the alpha of the others is the largest number of the file's bit depth.
     picture = tf.io.decode_png(encoded, channels=4).numpy()
@@ -148,7 +151,8 @@ def _gif(encoded: bytes, background: np.ndarray) -> np.ndarray:
     alone = bytes(file[:begin] + file[at:end]) + b";"
     frame = tf.io.decode_image(alone, channels=3, expand_animations=False).numpy()
     header = read_header(encoded)
-    canvas = np.tile(background, (header.height, header.width, 1))
+    # A row first: rows are copied much faster than pixels.
+    canvas = np.tile(np.tile(background, (header.width, 1)), (header.height, 1, 1))
     canvas[top : top + height, left : left + width] = frame[:height, :width]
     return canvas
 
@@ -190,19 +194,14 @@ def _in_strips(convert: Callable[[np.ndarray], np.ndarray], picture: np.ndarray,
     return converted
 
 
-def _with_alpha(picture: np.ndarray) -> np.ndarray:
-    """Converts grayscale or color, with or without alpha, to red, green, blue and alpha."""
+def _opaque(picture: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Red, green and blue of grayscale or color, blended over a background if there is alpha."""
     colors = picture[..., :3] if picture.shape[-1] > 2 else np.repeat(picture[..., :1], 3, axis=-1)
-    has_alpha = picture.shape[-1] in (2, 4)
-    alpha = picture[..., -1:] if has_alpha else np.full((*picture.shape[:2], 1), 255, np.uint8)
-    return np.concatenate([colors, alpha], axis=-1)
-
-
-def _over(picture: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Blends an image with alpha over a background: red, green and blue."""
-    share = picture[..., 3:].astype(np.int32)
-    mixed = picture[..., :3].astype(np.int32) * share + background.astype(np.int32) * (255 - share)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    if picture.shape[-1] in (1, 3):
+        return colors
+    # The largest number in between, 255 * 255 + 127, fits.
+    share = picture[..., -1:].astype(np.uint16)
+    return ((colors * share + background * (255 - share) + 127) // 255).astype(np.uint8)
 
 
 def _channels(picture: np.ndarray, channels: int) -> np.ndarray:
