@@ -33,6 +33,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Yields:
         The temporary path.
 
+    Raises:
+        OSError: The file cannot be written, such as on a full disk; the error names it.
+
     Example:
         >>> with atomic_write(Path("metrics.json")) as temporary:
         ...     temporary.write_text("{}")
@@ -49,6 +52,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.replace(path)
             if os.name == "posix":
                 _sync(path.parent)
+        except OSError as error:
+            # Errors of writing and syncing name no file.
+            error.filename = error.filename or str(path)
+            raise
         finally:
             temporary.unlink(missing_ok=True)
 

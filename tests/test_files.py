@@ -1,3 +1,4 @@
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -31,6 +32,17 @@ def test_an_exception_leaves_the_old_file_and_no_other(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_of_writing_names_the_file(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught, atomic_write(tmp_path / "a.txt") as temporary:
+        temporary.write_text("a")
+    assert caught.value.filename == str(tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_link_stays_and_a_device_is_written_as_it_is(tmp_path):

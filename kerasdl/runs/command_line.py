@@ -20,14 +20,19 @@ from kerasdl.optional import import_optional
 Config = TypeVar("Config")
 # Removed in the next version.
 DEPRECATED = {"--thaw-every": "--unfreeze-every", "--views": "--tta"}
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+# What to do about errors of files that the user can mend.
+_FULL = ": free some space, or use another folder (--out)"
+_ADVICE = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: ": use another folder (--out)"} | dict.fromkeys(
+    (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENAMETOOLONG), ""
+)
 
 
 def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> None:
     """Reads the options of a recipe from the command line and runs it; ends the process.
 
-    Bad input is printed as one line on stderr, with exit status 1, and so is a lack of memory or a full or read-only
-    disk; any other exception keeps its traceback.
+    Bad input is printed as one line on stderr, with exit status 1, and so is a lack of memory, a full or read-only
+    disk, or a file that may not be read; any other exception keeps its traceback. What cannot be parsed, such as an
+    unknown option, is explained, with exit status 2.
 
     Args:
         recipe: Takes the configuration; may return an exit status.
@@ -53,24 +58,14 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         about: dict[str, Any] = {"description": sys.modules[recipe.__module__].__doc__}
         about |= {"args": arguments, "config": (tyro.conf.OmitArgPrefixes,)}
         sys.exit(recipe(_checked(partial(tyro.cli, config, **about))))
-    except BadInput as error:
-        _fail(" ".join(str(error).split()))
-    except tf.errors.OpError as error:
-        if not (message := _explained(error)):
-            raise
-        _fail(message)
-    except OSError as error:
-        why = ": ".join(map(str, filter(None, [error.filename, error.strerror])))
-        if error.errno == errno.EACCES:
-            _fail(f"{why}. Received: {' '.join(sys.argv[1:])}")
-        if error.errno not in _OF_THE_DISK:
-            raise
-        _fail(_of_disk(why))
-    except MemoryError:
-        _fail(_out_of_memory())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if not (message := _explained(error)):
+            raise
+        print(f"error: {' '.join(message.split())}", file=sys.stderr)
+        sys.exit(1)
 
 
 def positional() -> Any:
@@ -87,27 +82,23 @@ def positional() -> Any:
     return import_optional("tyro").conf.Positional
 
 
-def _fail(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(1)
-
-
-def _explained(error: tf.errors.OpError) -> str:
-    """One line for an error in the middle of training; "" for a bug."""
-    if found := re.search(r"BadInput: (.*)", error.message):
-        return found[1]
-    if not isinstance(error, tf.errors.ResourceExhaustedError):
-        return ""
-    full = os.strerror(errno.ENOSPC)
-    return _of_disk(full) if full in error.message else _out_of_memory()
-
-
-def _of_disk(why: str) -> str:
-    return f"{why}: free some space, or use another folder (--out). Received: {' '.join(sys.argv[1:])}"
-
-
-def _out_of_memory() -> str:
-    return f"Out of memory: use smaller batches, samples or networks. Received: {' '.join(sys.argv[1:])}"
+def _explained(error: Exception) -> str:
+    """A sentence about what the user can mend; "" for a bug."""
+    received = f"Received: {' '.join(sys.argv[1:])}"
+    if isinstance(error, BadInput):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _ADVICE:
+        why = ": ".join(map(str, filter(None, [error.filename, error.strerror])))
+        return f"{why}{_ADVICE[error.errno]}. {received}"
+    if isinstance(error, tf.errors.OpError):
+        if found := re.search(r"BadInput: (.*)", error.message):
+            return found[1]
+        for code, advice in _ADVICE.items():
+            if found := re.search(rf"([^}}]*); {os.strerror(code)}", error.message):
+                return f"{found[1]}: {os.strerror(code)}{advice}. {received}"
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return f"Out of memory: use smaller batches, samples or networks. {received}"
+    return ""
 
 
 def _current(arguments: list[str], config: type) -> list[str]:

@@ -2,6 +2,7 @@ import errno
 import io
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -110,9 +111,16 @@ def test_a_lack_of_memory_is_one_line(error, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
-        (OSError(errno.EROFS, "Read-only file system", "runs/logs"), "runs/logs: Read-only file system"),
-        (tf.errors.ResourceExhaustedError(None, None, "a.v2; No space left on device"), "No space left on device"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device: free some space, or use another"),
+        (OSError(errno.EROFS, "Read-only file system", "a/logs"), "a/logs: Read-only file system: use another"),
+        (
+            tf.errors.ResourceExhaustedError(None, None, "{{node}} a/b.v2; No space left on device [Op:Flush]"),
+            "a/b.v2: No space left on device: free some space, or use another",
+        ),
+        (
+            tf.errors.PermissionDeniedError(None, None, "{{node}} a/b.v2; Read-only file system\n\tCreating a/b.v2"),
+            "a/b.v2: Read-only file system: use another",
+        ),
     ],
 )
 def test_a_full_or_read_only_disk_is_one_line(error, said, monkeypatch, capsys):
@@ -120,16 +128,17 @@ def test_a_full_or_read_only_disk_is_one_line(error, said, monkeypatch, capsys):
         raise error
 
     assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
-    expected = f"error: {said}: free some space, or use another folder (--out). Received: --epochs 3\n"
-    assert capsys.readouterr().err == expected
+    assert capsys.readouterr().err == f"error: {said} folder (--out). Received: --epochs 3\n"
 
 
-def test_a_file_that_may_not_be_read_is_one_line(monkeypatch, capsys):
+def test_a_file_that_cannot_be_read_is_one_line(monkeypatch, capsys):
     def recipe(config):
         raise PermissionError(errno.EACCES, "Permission denied", "pets.csv")
 
     assert exit_of(recipe, ["--epochs", "3"], monkeypatch) == 1
     assert capsys.readouterr().err == "error: pets.csv: Permission denied. Received: --epochs 3\n"
+    assert exit_of(lambda config: Path(config.data).stat(), ["--data", "a" * 5000], monkeypatch) == 1
+    assert capsys.readouterr().err.startswith("error: aaa")
 
 
 def test_any_name_can_be_printed(monkeypatch):
