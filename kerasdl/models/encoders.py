@@ -184,8 +184,11 @@ def _read(path: Path, file_words: Sequence[str] | None) -> tuple[Tensors, Sequen
         # Opened here, because NumPy leaves a damaged file open.
         with path.open("rb") as opened, np.load(opened) as file:
             tensors = dict(file)
-            return tensors, json.loads(tensors.pop(_WORDS).tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            words = json.loads(tensors.pop(_WORDS).tobytes())
+        if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+            raise ValueError("its words are no list of strings")
+        return tensors, words
+    except (OSError, ValueError, KeyError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise BadInput(
             f"The file is damaged, or no encoder ({error}): give a .npz of save_encoder, or fastai's .safetensors. "
             f"Received: path={str(path)!r}"

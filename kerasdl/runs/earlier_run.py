@@ -66,11 +66,14 @@ def load_config(path: Path) -> dict[str, Any]:
         >>> load_config(Path("runs/pets"))["image_size"]
     """
     try:
-        return dict(json.loads((path / "config.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        found = json.loads((path / "config.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
         raise BadInput(
             f"The folder has no readable config.json: choose the folder of a finished run. Received: {str(path)!r}"
-        ) from error
+        )
+    return found
 
 
 def non_finite(model: keras.Model) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Literal
 from kerasdl.errors import BadInput
 from kerasdl.runs.devices import Precision
 
+# What TensorFlow counts with 32 bits.
+_LARGEST = 2**31 - 1
 Rule = Literal["descent", "valley", "slide", "minimum", "steep", "min_grad_lr"]
 
 
@@ -58,17 +60,20 @@ def check_drop_mult(drop_mult: float, largest: int) -> None:
 
 
 def check_counts(**counts: int | Sequence[int] | None) -> None:
-    """Raises unless every number, or every one of several, is at least 1, or None.
+    """Raises unless every number, or every one of several, is from 1 to the largest of 32 bits, or None.
 
     Raises:
-        BadInput: A number below 1, or none of several.
+        BadInput: Another number, or none of several.
 
     Example:
         >>> check_counts(epochs=10, batch_size=64, units=(32, 16))
     """
     for name, count in counts.items():
-        if count is not None and min([count] if isinstance(count, int) else count, default=0) < 1:
+        several = count if isinstance(count, Sequence) else [count or int(count is None)]
+        if min(several, default=0) < 1:
             raise BadInput(f"{name} must be at least 1. Received: {name}={count}")
+        if max(several) > _LARGEST:
+            raise BadInput(f"{name} must be at most {_LARGEST}. Received: {name}={count}")
 
 
 def check_rates(**rates: float) -> None:

@@ -108,6 +108,13 @@ def test_what_does_not_fit_leaves_the_model_as_it_was(tmp_path):
     assert all(np.array_equal(before[name], value) for name, value in arrays(model).items())
 
 
+@pytest.mark.parametrize("words", [b"5", b"[1]", b'{"the": 1}', b"[" * 10**5, b"\xff"])
+def test_words_that_are_no_list_of_strings_are_damaged(words, tmp_path):
+    np.savez(tmp_path / "encoder.npz", embedding=np.zeros((1, 4)), words=np.frombuffer(words, np.uint8))
+    with pytest.raises(BadInput, match="The file is damaged, or no encoder"):
+        models.encoder_words(tmp_path / "encoder.npz")
+
+
 def test_files_of_fastai_are_read_strictly(tmp_path):
     model = models.awd_lstm(30, batch_size=4, embedding=12, units=20)
     words = fastai_words()

@@ -27,8 +27,10 @@ def test_determinism_on_a_gpu_is_a_flag_that_is_off(typed, expected):
     assert tyro.cli(Options, args=typed).deterministic is expected
 
 
-def test_counts_are_at_least_one_or_left_to_the_recipe():
-    check_counts(epochs=1, batch_size=None)
+def test_counts_are_from_one_to_the_largest_of_32_bits_or_left_to_the_recipe():
+    check_counts(epochs=1, batch_size=None, steps=2**31 - 1)
+    with pytest.raises(BadInput, match="steps must be at most 2147483647. Received: steps=2147483648"):
+        check_counts(steps=2**31)
     with pytest.raises(BadInput, match="batch_size must be at least 1. Received: batch_size=0"):
         check_counts(epochs=1, batch_size=0)
     for units in ((8, 0), ()):

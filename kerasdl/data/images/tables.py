@@ -159,7 +159,8 @@ def _image_column(frame: "pd.DataFrame", image: str | None, aside: Sequence[str]
 
 
 def _file_names(column: "pd.Series") -> list[str]:
-    if (missing := column.isna()).any():
+    # A NUL character is in none, as in no argument of the system.
+    if (missing := column.isna() | column.astype(str).str.contains("\0", regex=False)).any():
         raise BadInput(
             f"No file name in {place(column, int(np.argmax(missing)))}. Received: column {str(column.name)!r}"
         )

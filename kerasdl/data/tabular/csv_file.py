@@ -136,6 +136,11 @@ def _check_header(header: list[str], path: str | Path) -> None:
                 f"Column {position} has no name in the header: name it, or remove it (pandas writes its index as "
                 f"such a column unless index=False). Received: {str(path)!r}"
             )
+        if "\0" in name:
+            raise BadInput(
+                "The header has NUL characters, as UTF-16 without a byte-order mark (--encoding utf-16) or a damaged "
+                f"file: pass the encoding, or write the file again. Received: {str(path)!r}"
+            )
         if header.index(name) != position - 1:
             raise BadInput(f"Two columns are named {name!r}: rename one. Received: {str(path)!r}")
 

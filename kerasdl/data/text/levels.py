@@ -44,7 +44,7 @@ def rules_of(level: str) -> Rules:
     Raises:
         BadInput: No such level.
     """
-    if level not in _RULES:
+    if level not in get_args(Level):
         names = " or ".join(map(repr, get_args(Level)))
         raise BadInput(f"level must be {names}. Received: level={level!r}")
     return _RULES[level]

@@ -129,6 +129,9 @@ def _options(given: dict[str, Any], vocabulary: Any) -> dict[str, Any]:
         )
     options = {**_USUAL, **given}
     rules_of(options["level"])
+    for name in ("min_freq", "max_vocab"):
+        if options[name] < 1:
+            raise BadInput(f"{name} must be at least 1. Received: {name}={options[name]}")
     return options
 
 

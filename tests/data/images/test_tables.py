@@ -54,6 +54,7 @@ def test_numbers_with_a_group_column(image_folder):
     [
         ("file,kind", ["x/0.png,a", "x/1.png,b"], {"target": "colour"}, "No such column: 'colour'"),
         ("file,kind", ["x/0.png,a", ",b"], {"target": "kind"}, r"No file name in line 3. Received: column 'file'"),
+        ("file,kind", ["x/0.png,a", "x\0.png,b"], {"target": "kind"}, r"No file name in line 3"),
         ("file,kind", ["x/0.png,a", "x/1.png,"], {"target": "kind"}, r"1 rows have no target, the first line 3"),
         ("kind", ["a", "b"], {"target": "kind"}, "Give the column of file names as image. Received: image=None"),
         (

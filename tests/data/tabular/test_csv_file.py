@@ -77,6 +77,7 @@ def test_a_wrong_encoding_is_reported_and_the_right_one_is_read(write):
         ('a,b\n1,2\n"x,3\n4,5\n', "row that begins on line 3 cannot be read"),
         ("a,\n1,2\n", "Column 2 has no name"),
         ("a,b,a\n1,2,3\n", "Two columns are named 'a'"),
+        ("a\0,\0b\0\n1\0,\0002\0\n", "The header has NUL characters, as UTF-16"),
     ],
 )
 def test_errors_name_the_line_or_column(write, text, message):

@@ -235,6 +235,9 @@ def test_a_tokenizer_of_another_library_is_used(start):
     ("use", "message"),
     [
         (lambda: numericalize(made()[0], level="word"), "level must be"),
+        (lambda: numericalize(made()[0], level=["words"]), "level must be"),
+        (lambda: numericalize(made()[0], min_freq=0), "min_freq must be at least 1. Received: min_freq=0"),
+        (lambda: numericalize(made()[0], max_vocab=0), "max_vocab must be at least 1. Received: max_vocab=0"),
         (lambda: numericalize(made()[0], min_freq=100), "min_freq=100"),
         (lambda: numericalize(made(parts=[Part.TEST] * 5)[0]), "vocabulary is empty"),
         (lambda: numericalize(made(["", ""], [Part.TRAIN] * 2)[0]), "vocabulary is empty"),
