@@ -122,14 +122,14 @@ BELOW = {
     "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
     "data": {"files"},
     "data.tabular": {"data", "export", "layers"},
-    "data.images": {"data", "data.tabular", "files", "layers"},
+    "data.images": {"data", "data.tabular", "export", "files", "layers"},
     "data.text": {"data", "data.tabular", "export", "files", "layers", "losses"},
     "data.series": {"data", "data.tabular"},
     "data.sequences": {"data"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "runs": {
-        *("callbacks", "data", "data faces", "data.images", "data.text", "export", "files", "groups", "interpret"),
-        *("lr_range", "models", "optimizers", "plots"),
+        *("callbacks", "data", "data faces", "data.images", "data.tabular", "data.text", "export", "files", "groups"),
+        *("interpret", "lr_range", "models", "optimizers", "plots"),
     },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}

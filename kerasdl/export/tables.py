@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
+from kerasdl.errors import BadInput
 from kerasdl.export.probabilities import class_probabilities
 from kerasdl.layers import ClassNames, DateFeature
 from kerasdl.outputs import Outputs
@@ -70,7 +71,7 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
         Column names to (kind, date format); the format is None for numbers and categories.
 
     Raises:
-        ValueError: The model does not take raw columns: it is not from `table_model`.
+        BadInput: The model does not take raw columns: it is not from `table_model`.
 
     Example:
         >>> raw_columns(keras.models.load_model("people.keras"))
@@ -79,7 +80,7 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
     # The network within also takes a dict, and a Sequential that was never called has no input.
     takes_columns = isinstance(getattr(exported, "input", None), dict)
     if not (takes_columns and any(isinstance(layer, ClassNames) for layer in exported.layers)):
-        raise ValueError(
+        raise BadInput(
             f"The model does not take raw columns: export it with export.table_model. Received: {exported.name!r}"
         )
     dates = {layer.input.name: layer.form for layer in exported.layers if isinstance(layer, DateFeature)}

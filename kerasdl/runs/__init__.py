@@ -7,6 +7,7 @@ from kerasdl.runs.earlier_run import load_config, load_run
 from kerasdl.runs.folder import RunFolder, flattened
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
+from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.options import Options, check_counts, check_rates
 from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
@@ -41,6 +42,9 @@ __all__ = [
     "frozen_body",
     "head_on_features",
     "images_and_network",
+    "input_files",
+    "input_table",
+    "input_texts",
     "load_config",
     "load_images",
     "load_network",

@@ -1,6 +1,7 @@
 """Files of predictions: never written onto what was read, or what a run wrote."""
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from kerasdl.files import atomic_write
 _OF_A_RUN, _KINDS_OF_A_RUN = ("config.json", "metrics.json"), (".keras", ".npz", ".png", ".txt", ".html")
 
 
-def check_output(path: Path, read: Iterable[Path]) -> None:
+def check_output(path: Path, read: Iterable[str | Path]) -> None:
     """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
 
     Those of a run are its config.json, metrics.json, models and encoder (*.keras, *.npz), figures, texts and pages
@@ -18,7 +19,7 @@ def check_output(path: Path, read: Iterable[Path]) -> None:
 
     Args:
         path: The file to write.
-        read: Files that are read; some may not exist.
+        read: Files that are read; what else stands there is no file.
 
     Raises:
         BadInput: As above, or `path` is a folder, or its folder does not exist.
@@ -30,7 +31,8 @@ def check_output(path: Path, read: Iterable[Path]) -> None:
         raise BadInput(f"The folder of the output file does not exist. Received: --csv {path}")
     if path.is_dir():
         raise BadInput(f"The output is a folder: name a file, such as found.csv. Received: --csv {path}")
-    if path.exists() and any(each.exists() and path.samefile(each) for each in read):
+    # A text of the command line may be too long for the name of a file.
+    if path.exists() and any(os.path.exists(each) and path.samefile(each) for each in read):  # noqa: PTH110
         raise BadInput(f"The output would overwrite its input: choose another file. Received: --csv {path}")
     file = path.resolve()
     if any(_writes(parent, file) for parent in file.parents):

@@ -13,6 +13,7 @@ from kerasdl.data.images.folders import from_folder, from_pattern
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.listing import image_files
 from kerasdl.data.images.options import FileOptions, Options
+from kerasdl.data.images.predictions import predict
 from kerasdl.data.images.tables import from_csv, from_frame
 from kerasdl.data.images.tfds import from_tfds
 
@@ -29,4 +30,5 @@ __all__ = [
     "from_pattern",
     "from_tfds",
     "image_files",
+    "predict",
 ]

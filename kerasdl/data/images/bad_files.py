@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import keras
+import numpy as np
 from kerasdl.data.images.decoding.decode import check_channels, decode
 from kerasdl.files import atomic_write, cache_folder, fingerprint
 
@@ -59,14 +60,24 @@ def is_no_file(name: str) -> bool:
         return False
 
 
+def read_image(name: str, channels: int) -> np.ndarray:
+    """Reads and decodes an image file.
+
+    Raises:
+        ValueError: The path leads to no file, or to one that cannot be read or decoded; the message is the reason.
+    """
+    try:
+        if is_no_file(name):
+            raise ValueError(NOT_A_FILE)
+        return decode(Path(name).read_bytes(), channels=channels)
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+
+
 def _decode_all(names: Sequence[str], channels: int) -> dict[str, str]:
     def problem(name: str) -> str | None:
         try:
-            if is_no_file(name):
-                return NOT_A_FILE
-            decode(Path(name).read_bytes(), channels=channels)
-        except OSError as error:
-            return error.strerror or str(error)
+            read_image(name, channels)
         except ValueError as error:
             return str(error)
         return None

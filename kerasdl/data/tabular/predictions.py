@@ -27,8 +27,8 @@ def predict(exported: keras.Model, frame: "pd.DataFrame") -> "pd.DataFrame":
         class; otherwise one column of numbers per target, in the user's units.
 
     Raises:
-        BadInput: A column is missing, or a cell is not a number or not a date; the message gives column and row.
-        ValueError: The model is not from `export.table_model`.
+        BadInput: The model is not from `export.table_model`; a column is missing, or a cell is not a number or not a
+            date, and the message gives column and row.
         ModuleNotFoundError: pandas is not installed.
 
     Example:
