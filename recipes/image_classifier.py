@@ -43,6 +43,8 @@ def main(config: Config) -> None:
     resizes, transfer = config.start_size is not None, config.transfer
     data, model = runs.images_and_network(config.images, config.network, transfer, config.run, any_size=resizes)
     unfreeze_at = transfer.unfreeze_at(model, config.epochs)
+    middle = transfer.epochs_of_head + (config.epochs + 1) // 2
+    train = data.progressive({middle: config.start_size}) if config.start_size else data.train
     print(data)
     facts = {**devices, "precision": keras.config.dtype_policy().name, "augmentation": data.augmentation}
     run.write_config({**runs.flattened(config), **facts})
@@ -50,8 +52,6 @@ def main(config: Config) -> None:
     run.save_figure("augmentation", plots.image_sheet(data.augmented(0, 12), ["original", *[""] * 11]))
 
     seconds, rate = train_head(config, run, data, model) if transfer.epochs_of_head else (0.0, None)
-    middle = transfer.epochs_of_head + (config.epochs + 1) // 2
-    train = data.progressive({middle: config.start_size}) if config.start_size else data.train
     rates = kerasdl.groups.discriminative(model, factor=2.6) if transfer.is_pretrained else None
     model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
     if rate is None or config.run.peak_lr:
