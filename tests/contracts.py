@@ -158,7 +158,9 @@ CALLBACKS = {
         patience=1, monitor="loss", min_delta=9.0, batch_norm="statistics"
     ),
     "AccumulationRemainder": lambda folder: callbacks.AccumulationRemainder(),
+    "Resume": lambda folder: callbacks.Resume(folder, every_steps=2),
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
+    "StopOnNonFinite": lambda folder: callbacks.StopOnNonFinite(retries=1),
 }
 
 # Callbacks that differ from OneCycle in the formula of their schedule alone.

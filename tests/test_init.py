@@ -119,7 +119,7 @@ BELOW = {
     "export": {"layers", "outputs"},
     "models": {"layers", "export", "families", "files"},
     "interpret": {"outputs", "plots"},
-    "callbacks": {"optimizers", "schedules", "lr_range", "groups"},
+    "callbacks": {"optimizers", "schedules", "lr_range", "groups", "files"},
     "data": {"files"},
     "data.tabular": {"data", "export", "layers"},
     "data.images": {"data", "data.tabular", "export", "files", "layers"},

@@ -6,7 +6,9 @@ from kerasdl.callbacks.flat_cosine import FlatCosine
 from kerasdl.callbacks.gradual_unfreezing import GradualUnfreezing
 from kerasdl.callbacks.lr_range_test import LRRangeTest, lr_find
 from kerasdl.callbacks.one_cycle import OneCycle
+from kerasdl.callbacks.resume import Resume
 from kerasdl.callbacks.step_scalars import StepScalars
+from kerasdl.callbacks.stop_on_non_finite import StopOnNonFinite
 
 __all__ = [
     "AccumulationRemainder",
@@ -15,6 +17,8 @@ __all__ = [
     "GradualUnfreezing",
     "LRRangeTest",
     "OneCycle",
+    "Resume",
     "StepScalars",
+    "StopOnNonFinite",
     "lr_find",
 ]

@@ -85,6 +85,11 @@ class GradualUnfreezing(Restoring):
             )
         self.unfrozen = 0
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What a resumed fit needs: with `at` the epoch tells."""
+        return () if self.patience is None else ("unfrozen", "_best", "_stalled")
+
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
         # The fit of a model without weights is refused in `change`.
@@ -97,19 +102,14 @@ class GradualUnfreezing(Restoring):
         self._check(epoch)
         self._layers = list(layer_groups(self.model, self.groups).values())
         self._best, self._stalled = np.inf, 0
-        self.unfrozen = self._trained_before() if self.patience is not None and epoch else 0
+        # `Resume` sets what it has kept.
+        is_unknown = self.patience is not None and epoch and not self.params.get("resumed")
+        self.unfrozen = self._trained_before() if is_unknown else 0
         self._inside = 0
-        step = self.model.train_step
-
-        def step_with_frozen_layers(*args: Any, **kwargs: Any) -> Any:
-            with self.as_in_step():
-                return step(*args, **kwargs)
-
-        self.model.train_step = step_with_frozen_layers
         self._unfreeze_at(epoch)
 
     def put_back(self) -> None:
-        del self.model.train_step
+        """Nothing to undo: layers are frozen inside the step only."""
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_begin(epoch, logs)

@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import keras
@@ -41,6 +42,11 @@ class Restoring(keras.callbacks.Callback):
     steps_without_update: int | None = 0
     _fit: Any = None
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of the attributes that a resumed fit needs."""
+        return ()
+
     def change(self, epoch: int) -> None:
         """Change the model; called at the beginning of `epoch`, the first epoch of this fit."""
         raise NotImplementedError
@@ -55,6 +61,9 @@ class Restoring(keras.callbacks.Callback):
     def as_in_step(self) -> AbstractContextManager[None]:
         """Return a context in which the model is as the traced step sees it."""
         return nullcontext()
+
+    def after_step(self, data: Any) -> None:
+        """Add to the traced step what follows the update by the batch `data`."""
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
@@ -82,10 +91,12 @@ class Restoring(keras.callbacks.Callback):
             self._check_alone()
             self.change(epoch)
         except BaseException:
-            _restore_all(self.model)
+            restore_all(self.model)
             raise
         self.changed, self.begun, self._fit = True, False, self.params
         self.steps_without_update = None if scales_loss(self.model.optimizer) else 0
+        if not active(self.model):
+            self.model.train_step = _step_with_callbacks(self.model)
         active(self.model).append(self)
         self.retrace()
 
@@ -107,7 +118,7 @@ class Restoring(keras.callbacks.Callback):
             self.changed = False
             active(self.model).remove(self)
             if not active(self.model):
-                del self.model.make_train_function
+                del self.model.make_train_function, self.model.train_step
             self.put_back()
             retrace(self.model)
 
@@ -125,7 +136,24 @@ def active(model: keras.Model) -> list[Restoring]:
     return model.__dict__.setdefault("_kerasdl_active", [])
 
 
-def _restore_all(model: keras.Model) -> None:
+def _step_with_callbacks(model: keras.Model) -> Callable:
+    """The train_step of the model, in the contexts of its callbacks and followed by what they add."""
+    step = model.train_step
+
+    def step_with_callbacks(data: Any) -> Any:
+        with ExitStack() as stack:
+            for callback in active(model):
+                stack.enter_context(callback.as_in_step())
+            outputs = step(data)
+        for callback in active(model):
+            callback.after_step(data)
+        return outputs
+
+    return step_with_callbacks
+
+
+def restore_all(model: keras.Model) -> None:
+    """Restore the model from all callbacks that have changed it."""
     for callback in list(active(model)):
         callback.restore()
 
@@ -177,6 +205,16 @@ def _unused(model: keras.Model) -> str:
     )
 
 
+def inside_guard(model: keras.Model, wrapper: Any) -> Any:
+    """Wrap the train function of a model, within the guard if it has one; returns what is wrapped."""
+    holder, name = model, "train_function"
+    if isinstance(model.train_function, _Guard):
+        holder, name = model.train_function, "function"
+    function = getattr(holder, name)
+    setattr(holder, name, wrapper)
+    return function
+
+
 class _RestoringFirst:
     """Wraps `make_train_function`, which Keras calls when a training begins, whether compiled again or not."""
 
@@ -185,7 +223,7 @@ class _RestoringFirst:
 
     def __call__(self, force: bool = False) -> Any:
         if not force:  # with force=True a callback called it during a fit
-            _restore_all(self.model)
+            restore_all(self.model)
         return type(self.model).make_train_function(self.model, force=force)
 
 
@@ -220,7 +258,7 @@ class _Guard:
                 innermost(self.model.optimizer)._iterations.assign(before)
             raise
         except BaseException as error:
-            _restore_all(self.model)
+            restore_all(self.model)
             if found := _LABEL.search(str(error)):
                 # Without the page that tells where in the graph it was.
                 label, classes = map(int, found.groups())

@@ -45,6 +45,11 @@ class Scheduling(Restoring):
                 f"Received: restart_at={list(restart_at)}, total_steps={total_steps}"
             )
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The optimizer's step at which the schedule began."""
+        return ("_first",)
+
     def check(self) -> None:
         """Raises for arguments out of range; called by constructors, so that it is not left to the fit."""
         total_steps = 1 if self.total_steps is None else self.total_steps
@@ -103,7 +108,7 @@ class Scheduling(Restoring):
     def _lengths(self, epoch: int) -> list[int]:
         """Steps in each part of the schedule."""
         name, steps, epochs = type(self).__name__, self.params["steps"], self.params["epochs"]
-        if steps is None and (self.total_steps is None or epoch):
+        if steps is None and (self.total_steps is None or (epoch and not self.params.get("resumed"))):
             raise ValueError(
                 f"{name} needs the number of steps, but the dataset has unknown length: give steps_per_epoch to fit"
                 + (" to resume it" if epoch else f" or total_steps to {name}")

@@ -1,13 +1,16 @@
 """Snapshot: the complete training state, restored bit for bit."""
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import global_seed_generator
 from kerasdl.epochs import epochs_now, set_epochs
+from kerasdl.optimizers import innermost
 
 _GENERATOR = "global_seed_generator"
 _FLAGS = ("stop_training", "history", "_initial_epoch")
@@ -56,6 +59,60 @@ class Snapshot:
         # Layers may draw their seeds while they are built.
         self._python_random = random.getstate()
 
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """All but the metrics: values of variables, then states of recurrent layers; in every process in one order."""
+        return [value for _, value in self._of_model()]
+
+    @property
+    def names(self) -> list[str]:
+        """The path of each of the `arrays`."""
+        return [name for name, _ in self._of_model()]
+
+    @property
+    def metrics(self) -> list[np.ndarray]:
+        """The values of the metrics' variables."""
+        return [self.value_of(variable) for variable in metric_variables(self._model)]
+
+    @property
+    def random_state(self) -> dict[str, Any]:
+        """The state of Python's, NumPy's and Keras's generators of random numbers."""
+        return {"python": self._python_random, "numpy": self._numpy_random, "keras": self._drawn}
+
+    def replace(self, arrays: Sequence[np.ndarray], random_state: Mapping[str, Any]) -> None:
+        """Replace what `restore` restores by the arrays and random state of another snapshot, of the same shapes."""
+        values, metrics = iter(arrays), {id(variable) for variable in metric_variables(self._model)}
+        self._values = {
+            key: (variable, value if key in metrics else next(values))
+            for key, (variable, value) in self._values.items()
+        }
+        self._recurrent = {
+            key: (layer, [next(values) for _ in states]) for key, (layer, states) in self._recurrent.items()
+        }
+        self._python_random, self._numpy_random = random_state["python"], random_state["numpy"]
+        self._drawn = random_state["keras"]
+        if self._drawn is not None:
+            self._generator = global_seed_generator()
+
+    def value_of(self, variable: keras.Variable) -> np.ndarray:
+        """The value of a variable when the snapshot was taken."""
+        return self._values[id(variable)][1]
+
+    def non_finite(self) -> str:
+        """The path of the first weight that is not finite; empty if all are."""
+        for weight in self._model.weights:
+            if not np.isfinite(self.value_of(weight).astype("float32", copy=False)).all():
+                return weight.path
+        return ""
+
+    def restore_weights(self) -> None:
+        """Restore the variables of the model and its optimizer, but not the optimizer's count of steps."""
+        kept = {id(variable) for variable in metric_variables(self._model)}
+        kept.add(id(innermost(self._model.optimizer)._iterations))
+        for key, (variable, value) in self._values.items():
+            if key not in kept:
+                variable.assign(value)
+
     def restore(self) -> None:
         """Restore everything; state created since (metrics are built at the first step) is reset."""
         for metric in (*self._model.metrics, *self._model._metrics):
@@ -73,6 +130,17 @@ class Snapshot:
         global_state.set_global_attribute(_GENERATOR, self._generator)
         if self._generator:
             self._generator.state.assign(self._drawn)
+
+    def _of_model(self) -> list[tuple[str, np.ndarray]]:
+        metrics = {id(variable) for variable in metric_variables(self._model)}
+        found = [(variable.path, value) for key, (variable, value) in self._values.items() if key not in metrics]
+        return [*found, *((layer.name, each) for layer, states in self._recurrent.values() for each in states)]
+
+
+def metric_variables(model: keras.Model) -> list[keras.Variable]:
+    """The variables of all metrics, also of those that a model with a `train_step` of its own does not list."""
+    found = [*model.metrics_variables, *(variable for metric in model._metrics for variable in metric.variables)]
+    return list({id(variable): variable for variable in found}.values())
 
 
 def build(model: keras.Model, iterator: Any) -> None:
@@ -112,9 +180,7 @@ def _variables(model: keras.Model) -> list[Any]:
     while optimizer is not None:
         optimizers.append(optimizer)
         optimizer = getattr(optimizer, "inner_optimizer", None)
-    found = [*model.variables, *model.metrics_variables]
-    # A model with a `train_step` of its own may list other metrics than it has.
-    found += [variable for metric in model._metrics for variable in metric.variables]
+    found = [*model.variables, *metric_variables(model)]
     found += [variable for optimizer in optimizers for variable in optimizer.variables]
     # Not in `variables`: Nadam's product of momenta if it was built inside a LossScaleOptimizer.
     found += [

@@ -94,7 +94,11 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     steps = plan.steps(len(source.labels))
     if not 0 <= start <= steps:
         raise ValueError(f"An epoch has {steps} steps. Received: start={start}")
-    return _batches(source, partial(_training, source, plan), epoch, start, steps)
+    return _of_epoch(source, epoch, plan, start)
+
+
+def _of_epoch(source: Source, epoch: tf.Tensor | int, plan: Plan, start: tf.Tensor | int) -> tf.data.Dataset:
+    return _batches(source, partial(_training, source, plan), epoch, start, plan.steps(len(source.labels)))
 
 
 def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:
@@ -145,11 +149,11 @@ def training(
     """
     sources = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
 
-    def batches(epoch: tf.Tensor) -> tf.data.Dataset:
+    def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
         begin, parts = 0, []
         for end, each in sources:
             is_now = (epoch >= begin) & (epoch < end)
-            parts.append(epoch_batches(each, epoch, plan).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
+            parts.append(_of_epoch(each, epoch, plan, start).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
             begin = end
         return reduce(tf.data.Dataset.concatenate, parts)
 
@@ -157,12 +161,12 @@ def training(
 
 
 def epoch_after_epoch(
-    batches: Callable[[tf.Tensor], tf.data.Dataset], steps: int, counter: EpochCounter, *, workers: int
+    batches: Callable[[tf.Tensor, tf.Tensor], tf.data.Dataset], steps: int, counter: EpochCounter, *, workers: int
 ) -> tf.data.Dataset:
     """A dataset of which every iteration is the next epoch.
 
     Args:
-        batches: From the number of an epoch to its batches.
+        batches: From the number of an epoch, and a step, to the batches from that step on.
         steps: Batches per epoch.
         counter: Where to read and advance the epoch.
         workers: How many workers have a part of every epoch.
@@ -170,7 +174,14 @@ def epoch_after_epoch(
 
     @tf.autograph.experimental.do_not_convert
     def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        return batches(counter.variable.assign_add(1) - 1)
+        start = counter.start.read_value()
+        counter.start.assign(0)
+        found = batches(counter.variable.assign_add(1) - 1, start)
+        # An epoch has the same number of batches wherever it starts: Keras counts them.
+        skipped = tf.nest.map_structure(
+            lambda each: tf.zeros([size or 1 for size in each.shape], each.dtype), found.element_spec
+        )
+        return tf.data.Dataset.from_tensors(skipped).repeat(start).concatenate(found)
 
     epochs = tf.data.Dataset.range(1).flat_map(next_epoch)
     if workers > 1:
@@ -184,7 +195,9 @@ def epoch_after_epoch(
 def new_counter() -> EpochCounter:
     """A counter at the first epoch."""
     with tf.device("CPU"):
-        return EpochCounter(tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch"))
+        return EpochCounter(
+            *(tf.Variable(0, dtype=tf.int64, trainable=False, name=name) for name in ("epoch", "start"))
+        )
 
 
 def validation(
@@ -210,7 +223,7 @@ def _batches(
     source: Source,
     functions: Callable[[tf.Tensor | int], tuple[Callable, Callable]],
     epoch: tf.Tensor | int,
-    start: int,
+    start: tf.Tensor | int,
     steps: int,
 ) -> tf.data.Dataset:
     """The batches from step `start` on; the error of one that fails names the file, which TensorFlow's does not."""
@@ -247,7 +260,7 @@ def _batches(
     nothing = tf.nest.map_structure(lambda each: tf.zeros([size or 0 for size in each.shape], each.dtype), spec)
     end = tf.data.Dataset.from_tensors((tf.constant(steps, tf.int64), nothing))
     followed = found.ignore_errors().concatenate(end)
-    return followed.scan(tf.constant(start, tf.int64), checked).take(steps - start)
+    return followed.scan(tf.cast(start, tf.int64), checked).take(steps - start)
 
 
 def _targets(source: Source) -> list[tf.Tensor]:

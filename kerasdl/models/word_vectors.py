@@ -38,6 +38,9 @@ def load_vectors(model: keras.Model, path: str | os.PathLike[str], words: Sequen
         ['', '[UNK]', 'xxbos', 'unheard-of']
     """
     path = Path(path)
+    if path.is_char_device():
+        # Such as /dev/zero, which never ends.
+        raise BadInput(f"A device is not a file of vectors. Received: path={str(path)!r}")
     matrix = _embedding(model)
     if len(words) != matrix.shape[0]:
         raise ValueError(f"There must be one word per row of the embedding. Received: {len(words)} for {matrix.shape}")

@@ -7,7 +7,14 @@ from kerasdl.optimizers.lion import Lion
 from kerasdl.optimizers.muon import Muon
 from kerasdl.optimizers.rmsprop import RMSprop
 from kerasdl.optimizers.sgd import SGD
-from kerasdl.optimizers.steer import current_learning_rate, current_momentum, current_step, innermost, steer
+from kerasdl.optimizers.steer import (
+    current_learning_rate,
+    current_momentum,
+    current_step,
+    innermost,
+    scale_learning_rate,
+    steer,
+)
 
 __all__ = [
     "SGD",
@@ -21,5 +28,6 @@ __all__ = [
     "current_momentum",
     "current_step",
     "innermost",
+    "scale_learning_rate",
     "steer",
 ]

@@ -61,6 +61,37 @@ def steer(
     return undo
 
 
+def scale_learning_rate(optimizer: keras.optimizers.Optimizer, factor: float) -> Callable[[], None]:
+    """Multiply the learning rate, scheduled or constant, from now on.
+
+    Takes effect in steps traced afterwards: drop an earlier trace (`groups.retrace`).
+
+    Args:
+        optimizer: A stock optimizer, or a `LossScaleOptimizer`, whose inner optimizer is used.
+        factor: What to multiply with.
+
+    Returns:
+        A function that undoes it; what `steer` has set ends with its own.
+
+    Raises:
+        ValueError: The optimizer has several learning rates (`MultiOptimizer`).
+
+    Example:
+        >>> undo = scale_learning_rate(model.optimizer, 0.1)
+    """
+    optimizer = _single(optimizer)
+    reading, rate = optimizer._get_current_learning_rate, optimizer._learning_rate
+    if isinstance(reading, _Reading):
+        schedule = reading.schedule
+        reading.schedule = lambda step: factor * schedule(step)
+        return lambda: None
+    if isinstance(rate, keras.Variable):
+        before = ops.convert_to_numpy(rate)
+        rate.assign(factor * before)
+        return lambda: rate.assign(before)
+    return steer(optimizer, learning_rate=lambda step: factor * rate(step))
+
+
 def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """The optimizer that updates the weights, without any `LossScaleOptimizer` around it.
 

@@ -128,6 +128,8 @@ def _announced(what: str, new: list[str]) -> dict[str, int]:
 
 def _words_in(file: Path) -> list[str]:
     """The words in a JSON file."""
+    if not file.is_file():
+        raise BadInput(f"No such file of words, or it is a folder or a pipe. Received: {str(file)!r}")
     try:
         words = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:

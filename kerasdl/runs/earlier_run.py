@@ -65,8 +65,10 @@ def load_config(path: Path) -> dict[str, Any]:
     Example:
         >>> load_config(Path("runs/pets"))["image_size"]
     """
+    file = path / "config.json"
     try:
-        found = json.loads((path / "config.json").read_text("utf-8"))
+        # A pipe or a device may never end.
+        found = json.loads(file.read_text("utf-8")) if file.is_file() else None
     except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

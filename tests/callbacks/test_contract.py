@@ -137,7 +137,7 @@ def test_after_an_exception_between_steps_the_next_fit_restores_everything(make,
     plain, model = build(), build()
     found = hyperparameters(model)
     with pytest.raises(RuntimeError, match="on purpose"):
-        model.fit(batches(), epochs=3, callbacks=[make(), Breaks()], verbose=0, shuffle=False)
+        model.fit(batches(), epochs=3, callbacks=[Breaks(), make()], verbose=0, shuffle=False)
     model.fit(batches(), epochs=1, verbose=0, shuffle=False)
     assert hyperparameters(model) == found
     model.set_weights(plain.get_weights())
@@ -158,30 +158,34 @@ def test_data_of_unknown_length(make, build):
 
 
 def test_resuming_by_backup_and_restore(make, build, tmp_path):
-    def policy(*more):
-        return [keras.callbacks.BackupAndRestore(str(tmp_path / "backup")), make(), *more]
+    def policy(more):
+        return [keras.callbacks.BackupAndRestore(str(tmp_path / "backup")), more, make()]
 
     model = build()
     with pytest.raises(RuntimeError, match="on purpose"):
-        model.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch()), verbose=0, shuffle=False)
+        model.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch(1)), verbose=0, shuffle=False)
     resumed = build()
-    resumed.fit(batches(), epochs=3, callbacks=policy(), verbose=0, shuffle=False)
+    resumed.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch(None)), verbose=0, shuffle=False)
     assert all(np.isfinite(value).all() for value in state(resumed))
 
 
 class BreaksInSecondEpoch(keras.callbacks.Callback):
+    def __init__(self, breaks):
+        super().__init__()
+        self._breaks = breaks
+
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.epoch == 1 and batch == 2:
+        if self.epoch == self._breaks and batch == 2:
             raise RuntimeError("on purpose")
 
 
 def test_a_model_saved_during_a_fit_loads(make, build, tmp_path):
     model = build()
     checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "half.keras"), save_freq=3)
-    model.fit(batches(), epochs=3, callbacks=[make(), checkpoint], verbose=0, shuffle=False)
+    model.fit(batches(), epochs=3, callbacks=[checkpoint, make()], verbose=0, shuffle=False)
     loaded = keras.models.load_model(tmp_path / "half.keras")
     assert all(np.isfinite(value).all() for value in state(loaded))
     assert len(loaded.optimizer.variables) == len(model.optimizer.variables)

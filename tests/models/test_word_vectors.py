@@ -59,6 +59,8 @@ def test_a_file_that_does_not_fit_changes_nothing(tmp_path, text, message):
 def test_a_missing_file_another_number_of_words_and_a_model_without_embedding_are_refused(tmp_path):
     with pytest.raises(BadInput, match="cannot be read"):
         models.load_vectors(classifier(), tmp_path / "none.txt", WORDS)
+    with pytest.raises(BadInput, match="A device is not a file of vectors. Received: path='/dev/null'"):
+        models.load_vectors(classifier(), "/dev/null", WORDS)
     with pytest.raises(ValueError, match=r"one word per row of the embedding. Received: 5 for \(6, 2\)"):
         models.load_vectors(classifier(), tmp_path / "none.txt", WORDS[1:])
     with pytest.raises(ValueError, match="needs one layer stem_embedding"):

@@ -1,6 +1,8 @@
 """The recipe end to end, small; what it writes is read back; then its errors."""
 
+import contextlib
 import importlib.util
+import io
 import json
 import subprocess
 import sys
@@ -38,17 +40,29 @@ def run(name, *arguments, monkeypatch):
 
 
 def finish(name, out, *arguments):
-    """Runs a recipe as a user would, in a process of its own; where it wrote, and what it printed."""
+    """Runs a recipe to its end; where it wrote, and what it printed."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as monkeypatch, contextlib.redirect_stdout(printed):
+        assert run(name, "--out", out, *arguments, monkeypatch=monkeypatch) is None
+    return out, printed.getvalue()
+
+
+def finish_alone(name, out, *arguments):
+    """The same as a user would, in a process of its own."""
     command = [sys.executable, RECIPES / f"{name}.py", "--out", out, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
 
+def one_block(monkeypatch, width=8):
+    """One block in place of resnet8, for tests of all but the network."""
+    monkeypatch.setattr(models, "resnet8", partial(models.resnet, depths=(1,), widths=(width,), name="resnet8"))
+
+
 @pytest.fixture
 def small_network(monkeypatch):
-    """One block in place of resnet8, for tests of all but the network."""
-    monkeypatch.setattr(models, "resnet8", partial(models.resnet, depths=(1,), widths=(8,), name="resnet8"))
+    one_block(monkeypatch)
 
 
 def events(folder):
@@ -58,7 +72,9 @@ def events(folder):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """One short run on the default data."""
-    return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 3)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        one_block(monkeypatch, width=16)
+        return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 5)
 
 
 def test_everything_is_written(finished):
@@ -79,7 +95,7 @@ def test_everything_is_written(finished):
 def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
     logs = finished[0] / "logs"
     steps = events(logs / "steps").Scalars("loss")
-    assert [event.step for event in steps] == list(range(69))
+    assert [event.step for event in steps] == list(range(5 * 23))
     assert {"epoch_accuracy", "epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
     assert set(events(logs).Tags()["tensors"]) == FIGURES | {"config"}
 
@@ -96,10 +112,10 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_bits(finished, tmp_path, monkeypatch):
+def test_the_same_seed_gives_the_same_bits(tmp_path):
     """Another process, this one, and another run folder: the same weights."""
-    assert run("image_classifier", "--out", tmp_path / "run", "--epochs", 3, monkeypatch=monkeypatch) is None
-    one, two = (keras.models.load_model(path / "model.keras").get_weights() for path in (finished[0], tmp_path / "run"))
+    folders = [each("image_classifier", tmp_path / each.__name__, "--epochs", 3)[0] for each in (finish, finish_alone)]
+    one, two = (keras.models.load_model(path / "model.keras").get_weights() for path in folders)
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
 
@@ -170,6 +186,7 @@ def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_of_the_users(small_network, image_folder, tmp_path, monkeypatch, capsys):
     folder = image_folder({"train/cat": 12, "train/dog": 12, "valid/cat": 3, "valid/dog": 3, "models/x": 1})
     (folder / "train/cat/0.png").write_bytes(b"nothing")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from kerasdl import runs
 from kerasdl.data import text
 
-from tests.recipes.test_image_classifier import events, run
+from tests.recipes.test_image_classifier import events, finish, run
 
 FIGURES = {"lr_range", "schedule", "curves", "hardest"}
 TEXTS = {"data", "samples", "nearest"}
@@ -19,11 +19,8 @@ SMALL = ["--embedding", 8, "--units", 12, "--depth", 1, "--n-words", 5]
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """One short run on the default data."""
-    out = tmp_path_factory.mktemp("recipe") / "run"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        options = ["--epochs", 2, "--batch-size", 64, "--min-freq", 20, *SMALL]
-        assert run("language_model", "--out", out, *options, monkeypatch=monkeypatch) is None
-    return out
+    options = ["--valid-share", 0.5, "--epochs", 2, "--batch-size", 64, "--min-freq", 20, *SMALL]
+    return finish("language_model", tmp_path_factory.mktemp("recipe") / "run", *options)[0]
 
 
 def test_everything_is_written(finished):

@@ -1,8 +1,11 @@
 """Values of options for which nothing is trained: one line, before anything is read or written."""
 
+import subprocess
+import sys
+
 import pytest
 
-from tests.recipes.test_image_classifier import recipe
+from tests.recipes.test_image_classifier import RECIPES, recipe
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,9 @@ def test_values_out_of_range_are_named(name, options, message):
 
 def test_a_table_needs_no_hidden_layer():
     assert recipe("tabular").Config(hidden=()).hidden == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.py")), ids=lambda path: path.stem)
+def test_a_recipe_is_a_script(path):
+    assert "--" in subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True, check=True).stdout

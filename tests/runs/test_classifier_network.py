@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -118,3 +119,5 @@ def test_words_that_cannot_be_read_are_refused(texts, tmp_path, content):
     options = ClassifierNetwork(tmp_path / "e.safetensors", tmp_path / "words.json")
     with pytest.raises(BadInput, match=r"JSON list.*Received: .*words\.json"):
         documents_and_network(options, texts, level=None)
+    with pytest.raises(BadInput, match="No such file of words, or it is a folder or a pipe. Received: '/dev/null'"):
+        documents_and_network(replace(options, encoder_words=Path("/dev/null")), texts, level=None)

@@ -82,3 +82,6 @@ def test_the_configuration_is_read_back(tmp_path):
         for folder in (tmp_path / "none", tmp_path / "run"):
             with pytest.raises(BadInput, match=f"no readable config.json: choose .* Received: '{folder}'"):
                 load_config(folder)
+    (tmp_path / "config.json").symlink_to("/dev/zero")
+    with pytest.raises(BadInput, match="no readable config.json"):
+        load_config(tmp_path)

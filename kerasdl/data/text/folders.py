@@ -22,6 +22,7 @@ from kerasdl.data.text.texts import Texts, check_all_have, identity_of, listed
 from kerasdl.errors import BadInput
 
 SUFFIXES = (".txt", ".text", ".md")
+_FOR = {Part.TRAIN: "training", Part.VALID: "validation", Part.TEST: "the test"}
 # Files beside the class folders of Stanford's movie reviews.
 _LISTS = ("urls_neg.txt", "urls_pos.txt", "urls_unsup.txt")
 # Folders of documents without class.
@@ -94,15 +95,16 @@ def _documents(folder: Path, label: bool) -> list[tuple[str, str, Part]]:
     places = _places(folder)
     (_, train), *_ = places
     classes = {name for name in _by_class(train)[0] if name.lower() not in UNLABELLED} if label else set()
-    found = [
-        (file, word, part) for part, place in places for file, word in _with_class(place, is_labelled=len(classes) > 1)
-    ]
+    found: list[tuple[str, str, Part]] = []
+    for part, place in places:
+        documents = _with_class(place, is_labelled=len(classes) > 1)
+        if not documents:
+            raise BadInput(
+                f"No texts for {_FOR[part]}: expected {', '.join(SUFFIXES)} files, or one folder of them per class. "
+                f"Received: {str(place)!r} with {sorted(path.name for path in place.iterdir())[:10]}"
+            )
+        found += [(file, word, part) for file, word in documents]
     check_apart([file for file, _, part in found if part == each] for each in Part)
-    if not any(part == Part.TRAIN for _, _, part in found):
-        raise BadInput(
-            f"No texts for training: expected {', '.join(SUFFIXES)} files, or one folder of them per class. Received: "
-            f"{str(train)!r} with {sorted(path.name for path in train.iterdir())[:10]}"
-        )
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -104,7 +104,10 @@ class Streams(Datasets):
     def train(self) -> tf.data.Dataset:
         """Training batches: every iteration is the next epoch, with the documents in another order."""
         part = self._part(Part.TRAIN)
-        batches = partial(part.batches, seed=self.seed, shard=self.shard)
+
+        def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
+            return part.batches(epoch, seed=self.seed, shard=self.shard, start=start)
+
         return epoch_after_epoch(batches, part.steps, self.counter, workers=self.shard[1])
 
     @cached_property
@@ -204,7 +207,7 @@ class _Part:
         return -(-self.count // self.rows) - 1
 
     def batches(
-        self, epoch: tf.Tensor | int, *, seed: int | None, shard: tuple[int, int], start: int = 0
+        self, epoch: tf.Tensor | int, *, seed: int | None, shard: tuple[int, int], start: tf.Tensor | int = 0
     ) -> tf.data.Dataset:
         """The batches of an epoch from a step on; without a seed, with the documents in their order."""
         worker, workers = shard

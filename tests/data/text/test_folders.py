@@ -135,6 +135,9 @@ def test_errors(made, tmp_path):
         text.from_folder(made("test/pos/1.txt"))
     with pytest.raises(BadInput, match=r"No texts for training.*train' with \['pos'\]"):
         text.from_folder(made("train/pos/1.pdf"))
+    made("train/pos/1.txt", "train/neg/2.txt", "valid/readme.pdf")
+    with pytest.raises(BadInput, match=r"No texts for validation.*valid' with \['readme.pdf'\]"):
+        text.from_folder(tmp_path)
 
 
 def test_empty_files_are_named(made):

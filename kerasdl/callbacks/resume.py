@@ -1,0 +1,298 @@
+"""Resume: a fit that was killed goes on where it was."""
+
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from kerasdl.arguments import known_arguments
+from kerasdl.callbacks.callback_state import CallbackStates
+from kerasdl.callbacks.checkpoint_file import read_checkpoint, write_checkpoint
+from kerasdl.callbacks.input_position import InputPosition
+from kerasdl.callbacks.lr_range_test import LRRangeTest
+from kerasdl.callbacks.restoring import restore_all
+from kerasdl.callbacks.scheduling import Scheduling
+from kerasdl.callbacks.signals import Signals
+from kerasdl.callbacks.snapshot import Snapshot, is_built, metric_variables
+from kerasdl.errors import BadInput
+
+KEPT = 2
+
+
+@known_arguments()
+class Resume(keras.callbacks.Callback):
+    """Saves the whole state of a fit again and again; the same program, started again, goes on from there.
+
+    A checkpoint holds weights, optimizer, random state, metrics and history, the schedule, the groups unfrozen so far,
+    what `EarlyStopping`, `ModelCheckpoint` and others have counted, and the position in the data. With pipelines of
+    kerasdl, and with arrays and `shuffle=False`, the fit goes on within the epoch, and ends bit for bit as one that was
+    never broken off. With other data, which cannot be repeated, checkpoints are written at the ends of epochs only.
+
+    Checkpoints are written whole, and verified when they are read; the last two are kept. A model that is no longer
+    finite is never written. Ctrl-C and SIGTERM end the fit after the current step, with a checkpoint; the second one
+    ends it at once. A fit that was finished is not trained again: its weights are read. A second fit with the same
+    object begins anew, and its checkpoints replace the others.
+
+    Args:
+        folder: Of the checkpoints of this fit alone; made if it is missing.
+        every_minutes: Time between checkpoints; None for none by time.
+        every_steps: Steps between checkpoints; None for none by steps. Those at the ends of epochs are always written.
+
+    Attributes:
+        resumed: Epoch and step, from 0, at which this fit went on; None if it began.
+
+    Raises:
+        ValueError: Arguments out of range (in the constructor); another callback follows, one is a range test, or the
+            model is not built (when the fit begins).
+        BadInput: The checkpoint is of another model, data or fit; or none can be read (when the fit begins).
+
+    Example:
+        >>> model.fit(x, y, epochs=9, shuffle=False, callbacks=[kerasdl.callbacks.Resume("checkpoints")])
+    """
+
+    def __init__(
+        self, folder: str | Path, *, every_minutes: float | None = 1.0, every_steps: int | None = None
+    ) -> None:
+        super().__init__()
+        if not (every_minutes is None or every_minutes > 0) or not (every_steps is None or every_steps >= 1):
+            raise ValueError(
+                "every_minutes must be above 0, and every_steps at least 1; None for none. "
+                f"Received: every_minutes={every_minutes}, every_steps={every_steps}"
+            )
+        self.folder, self.every_minutes, self.every_steps = Path(folder), every_minutes, every_steps
+        self.resumed: tuple[int, int] | None = None
+        self._is_used = False
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        # Keras tells a callback nothing about the others of its fit; their list is what calls this method.
+        self._list: Any = sys._getframe(1).f_locals.get("self")
+        if not isinstance(self._list, keras.callbacks.CallbackList):
+            raise ValueError(f"Resume must be one of the callbacks of a fit. Received: {type(self._list).__name__}")
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._check_place()
+        self._states, self._position = CallbackStates(self._others()), InputPosition(self.model)
+        self._epoch, self._step = 0, 0
+        self._to_monitor: list[dict[str, Any]] = []
+        self._at_end: list[np.ndarray] = []
+        # The second fit of a program with this callback is another one, not the same again.
+        self._found, self._is_stale, self.resumed = None if self._is_used else self._read(), self._is_used, None
+        self._saved, self._saved_step, self._warned = time.monotonic(), 0, False
+        if self._found:
+            self._begin_again(self._found)
+        self._signals = Signals(self._list)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.model._initial_epoch = 0  # read already; the next fit must not read it
+        self._epoch, self._step, self._saved_step, self._at_end = epoch, 0, 0, []
+        found, self._found = self._found, None
+        if not found:
+            self._position.begin()
+            return
+        _, state = found
+        self._put_others_back(state)
+        self._to_monitor = state["callbacks"]
+        self._position.begin(state["position"], state["step"])
+        if state["step"]:
+            self._position.skip(state["step"], state["metrics"], self._list, [self])
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        steps = self.params["steps"]
+        self._step = batch + 1 if steps is None else min(batch + 1, steps)
+        if self._to_monitor:
+            # The metrics are built now.
+            self._states.put_monitors_back(self._to_monitor)
+            self._to_monitor = []
+        if self._position.is_skipping:
+            self._position.skipped(self._step)
+            return
+        self._position.look()
+        if self._step == steps:
+            # An evaluation resets the metrics.
+            self._at_end = [np.array(keras.ops.convert_to_numpy(each)) for each in metric_variables(self.model)]
+        if self._signals.received:
+            self._leave()
+        if self._is_due():
+            self._save_in_epoch()
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._signals.received and self._at_end:
+            self._leave()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # The last state of a fit is that after Keras has finalized its averaged weights.
+        if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
+            self._write(epoch + 1, 0, self._history(logs))
+        if self._signals.received:
+            self._signals.leave(self._where(epoch + 1, 0))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._signals.end()
+        self._position.close()
+        self.model._initial_epoch = 0
+        if self._found:  # of a finished fit, which has no epochs any more
+            self._put_others_back(self._found[1])
+            self._found = None
+            return
+        self._write(self._epoch + 1, 0, self._history(), is_finished=True)
+
+    def _check_place(self) -> None:
+        *_, last = self._others(with_self=True)
+        if last is not self:
+            raise ValueError(f"Resume must be the last of the callbacks. Received: {type(last).__name__} after it")
+        if not is_built(self.model):
+            raise ValueError(
+                "The model is not built: begin it with keras.Input, or call it on a batch, then compile. "
+                f"Received: {self.model.name!r}"
+            )
+        for each in self._others():
+            if isinstance(each, LRRangeTest):
+                raise ValueError("A range test needs no Resume: give it a fit of its own. Received: LRRangeTest")
+
+    def _others(self, *, with_self: bool = False) -> list[keras.callbacks.Callback]:
+        added = (self._list._history, self._list._progbar)
+        return [each for each in self._list.callbacks if each not in added and (with_self or each is not self)]
+
+    def _begin_again(self, found: tuple[Snapshot, dict[str, Any]]) -> None:
+        snapshot, state = found
+        snapshot.restore()
+        self.params["resumed"] = True
+        self.resumed = state["epoch"], state["step"]
+        epochs = self.params["epochs"]
+        self.model._initial_epoch = epochs if state["is_finished"] else state["epoch"]
+        if state["is_finished"]:
+            self._position.restore(state["position"])
+            print(f"This fit is finished. To train anew, remove {self.folder}")
+        else:
+            print(f"Resumed at {self._where(*self.resumed)}")
+        # Some act at the end of a fit that has no epochs any more.
+        self._states.put_back(state["callbacks"])
+
+    def _put_others_back(self, state: dict[str, Any]) -> None:
+        self._states.put_back(state["callbacks"])
+        history = self.model.history
+        history.epoch, history.history = list(state["history"]["epoch"]), dict(state["history"]["history"])
+
+    def _is_due(self) -> bool:
+        by_time = self.every_minutes is not None and time.monotonic() - self._saved >= 60 * self.every_minutes
+        by_steps = self.every_steps is not None and self._step - self._saved_step >= self.every_steps
+        return by_time or by_steps
+
+    def _save_in_epoch(self) -> None:
+        if self._position.is_exact:
+            self._write(self._epoch, self._step, self._history_so_far())
+        elif not self._warned:
+            self._warned = True
+            print("These data cannot be repeated from the middle of an epoch: checkpoints only at the ends of epochs")
+
+    def _leave(self) -> None:
+        """Saves, and ends the program, or the fit."""
+        if self._position.is_exact:
+            self._write(self._epoch, self._step, self._history_so_far())
+            where = self._where(self._epoch, self._step)
+        else:
+            where = self._where(self._epoch, 0)
+        restore_all(self.model)
+        self._signals.leave(where)
+
+    def _where(self, epoch: int, step: int) -> str:
+        steps = self.params["steps"]
+        of_steps = f", step {step} of {steps}" if step else ""
+        return f"epoch {epoch + 1} of {self.params['epochs']}{of_steps}"
+
+    def _history_so_far(self) -> dict[str, Any]:
+        return {"epoch": self.model.history.epoch, "history": self.model.history.history}
+
+    def _history(self, logs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The history with an epoch that Keras adds after this callback's turn."""
+        before = self._history_so_far()
+        if logs is None:
+            return before
+        history = {name: [*before["history"].get(name, []), value] for name, value in logs.items()}
+        return {"epoch": [*before["epoch"], self._epoch], "history": {**before["history"], **history}}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "steps": self.params["steps"],
+            "epochs": self.params["epochs"],
+            "optimizer": type(self.model.optimizer).__name__,
+            "callbacks": self._states.names,
+        }
+
+    def _write(self, epoch: int, step: int, history: dict[str, Any], *, is_finished: bool = False) -> None:
+        snapshot = Snapshot(self.model)
+        if spoiled := snapshot.non_finite():
+            warnings.warn(
+                "The model is no longer finite, so it is not saved: the last checkpoint stays. Use a lower learning "
+                f"rate. Received: {spoiled!r} in {self._where(self._epoch, self._step)}",
+                stacklevel=2,
+            )
+            return
+        state = {
+            "epoch": epoch,
+            "step": step,
+            "is_finished": is_finished,
+            "names": snapshot.names,
+            "metrics": self._at_end or snapshot.metrics,
+            "random": snapshot.random_state,
+            "position": self._position.now(),
+            "callbacks": self._states.now(),
+            "history": history,
+            "fit": self._facts(),
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"epoch{epoch:05d}-step{step:08d}.npz"
+        write_checkpoint(file, snapshot.arrays, state)
+        files, self._is_used = self._files(), True
+        for old in [each for each in files if each != file] if self._is_stale else files[KEPT:]:
+            old.unlink(missing_ok=True)
+        self._is_stale = False
+        self._saved, self._saved_step = time.monotonic(), step
+
+    def _files(self) -> list[Path]:
+        """Checkpoints, the latest first."""
+        return sorted(self.folder.glob("epoch*-step*[0-9].npz"), reverse=True)
+
+    def _read(self) -> tuple[Snapshot, dict[str, Any]] | None:
+        files = self._files()
+        for file in files:
+            try:
+                arrays, state = read_checkpoint(file)
+            except BadInput as error:
+                if file == files[-1]:
+                    raise
+                print(f"{error}; going on from the one before it", file=sys.stderr)
+                continue
+            self._check(file, arrays, state)
+            snapshot = Snapshot(self.model)
+            snapshot.replace(arrays, state["random"])
+            return snapshot, state
+        return None
+
+    def _check(self, file: Path, arrays: list[np.ndarray], state: dict[str, Any]) -> None:
+        """Raises unless the checkpoint is of this model and fit."""
+        now = self._facts()
+        differ: dict[str, tuple[Any, Any]] = {
+            name: (state["fit"][name], value) for name, value in now.items() if state["fit"][name] != value
+        }
+        if not any(isinstance(each, Scheduling) for each in self._states.callbacks):
+            # More epochs only make the fit longer.
+            differ.pop("epochs", None)
+        here = Snapshot(self.model)
+        for name, there, value in zip(state["names"], arrays, here.arrays, strict=False):
+            if (there.shape, there.dtype) != (value.shape, value.dtype):
+                differ[name] = (f"{there.dtype} {there.shape}", f"{value.dtype} {value.shape}")
+                break
+        else:
+            if len(arrays) != len(here.arrays):
+                differ["number of variables"] = (len(arrays), len(here.arrays))
+        if differ:
+            shown = ", ".join(f"{name} {there} there and {value} here" for name, (there, value) in differ.items())
+            raise BadInput(
+                f"The checkpoint is of another fit: use another folder, or remove this one. Received: {shown}, "
+                f"{str(file)!r}"
+            )

@@ -1,0 +1,349 @@
+import os
+import signal
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl.callbacks import GradualUnfreezing, LRRangeTest, OneCycle, Resume, StepScalars
+from kerasdl.callbacks.checkpoint_file import read_checkpoint
+from kerasdl.data import images
+from kerasdl.errors import BadInput
+
+from tests import kills
+from tests.contracts import Mode, batches, same, small_model, state
+
+EAGER = Mode(run="eager")
+
+
+class Dies(keras.callbacks.Callback):
+    """Raises after so many steps."""
+
+    def __init__(self, after=None, how=None):
+        super().__init__()
+        self._after, self._count, self._how = after, 0, how or self._die
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._count += 1
+        if self._count == self._after:
+            self._how()
+
+    def _die(self):
+        raise RuntimeError("on purpose")
+
+
+def arrays(count=40):
+    x, y = (np.concatenate(each) for each in zip(*batches(count).as_numpy_iterator(), strict=True))
+    return {"x": x, "y": y, "batch_size": 8, "shuffle": False}
+
+
+def fit(folder, data=None, dies=None, mode=EAGER, epochs=3, optimizer=None, used=None, **options):
+    """Five steps an epoch; the model, what `fit` returned, and the callbacks."""
+    model = small_model(mode, optimizer or keras.optimizers.SGD(0.003, momentum=0.9))
+    own = [OneCycle(0.05), keras.callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)]
+    scalars, resume = (
+        StepScalars(folder / "logs"),
+        Resume(folder / "steps", every_minutes=None, every_steps=2, **options),
+    )
+    callbacks = [*(own if used is None else used), scalars, dies or Dies(), resume]
+    history = model.fit(**(data or arrays()), epochs=epochs, callbacks=callbacks, verbose=0)
+    return model, history.history, scalars.history, resume
+
+
+def assert_same(left, right):
+    assert same(state(left[0]), state(right[0]))
+    assert left[1:3] == right[1:3]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A fit that nothing interrupts."""
+    return fit(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize(("after", "resumed"), [(1, None), (3, (0, 2)), (6, (1, 0)), (14, (2, 2))])
+def test_arrays_go_on_within_the_epoch(after, resumed, whole, tmp_path, capsys):
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, dies=Dies(after))
+    again = fit(tmp_path)
+    assert_same(whole, again)
+    assert again[3].resumed == resumed
+    said = capsys.readouterr().out
+    assert (f"Resumed at epoch {resumed[0] + 1} of 3" if resumed else "") in said
+
+
+def test_a_finished_fit_is_read_and_not_trained(whole, tmp_path, capsys):
+    fit(tmp_path)
+    again = fit(tmp_path, dies=Dies(1))
+    assert_same(whole, again)
+    assert "This fit is finished. To train anew, remove" in capsys.readouterr().out
+
+
+def test_without_killing_the_callback_changes_nothing(whole, tmp_path):
+    model = small_model(EAGER, keras.optimizers.SGD(0.003, momentum=0.9))
+    stopping = keras.callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    model.fit(**arrays(), epochs=3, callbacks=[OneCycle(0.05), stopping], verbose=0)
+    assert same(state(whole[0]), state(model))
+
+
+def test_a_fit_that_early_stopping_has_ended_stays_ended(tmp_path):
+    def stopping():
+        return [keras.callbacks.EarlyStopping("loss", patience=1, min_delta=9.0, restore_best_weights=True)]
+
+    first = fit(tmp_path, used=stopping(), epochs=9)
+    assert len(first[1]["loss"]) == 2
+    assert_same(first, fit(tmp_path, used=stopping(), epochs=9, dies=Dies(1)))
+
+
+def test_what_early_stopping_remembers_comes_back(tmp_path):
+    def stopping():
+        return [keras.callbacks.EarlyStopping("loss", patience=3, min_delta=9.0, restore_best_weights=True)]
+
+    (tmp_path / "whole").mkdir()
+    whole = fit(tmp_path / "whole", used=stopping(), epochs=9)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, used=stopping(), epochs=9, dies=Dies(17))
+    again = fit(tmp_path, used=stopping(), epochs=9)
+    assert len(again[1]["loss"]) == 4
+    assert_same(whole, again)
+
+
+def test_groups_that_patience_has_unfrozen_stay_unfrozen(tmp_path):
+    def used():
+        return [GradualUnfreezing(patience=1, monitor="loss", min_delta=9.0)]
+
+    (tmp_path / "whole").mkdir()
+    # Without momentum no slots tell which groups were unfrozen.
+    whole = fit(tmp_path / "whole", used=used(), epochs=4, optimizer=keras.optimizers.SGD(0.01))
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, used=used(), epochs=4, dies=Dies(13), optimizer=keras.optimizers.SGD(0.01))
+    assert_same(whole, fit(tmp_path, used=used(), epochs=4, optimizer=keras.optimizers.SGD(0.01)))
+
+
+def test_random_data_are_saved_at_the_ends_of_epochs_only(tmp_path, capsys):
+    data = {"x": batches().shuffle(5, seed=1), "shuffle": False}
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, data, Dies(9))
+    assert "checkpoints only at the ends of epochs" in capsys.readouterr().out
+    assert [each.name for each in (tmp_path / "steps").iterdir()] == ["epoch00001-step00000000.npz"]
+    assert fit(tmp_path, data)[3].resumed == (1, 0)
+
+
+@pytest.mark.parametrize("wrapped", ["generator", "noise", "python"])
+def test_other_data_that_cannot_be_repeated_are_known(wrapped, tmp_path):
+    data = {
+        "generator": lambda: tf.data.Dataset.from_generator(
+            lambda: iter(batches()), output_signature=batches().element_spec
+        ),
+        "noise": lambda: batches().map(lambda x, y: (x + tf.random.normal(tf.shape(x)), y)),
+        "python": lambda: batches().map(
+            lambda x, y: (tf.ensure_shape(tf.py_function(abs, [x], x.dtype), [None, 6]), y)
+        ),
+    }[wrapped]().apply(tf.data.experimental.assert_cardinality(5))
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, {"x": data, "shuffle": False}, Dies(4))
+    assert not list((tmp_path / "steps").glob("*"))
+
+
+def test_a_pipeline_that_is_mapped_goes_on_within_the_epoch(tmp_path):
+    def data():
+        x, y = (arrays()[name] for name in ("x", "y"))
+        pictures = images.from_arrays(
+            np.uint8(np.clip(x * 60 + 128, 0, 255)).reshape(-1, 1, 2, 3),
+            y,
+            classes=list("abc"),
+            batch_size=8,
+            augment=None,
+        )
+        return {
+            "x": pictures.train.map(lambda x, y: (tf.reshape(tf.cast(x, "float32"), [-1, 6]) / 255, y)),
+            "shuffle": False,
+        }
+
+    (tmp_path / "whole").mkdir()
+    whole = fit(tmp_path / "whole", data())
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, data(), Dies(8))
+    again = fit(tmp_path, data())
+    assert again[3].resumed == (1, 2)
+    assert_same(whole, again)
+
+
+def test_the_second_fit_with_one_object_begins_anew(tmp_path):
+    resume = Resume(tmp_path)
+    for epochs in (3, 2):
+        model = small_model(EAGER)
+        model.fit(**arrays(), epochs=epochs, callbacks=[resume], verbose=0)
+        assert resume.resumed is None
+    assert sorted(each.name[:10] for each in tmp_path.iterdir()) == ["epoch00001", "epoch00002"]
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before_it(whole, tmp_path, capsys):
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, dies=Dies(14))
+    last = max((tmp_path / "steps").iterdir())
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 1
+    last.write_bytes(content)
+    assert_same(whole, fit(tmp_path))
+    assert "The checkpoint is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "received"),
+    [
+        ({"epochs": 4}, "epochs 3 there and 4 here"),
+        ({"data": arrays(48)}, "steps 5 there and 6 here"),
+        ({"optimizer": keras.optimizers.Adam()}, "optimizer SGD there and Adam here"),
+        ({"used": []}, "callbacks .*OneCycle.* there and"),
+    ],
+)
+def test_another_fit_is_refused(change, received, tmp_path):
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, dies=Dies(3))
+    with pytest.raises(
+        BadInput, match=f"of another fit: use another folder, or remove this one. Received: .*{received}"
+    ):
+        fit(tmp_path, **change)
+
+
+def test_another_model_is_refused(tmp_path):
+    fit(tmp_path, used=[])
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    model.compile(keras.optimizers.SGD(momentum=0.9), "mse")
+    callbacks = [StepScalars(tmp_path / "logs"), Dies(), Resume(tmp_path / "steps")]
+    with pytest.raises(BadInput, match=r"stem_dense/kernel float32 \(6, 8\) there and float32 \(6, 4\) here"):
+        model.fit(np.zeros((40, 6)), np.zeros((40, 4)), batch_size=8, epochs=3, callbacks=callbacks, verbose=0)
+
+
+def test_more_epochs_make_a_fit_without_a_schedule_longer(tmp_path):
+    fit(tmp_path, used=[], epochs=2, dies=Dies())
+    longer = fit(tmp_path, used=[], epochs=3)
+    assert longer[3].resumed == (2, 0)
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_saves_after_the_step_and_ends_the_fit(number, raised, whole, tmp_path, capsys):
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(raised) as found:
+        fit(tmp_path, dies=Dies(8, lambda: signal.raise_signal(number)))
+    assert getattr(found.value, "code", 143) == 143
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert "Stopped. Started again, it goes on at epoch 2 of 3, step 3 of 5" in capsys.readouterr().err
+    again = fit(tmp_path)
+    assert again[3].resumed == (1, 3)
+    assert_same(whole, again)
+
+
+def test_a_signal_during_validation_saves_the_end_of_the_epoch(tmp_path):
+    class InValidation(Dies):
+        def on_test_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch)
+
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    def data():
+        return {**arrays(), "validation_data": batches(), "validation_batch_size": 8}
+
+    (tmp_path / "whole").mkdir()
+    whole = fit(tmp_path / "whole", data(), InValidation())
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, data(), InValidation(7, lambda: signal.raise_signal(signal.SIGINT)))
+    again = fit(tmp_path, data(), InValidation())
+    assert again[3].resumed == (1, 5)
+    assert_same(whole, again)
+
+
+def test_the_second_signal_ends_the_fit_at_once(tmp_path):
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, dies=Dies(8, twice))
+    assert fit(tmp_path)[3].resumed == (1, 2)
+
+
+def test_a_signal_after_a_fit_that_raised_does_what_it_did_before(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, dies=Dies(2))
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_another_thread_handles_no_signals(tmp_path):
+    thread = threading.Thread(target=fit, args=(tmp_path,))
+    thread.start()
+    thread.join()
+    assert list((tmp_path / "steps").iterdir())
+
+
+def test_a_model_that_is_not_finite_is_never_saved(tmp_path):
+    with pytest.warns(UserWarning, match="no longer finite, so it is not saved.*Received: 'stem_dense/kernel'"):
+        fit(tmp_path, used=[], optimizer=keras.optimizers.SGD(1e38), epochs=1)
+    assert not list((tmp_path / "steps").glob("*"))
+
+
+def test_a_checkpoint_takes_little_more_than_its_tensors(tmp_path):
+    model = keras.Sequential([keras.Input((100,)), *(keras.layers.Dense(100) for _ in range(4))])
+    model.compile("adam", "mse")
+    model.fit(np.zeros((8, 100)), np.zeros((8, 100)), callbacks=[Resume(tmp_path)], verbose=0, shuffle=False)
+    (file,) = tmp_path.iterdir()
+    arrays, _ = read_checkpoint(file)
+    assert file.stat().st_size <= 1.05 * sum(each.nbytes for each in arrays)
+
+
+def test_where_it_stands_among_the_callbacks(tmp_path):
+    model = small_model(EAGER)
+    with pytest.raises(ValueError, match=r"must be the last of the callbacks. Received: OneCycle after it"):
+        model.fit(**arrays(), callbacks=[Resume(tmp_path), OneCycle(0.1)], verbose=0)
+    with pytest.raises(ValueError, match=r"needs no Resume.* Received: LRRangeTest"):
+        model.fit(**arrays(), callbacks=[LRRangeTest(), Resume(tmp_path)], verbose=0)
+    unbuilt = keras.Sequential([keras.layers.Dense(3)])
+    unbuilt.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="The model is not built"):
+        unbuilt.fit(np.zeros((8, 2)), np.zeros((8, 3)), callbacks=[Resume(tmp_path)], verbose=0)
+
+
+def test_arguments_out_of_range():
+    with pytest.raises(ValueError, match="Received: every_minutes=0, every_steps=None"):
+        Resume("x", every_minutes=0)
+    with pytest.raises(ValueError, match="Received: every_minutes=1.0, every_steps=0"):
+        Resume("x", every_steps=0)
+
+
+# The fits of the suite are killed ten times in all, and those of `make test-all` a hundred times more.
+QUICK = [
+    (kills.Fit("images", eager=True, accumulation=2), 4),
+    (kills.Fit("table", eager=True), 2),
+    (kills.Fit("sequences", eager=True), 2),
+    (kills.Fit("streams", eager=True), 2),
+]
+LONG = [
+    (kills.Fit(data, policy, steps_per_execution=steps, accumulation=accumulation, seconds_per_step=0.02), 7)
+    for data in ("images", "table", "sequences", "streams")
+    for policy, steps, accumulation in (
+        ("float32", 1, None),
+        ("float32", 4, None),
+        ("mixed_float16", 1, 2),
+        ("mixed_float16", 4, None),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "times"),
+    [*QUICK, *(pytest.param(*each, marks=pytest.mark.slow) for each in LONG)],
+    ids=str,
+)
+def test_killed_at_random_moments_it_ends_bit_for_bit_as_if_nothing_had_been(case, times, tmp_path):
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    whole, seconds = kills.uninterrupted(case, tmp_path / "whole")
+    killed = kills.killed(case, tmp_path / "killed", kills=times, seed=0, longest=seconds)
+    assert kills.differing(whole, killed) == []

@@ -1,0 +1,80 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl.callbacks import OneCycle, StopOnNonFinite
+from kerasdl.errors import BadInput
+
+from tests.contracts import Mode, batches, same, small_model, state
+
+
+def with_nan(step, row):
+    """Batches of eight, with one NaN in a row of the batch of this step."""
+    x, y = (np.concatenate(each) for each in zip(*batches().as_numpy_iterator(), strict=True))
+    x[8 * step + row, 2] = np.nan
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        Mode(run="eager"),
+        Mode(steps_per_execution=4),
+        pytest.param(Mode(run="jit"), marks=pytest.mark.slow),
+        pytest.param(Mode(policy="mixed_float16"), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_a_row_with_nan_is_named_with_its_step_and_the_weights_go_back(mode):
+    model = small_model(mode, keras.optimizers.SGD(0.003))
+    model.optimizer.build(model.trainable_variables)
+    before = state(model)
+    with pytest.raises(BadInput, match=r"1 rows of its batch.*row 5: mend the data. Received: step 3 of epoch 1 made"):
+        model.fit(with_nan(2, 5), epochs=2, callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
+    assert all(np.isfinite(each).all() for each in state(model))
+    assert same(state(model)[: len(model.weights)], before[: len(model.weights)])
+
+
+def test_the_loss_can_stay_finite_meanwhile():
+    """Why Keras's TerminateOnNaN does not do: oneDNN's Dense with ReLU turns NaN into 0."""
+    model = small_model(Mode(run="eager"), keras.optimizers.SGD(0.003))
+    with pytest.raises(BadInput, match="'stem_dense/kernel'"):
+        model.fit(
+            with_nan(4, 0), callbacks=[StopOnNonFinite(), keras.callbacks.TerminateOnNaN()], verbose=0, shuffle=False
+        )
+
+
+def test_a_rate_that_is_too_high_is_the_cause_if_the_batch_was_finite():
+    model = small_model(Mode(run="eager"), keras.optimizers.SGD(1e30))
+    with pytest.raises(BadInput, match=r"use a lower learning rate than 1e\+30"):
+        model.fit(batches(), callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
+
+
+@pytest.mark.parametrize("schedule", [False, "one-cycle", "keras"])
+def test_a_retry_ends_well_with_a_lower_rate_which_is_put_back(schedule, capsys):
+    rate = keras.optimizers.schedules.ExponentialDecay(1e30, 10, 0.9) if schedule == "keras" else 1e30
+    model = small_model(Mode(run="eager"), keras.optimizers.SGD(rate, momentum=0.9))
+    before = str(model.optimizer.get_config())
+    stop = StopOnNonFinite(retries=3, factor=1e-16)
+    used = [stop, OneCycle(1e30)] if schedule == "one-cycle" else [stop]
+    history = model.fit(batches(), epochs=3, callbacks=used, verbose=0, shuffle=False).history
+    assert stop.tried == 2  # 1e30, 1e14, 0.01
+    assert np.isfinite(history["loss"][-1])
+    assert all(np.isfinite(each).all() for each in state(model))
+    assert "retry 2 of 3 with 1e-16 times the learning rate" in capsys.readouterr().err
+    assert str(model.optimizer.get_config()) == before
+
+
+def test_a_missing_number_that_the_model_can_take_does_not_matter():
+    inputs = keras.Input((6,))
+    known = keras.layers.Lambda(lambda x: keras.ops.where(keras.ops.isnan(x), 0.0, x), output_shape=(6,))(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3)(known))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
+    model.fit(with_nan(1, 1), callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
+
+
+def test_arguments_out_of_range():
+    with pytest.raises(ValueError, match="Received: retries=-1, factor=0.1"):
+        StopOnNonFinite(retries=-1)
+    with pytest.raises(ValueError, match="Received: retries=0, factor=1"):
+        StopOnNonFinite(factor=1)
