@@ -98,8 +98,8 @@ def test_a_table_whose_range_test_finds_no_rate_trains_at_a_cautious_one(tmp_pat
     """A few very large targets."""
     monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall. And so on.")
     random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.normal(size=(160, 3)), columns=["a", "b", "c"])
-    frame["income"] = random.lognormal(8, 3, 160)
+    frame = pd.DataFrame(random.normal(size=(1600, 3)), columns=["a", "b", "c"])
+    frame["income"] = random.lognormal(8, 3, 1600)
     frame.to_csv(tmp_path / "incomes.csv", index=False)
     out = tmp_path / "run"
     options = ["--data", tmp_path / "incomes.csv", "--target", "income", "--epochs", 1, "--out", out]
