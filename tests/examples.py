@@ -115,6 +115,11 @@ def breeds():
     return pd.DataFrame({"file": files, "breed": [name[:5] for name in files], "photographer": list("abcdefgh") * 2})
 
 
+def small_resnet8(input_shape, classes, **options):
+    """One block of 16 channels."""
+    return kerasdl.models.resnet(input_shape, classes, depths=(1,), widths=(16,), stem="small", **options)
+
+
 def small_resnet50(*, include_top=True, input_shape=(224, 224, 3), pooling=None, classes=1000):
     """A network of 4 channels, with layer names of ResNet50."""
     outputs = inputs = keras.Input(input_shape)

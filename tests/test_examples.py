@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pytest
 import tyro
-from kerasdl import runs
+from kerasdl import models, runs
 
 from tests import examples
 
@@ -48,6 +48,11 @@ SLOW = {
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     "kerasdl.data.series.time_series.TimeSeries",
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
+    # Over one second, beside an example of the same kind.
+    *(f"kerasdl.lr_range.LRRange.{name}" for name in ("plot", "rise", "suggestion", "suggestions")),
+    *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.lr_range"),
+    *("kerasdl.plots.curves", "kerasdl.plots.schedule", "kerasdl.models.resnet.resnet34"),
+    "kerasdl.runs.classifier_network.head_on_features",
 }
 SKIPPED = {
     "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",
@@ -98,13 +103,14 @@ def write_files(source: str) -> None:
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """An empty working folder, without a network: what an example would download is replaced."""
+    """An empty working folder, without a network: what an example would download is replaced; small networks."""
     monkeypatch.chdir(tmp_path)
     resnet = importlib.import_module("kerasdl.models.resnet")
     monkeypatch.setattr(resnet, "initialize", lambda model, weights, **options: None)
     unpublished = partial(keras.applications.MobileNetV2, weights=None)
     monkeypatch.setattr(keras.applications, "MobileNetV2", unpublished)
     monkeypatch.setattr(keras.applications, "ResNet50", examples.small_resnet50)
+    monkeypatch.setattr(models, "resnet8", examples.small_resnet8)
     pixels, labels = np.zeros((40, 32, 32, 3), "uint8"), np.arange(40)[:, None] % 10
     weights = tmp_path / "keras/models/resnet18.tv_in1k.safetensors"
     weights.parent.mkdir(parents=True)
