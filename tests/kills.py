@@ -16,9 +16,11 @@ from kerasdl.data.augment import standard
 
 from tests.contracts import ALL_PIPELINES, _arrays, state
 
-# The server imports TensorFlow once, and its children are forked before TensorFlow runs anything.
+# The server imports TensorFlow once, and its children are forked before TensorFlow runs anything: `tests.contracts` does.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.contracts"])
+CONTEXT.set_forkserver_preload(
+    ["kerasdl.callbacks", "kerasdl.data.images", "kerasdl.data.text", "kerasdl.models", "pandas"]
+)
 
 
 @dataclasses.dataclass(frozen=True)
