@@ -51,7 +51,7 @@ class Config:
 
 def main(config: Config) -> None:
     devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
-    run = runs.RunFolder.of(config.run.out, "language_model", config.texts.data)
+    run = runs.RunFolder.of(config, "language_model", config.texts.data)
     texts = runs.load_texts(config.texts, seed=config.run.seed)
     tokens = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab", "batch_size", "length")}
     data = text.language_model(texts, seed=config.run.seed, **tokens)
@@ -68,8 +68,7 @@ def main(config: Config) -> None:
     def write(epoch: int, _: Any) -> None:
         run.save_text("samples", text.generate(exported, config.prompt, **written), step=epoch + 1)
 
-    stage = runs.Stage(run, peak_lr)
-    stage.callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=write))
+    stage = runs.Stage(run, peak_lr, more=[keras.callbacks.LambdaCallback(on_epoch_end=write)])
     fitted = model.fit(
         data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )

@@ -61,7 +61,7 @@ class Config:
 
 def main(config: Config) -> None:
     devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
-    run = runs.RunFolder.of(config.run.out, "tabular", config.data)
+    run = runs.RunFolder.of(config, "tabular", config.data)
     data = load(config)
     print(data)
     facts = {**devices, "columns": {each.name: each.kind for each in data.columns}}

@@ -65,7 +65,7 @@ class Config:
 
 def main(config: Config) -> None:
     devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
-    run = runs.RunFolder.of(config.run.out, "time_series", config.data)
+    run = runs.RunFolder.of(config, "time_series", config.data)
     data = load(config)
     print(data)
     facts = {"target": data.channels[: data.outputs], "channels": data.channels, "lookback": data.lookback}

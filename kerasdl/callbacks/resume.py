@@ -40,9 +40,11 @@ class Resume(keras.callbacks.Callback):
         folder: Of the checkpoints of this fit alone; made if it is missing.
         every_minutes: Time between checkpoints; None for none by time.
         every_steps: Steps between checkpoints; None for none by steps. Those at the ends of epochs are always written.
+        command: What to type to go on; shown when a signal has ended the fit.
 
     Attributes:
         resumed: Epoch and step, from 0, at which this fit went on; None if it began.
+        seconds_before: How long the fit had taken until then.
 
     Raises:
         ValueError: Arguments out of range (in the constructor); another callback follows, one is a range test, or the
@@ -54,7 +56,12 @@ class Resume(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder: str | Path, *, every_minutes: float | None = 1.0, every_steps: int | None = None
+        self,
+        folder: str | Path,
+        *,
+        every_minutes: float | None = 1.0,
+        every_steps: int | None = None,
+        command: str | None = None,
     ) -> None:
         super().__init__()
         if not (every_minutes is None or every_minutes > 0) or not (every_steps is None or every_steps >= 1):
@@ -63,7 +70,9 @@ class Resume(keras.callbacks.Callback):
                 f"Received: every_minutes={every_minutes}, every_steps={every_steps}"
             )
         self.folder, self.every_minutes, self.every_steps = Path(folder), every_minutes, every_steps
+        self.command = command
         self.resumed: tuple[int, int] | None = None
+        self.seconds_before = 0.0
         self._is_used = False
 
     def set_params(self, params: dict[str, Any]) -> None:
@@ -82,6 +91,7 @@ class Resume(keras.callbacks.Callback):
         # The second fit of a program with this callback is another one, not the same again.
         self._found, self._is_stale, self.resumed = None if self._is_used else self._read(), self._is_used, None
         self._saved, self._saved_step, self._warned = time.monotonic(), 0, False
+        self._started, self.seconds_before = time.monotonic(), 0.0
         if self._found:
             self._begin_again(self._found)
         self._signals = Signals(self._list)
@@ -128,7 +138,7 @@ class Resume(keras.callbacks.Callback):
         if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
             self._write(epoch + 1, 0, self._history(logs))
         if self._signals.received:
-            self._signals.leave(self._where(epoch + 1, 0))
+            self._signals.leave(self._where(epoch + 1, 0), self.command)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._signals.end()
@@ -161,12 +171,12 @@ class Resume(keras.callbacks.Callback):
         snapshot, state = found
         snapshot.restore()
         self.params["resumed"] = True
-        self.resumed = state["epoch"], state["step"]
+        self.resumed, self.seconds_before = (state["epoch"], state["step"]), state["seconds"]
         epochs = self.params["epochs"]
         self.model._initial_epoch = epochs if state["is_finished"] else state["epoch"]
         if state["is_finished"]:
             self._position.restore(state["position"])
-            print(f"This fit is finished. To train anew, remove {self.folder}")
+            print(f"This fit is finished, and read from {self.folder}")
         else:
             print(f"Resumed at {self._where(*self.resumed)}")
         # Some act at the end of a fit that has no epochs any more.
@@ -197,7 +207,7 @@ class Resume(keras.callbacks.Callback):
         else:
             where = self._where(self._epoch, 0)
         restore_all(self.model)
-        self._signals.leave(where)
+        self._signals.leave(where, self.command)
 
     def _where(self, epoch: int, step: int) -> str:
         steps = self.params["steps"]
@@ -236,6 +246,7 @@ class Resume(keras.callbacks.Callback):
             "epoch": epoch,
             "step": step,
             "is_finished": is_finished,
+            "seconds": self.seconds_before + time.monotonic() - self._started,
             "names": snapshot.names,
             "metrics": self._at_end or snapshot.metrics,
             "random": snapshot.random_state,

@@ -33,11 +33,12 @@ class Signals:
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._note)
 
-    def leave(self, where: str) -> NoReturn:
+    def leave(self, where: str, command: str | None = None) -> NoReturn:
         """Ends the fit as the signal would have: with KeyboardInterrupt, or the end of the program."""
         number = self.received
         self.end()
-        print(f"\nStopped. Started again, it goes on at {where}", file=sys.stderr)
+        how = f"\nTo go on: {command}" if command else ""
+        print(f"\nStopped. Started again, it goes on at {where}{how}", file=sys.stderr)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(_EXIT_STATUS + number)

@@ -2,6 +2,10 @@
 
 import contextlib
 import json
+import os
+import shlex
+import shutil
+import sys
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -15,20 +19,34 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.errors import BadInput
-from kerasdl.files import atomic_write
+from kerasdl.files import atomic_write, fcntl
 from kerasdl.optional import import_optional
 from kerasdl.runs.earlier_run import non_finite
 from matplotlib.figure import Figure
 
+# Beside these, a run writes files of the kinds below, and the folders `logs` and `checkpoints`.
+WRITTEN, KINDS = ("config.json", "metrics.json"), (".keras", ".npz", ".png", ".txt", ".html")
+UNFINISHED, OPTIONS = "UNFINISHED.txt", "options.json"
+# Log folders that this process has locked, until it ends: a notebook may break a run off, and go on with it.
+_LOCKED: set[Path] = set()
+# Options that may differ when a run goes on.
+_OF_THE_START = {"out", "resume", "fresh"}
+
 
 class RunFolder:
-    """One folder for everything that a run writes: configuration, logs, figures, texts, metrics, model.
+    """One folder for everything that a run writes: configuration, logs, checkpoints, figures, texts, metrics, model.
 
     Args:
         path: A folder that does not exist, or is empty.
+        config: Options, for the folder of a run that was broken off: with the same ones it goes on.
+        fresh: Begin such a run anew: what it has written is removed.
+
+    Attributes:
+        is_resumed: Whether the run goes on.
 
     Raises:
-        BadInput: The folder is not empty, or cannot be created; at the first write, another run was faster.
+        BadInput: The folder holds something else, a finished run, or one with other options; it cannot be created; or
+            another process is running it. At the first write: another run was faster.
 
     Example:
         >>> run = RunFolder("runs/first")
@@ -36,10 +54,19 @@ class RunFolder:
         >>> run.save_text("generated", "To be, or not to be", step=1)
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
         self.path = Path(path)
+        self.is_resumed = False
+        self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         try:
-            if self.path.exists() and any(self.path.iterdir()):
+            if self._options is not None and (self.checkpoints / OPTIONS).is_file():
+                self._lock(self.path / "logs")
+                if fresh:
+                    self._clear()
+                else:
+                    self._check_same(self._options)
+                    self.is_resumed = True
+            elif self.path.exists() and any(self.path.iterdir()):
                 raise BadInput(
                     f"The run folder exists and is not empty: choose another one (--out). Received: {str(self.path)!r}"
                 )
@@ -48,13 +75,36 @@ class RunFolder:
             raise BadInput(f"The run folder cannot be created ({error.strerror}). Received: {str(path)!r}") from error
 
     @classmethod
-    def of(cls, out: Path | None, recipe: str, data: str) -> "RunFolder":
-        """The folder `out`, or by default a new one: `runs/RECIPE/DATA-DATE-TIME`, perhaps with a number."""
-        name = Path(data).name.replace(":", "_") or "data"
+    def of(cls, config: Any, recipe: str, data: str) -> "RunFolder":
+        """The folder of a recipe's run: `config.run.out`, or a new one: `runs/RECIPE/DATA-DATE-TIME`.
+
+        Args:
+            config: The options of a recipe: a dataclass with `run`, its `Options`.
+            recipe: Name of the recipe.
+            data: Name of the data.
+        """
+        options, name = config.run, Path(data).name.replace(":", "_") or "data"
         path = Path("runs") / recipe / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
         # Several runs may begin within a second.
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
-        return cls(out or next(each for each in chain([path], others) if not each.exists()))
+        path = options.out or next(each for each in chain([path], others) if not each.exists())
+        run = cls(path, config=flattened(config), fresh=options.fresh)
+        if options.resume and not run.is_resumed:
+            raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
+        if run.is_resumed:
+            print(f"Going on with the unfinished run in {path}")
+        return run
+
+    @property
+    def command(self) -> str:
+        """What to type to go on with this run."""
+        is_named = any(each == "--out" or each.startswith("--out=") for each in sys.argv)
+        return shlex.join(["python", *sys.argv, *(() if is_named else ("--out", str(self.path)))])
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints, for `callbacks.Resume`; one folder in it for each fit."""
+        return self.path / "checkpoints"
 
     @cached_property
     def logs(self) -> Path:
@@ -66,12 +116,67 @@ class RunFolder:
         # Not in the constructor: after bad input the folder is still empty, and the fixed command can use it.
         logs = self.path / "logs"
         try:
-            logs.mkdir()
+            logs.mkdir(exist_ok=self.is_resumed)
         except FileExistsError as error:
             raise BadInput(
                 f"Another run has begun to write here: choose another folder (--out). Received: {str(self.path)!r}"
             ) from error
+        if not self.is_resumed:
+            self._lock(logs)
         return logs
+
+    def _check_same(self, now: Mapping[str, Any]) -> None:
+        """Raises unless the unfinished run has the same options."""
+        try:
+            before = dict(json.loads((self.checkpoints / OPTIONS).read_text("utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BadInput(
+                f"The options of the unfinished run are damaged: begin it anew (--fresh). Received: {str(self.path)!r}"
+            ) from error
+        shown = [
+            f"{name} {before.get(name, 'not set')!r} there and {value!r} here"
+            for name, value in now.items()
+            if name not in _OF_THE_START and (name not in before or before[name] != value)
+        ]
+        if shown:
+            raise BadInput(
+                "The folder holds an unfinished run with other options: use these again, begin it anew (--fresh), or "
+                f"choose another folder (--out). Received: {', '.join(shown)}, {str(self.path)!r}"
+            )
+
+    def _lock(self, logs: Path) -> None:
+        """Keeps other processes from this run while this one lives."""
+        if fcntl is None or not logs.is_dir():
+            return
+        descriptor = os.open(logs, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            if logs.resolve() not in _LOCKED:
+                raise BadInput(
+                    "Another process is writing this run: choose another folder (--out), or end that process. "
+                    f"Received: {str(self.path)!r}"
+                ) from error
+            return
+        self._descriptor = descriptor
+        _LOCKED.add(logs.resolve())
+
+    def _mark_unfinished(self, options: Mapping[str, Any]) -> None:
+        with self._writing(UNFINISHED) as temporary:
+            temporary.write_text(
+                f"This run is not finished. To go on with it:\n\n  {self.command}\n\nTo begin it anew, add --fresh.\n"
+            )
+        self.checkpoints.mkdir(exist_ok=True)
+        self._write_json(f"{self.checkpoints.name}/{OPTIONS}", options)
+
+    def _clear(self) -> None:
+        """Removes what the run has written."""
+        for folder in (self.path / "logs", self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
+        for each in self.path.iterdir():
+            if each.name in WRITTEN or each.suffix in KINDS:
+                each.unlink()
 
     @cached_property
     def _writer(self) -> Any:
@@ -84,6 +189,9 @@ class RunFolder:
             config: A mapping, or a dataclass, which is flattened.
         """
         values = dict(config) if isinstance(config, Mapping) else flattened(config)
+        # First, so that a run that is broken off at any moment says what it is.
+        if self._options is not None:
+            self._mark_unfinished(self._options)
         self._write_json("config.json", values)
         rows = "\n".join(f"| {name} | {value} |" for name, value in values.items())
         with self._writer.as_default(step=0):
@@ -111,7 +219,9 @@ class RunFolder:
         if step:
             # As bytes, because reading a text file would change its line ends.
             before = file.read_bytes() + b"\n" if file.exists() else b""
-            content = b"%s--- epoch %d ---\n%s" % (before, step, content)
+            heading = b"--- epoch %d ---\n" % step
+            # A run that goes on may come to an epoch again.
+            content = before.partition(heading)[0] + heading + content
         with self._writing(file.name) as temporary:
             temporary.write_bytes(content)
         # Markdown leaves a block that is indented as it is.
@@ -165,6 +275,8 @@ class RunFolder:
         console, table_of = import_optional("rich.console"), import_optional("rich.table")
         warnings = {"warning": warning} if warning else {}
         self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more, **warnings})
+        (self.path / UNFINISHED).unlink(missing_ok=True)
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
         rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
         rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
         table = table_of.Table(show_header=False, box=None, padding=(0, 2))

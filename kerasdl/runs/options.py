@@ -23,7 +23,11 @@ class Options:
     """
 
     out: Path | None = None
-    """Run folder, new or empty; by default runs/RECIPE/DATA-DATE-TIME."""
+    """Run folder: new, empty, or of an unfinished run, which then goes on; by default runs/RECIPE/DATA-DATE-TIME."""
+    resume: bool = False
+    """Insist that the run in --out goes on: an error if there is none, or if it is finished."""
+    fresh: bool = False
+    """Begin the unfinished run in --out anew: what it has written is removed."""
     peak_lr: float | None = None
     """Peak learning rate; by default the suggestion of a range test."""
     lr_rule: Rule = "descent"
@@ -38,6 +42,10 @@ class Options:
     """Deterministic operations on a GPU, slower and without XLA; a CPU needs none."""
 
     def __post_init__(self) -> None:
+        if self.resume and self.fresh:
+            raise BadInput("Use resume or fresh, not both. Received: resume=True, fresh=True")
+        if (self.resume or self.fresh) and self.out is None:
+            raise BadInput("Name the run's folder (--out). Received: resume or fresh, and no out")
         if not 0 <= self.seed < 2**32:
             raise BadInput(f"seed must be from 0 to {2**32 - 1}. Received: seed={self.seed}")
         if self.peak_lr is not None and not 0 < self.peak_lr < inf:

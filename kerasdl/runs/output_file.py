@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write
-
-_OF_A_RUN, _KINDS_OF_A_RUN = ("config.json", "metrics.json"), (".keras", ".npz", ".png", ".txt", ".html")
+from kerasdl.runs.folder import KINDS, WRITTEN
 
 
 def check_output(path: Path, read: Iterable[str | Path]) -> None:
@@ -65,4 +64,4 @@ def _writes(run: Path, file: Path) -> bool:
     if not ((run / "config.json").is_file() and (run / "logs").is_dir()):
         return False
     is_in_logs = run / "logs" in file.parents
-    return is_in_logs or (file.parent == run and (file.name in _OF_A_RUN or file.suffix in _KINDS_OF_A_RUN))
+    return is_in_logs or (file.parent == run and (file.name in WRITTEN or file.suffix in KINDS))

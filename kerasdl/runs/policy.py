@@ -95,13 +95,16 @@ def announced(rate: float, origin: str) -> float:
 
 
 class Stage:
-    """Callbacks for one training stage (one-cycle, logs, gradual unfreezing), and its figures afterwards.
+    """Callbacks for one training stage (one-cycle, logs, gradual unfreezing, checkpoints), and its figures afterwards.
+
+    A stage that was broken off goes on where it was, and one that was finished is read.
 
     Args:
         run: Where logs and figures go.
         peak_lr: The peak learning rate.
         unfreeze_at: Epochs at which one more layer group is unfrozen and a new cycle begins; empty to train all
             groups from the start.
+        more: Further callbacks.
         prefix: Begins the names of figures, and names the folder of the logs: "head_" logs to `logs/head`.
 
     Attributes:
@@ -113,9 +116,18 @@ class Stage:
         >>> seconds = stage.finish(fitted.history, ["loss", "accuracy"])
     """
 
-    def __init__(self, run: RunFolder, peak_lr: float, *, unfreeze_at: Sequence[int] = (), prefix: str = "") -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        peak_lr: float,
+        *,
+        unfreeze_at: Sequence[int] = (),
+        more: Sequence[keras.callbacks.Callback] = (),
+        prefix: str = "",
+    ) -> None:
         self.run, self.prefix = run, prefix
-        logs = run.logs / prefix.rstrip("_")
+        name = prefix.rstrip("_")
+        logs = run.logs / name
         self._scalars = callbacks.StepScalars(logs / "steps")
         self.callbacks: list[keras.callbacks.Callback] = [
             callbacks.OneCycle(peak_lr, restart_at=unfreeze_at),
@@ -124,11 +136,13 @@ class Stage:
         ]
         if unfreeze_at:
             self.callbacks.append(callbacks.GradualUnfreezing(unfreeze_at))
+        self._resume = callbacks.Resume(run.checkpoints / (name or "whole"), command=run.command)
+        self.callbacks += [*more, callbacks.StopOnNonFinite(), self._resume]
         self._started = time.perf_counter()
 
     def finish(self, history: Mapping[str, Sequence[float]], metrics: Sequence[str]) -> float:
-        """Draws the schedule and the curves of `metrics`; returns the seconds since the stage was made."""
-        seconds, steps = time.perf_counter() - self._started, self._scalars.history
+        """Draws the schedule and the curves of `metrics`; returns the seconds of the stage, broken off or not."""
+        seconds, steps = time.perf_counter() - self._started + self._resume.seconds_before, self._scalars.history
         schedule = plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"])
         self.run.save_figure(f"{self.prefix}schedule", schedule)
         self.run.save_figure(f"{self.prefix}curves", plots.curves(history, metrics))

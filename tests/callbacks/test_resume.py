@@ -77,7 +77,7 @@ def test_a_finished_fit_is_read_and_not_trained(whole, tmp_path, capsys):
     fit(tmp_path)
     again = fit(tmp_path, dies=Dies(1))
     assert_same(whole, again)
-    assert "This fit is finished. To train anew, remove" in capsys.readouterr().out
+    assert "This fit is finished, and read from" in capsys.readouterr().out
 
 
 def test_without_killing_the_callback_changes_nothing(whole, tmp_path):

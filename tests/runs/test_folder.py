@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import dataclass, field
 
 import keras
@@ -7,8 +8,14 @@ import pytest
 import tensorflow as tf
 from kerasdl import plots
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, RunFolder, flattened, load_config
+from kerasdl.runs import Options, RunFolder, flattened, folder, load_config
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = "pets"
+    run: Options = field(default_factory=lambda: Options(seed=3))
 
 
 @pytest.fixture
@@ -36,15 +43,15 @@ def test_an_empty_folder_is_used_and_a_file_is_not_one(tmp_path):
 
 def test_the_default_name_holds_recipe_and_data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = RunFolder.of(None, "image_classifier", "data/pets").path
+    path = RunFolder.of(Config(), "image_classifier", "data/pets").path
     assert path.match("runs/image_classifier/pets-*-*")
-    assert RunFolder.of(tmp_path / "mine", "image_classifier", "pets").path == tmp_path / "mine"
+    assert of(tmp_path / "mine").path == tmp_path / "mine"
 
 
 def test_runs_that_begin_in_the_same_second_have_folders_of_their_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.strftime", lambda _: "now")
-    names = [RunFolder.of(None, "tabular", "pets").path.name for _ in range(3)]
+    names = [RunFolder.of(Config(), "tabular", "pets").path.name for _ in range(3)]
     assert names == ["pets-now", "pets-now-2", "pets-now-3"]
 
 
@@ -57,6 +64,70 @@ def test_of_two_runs_in_one_folder_the_second_to_write_is_stopped(tmp_path):
         second.write_config({"run": 2})
     first.save_text("said", "one")
     assert load_config(tmp_path) == {"run": 1}
+
+
+def of(out, data="pets", **options):
+    return RunFolder.of(Config(data, Options(out=out, **{"seed": 3, **options})), "image_classifier", data)
+
+
+def broken_off(out):
+    """The folder of a run of a process that has ended."""
+    run = of(out)
+    run.write_config(Config())
+    folder._LOCKED.clear()
+    os.close(run._descriptor)
+
+
+def test_a_run_that_is_broken_off_says_what_it_is_and_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["recipes/image_classifier.py", "--data", "my pets"])
+    run = RunFolder.of(Config(), "image_classifier", "pets")
+    run.write_config(Config())
+    said = (run.path / "UNFINISHED.txt").read_text()
+    assert f"\n  python recipes/image_classifier.py --data 'my pets' --out {run.path}\n" in said
+    assert "To begin it anew, add --fresh" in said
+    run.finish({}, train_seconds=1.0)
+    assert sorted(each.name for each in run.path.iterdir()) == ["config.json", "logs", "metrics.json"]
+    with pytest.raises(BadInput, match="exists and is not empty"):
+        of(run.path)
+
+
+def test_with_the_same_options_it_goes_on_and_with_others_they_are_shown(tmp_path, capsys):
+    broken_off(tmp_path)
+    with pytest.raises(BadInput, match=r"other options: .*--fresh.*Received: data 'pets' there and 'cars' here, seed"):
+        of(tmp_path, "cars", seed=1)
+    run = of(tmp_path)
+    assert run.is_resumed
+    run.write_config(Config())
+    assert capsys.readouterr().out == f"Going on with the unfinished run in {tmp_path}\n"
+    (tmp_path / "checkpoints" / "options.json").write_text("{")
+    with pytest.raises(BadInput, match="options of the unfinished run are damaged: begin it anew"):
+        of(tmp_path)
+
+
+def test_fresh_removes_what_the_run_has_written_and_nothing_else(tmp_path):
+    broken_off(tmp_path)
+    for name in ("curves.png", "notes.md"):
+        (tmp_path / name).write_text("")
+    assert not of(tmp_path, "cars", fresh=True).is_resumed
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.md"]
+
+
+def test_resume_insists(tmp_path):
+    with pytest.raises(BadInput, match="holds no unfinished run: leave out --resume"):
+        of(tmp_path, resume=True)
+    for options in ({"resume": True, "fresh": True, "out": tmp_path}, {"fresh": True}):
+        with pytest.raises(BadInput, match="Received: resume"):
+            Options(**options)
+
+
+def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
+    of(tmp_path).write_config(Config())
+    assert of(tmp_path).is_resumed  # a notebook may break it off, and go on
+    folder._LOCKED.clear()
+    for options in ({}, {"fresh": True}):
+        with pytest.raises(BadInput, match="Another process is writing this run"):
+            of(tmp_path, **options)
 
 
 def test_a_disk_that_is_full_from_the_beginning_leaves_the_folder_empty(tmp_path, monkeypatch):
@@ -87,7 +158,7 @@ def test_a_configuration_of_dataclasses_is_flattened(run):
         data: str = "pets"
         run: Options = field(default_factory=lambda: Options(seed=3))
 
-    assert list(flattened(Config()))[:3] == ["data", "out", "peak_lr"]
+    assert list(flattened(Config()))[:3] == ["data", "out", "resume"]
     run.write_config(Config())
     written = json.loads((run.path / "config.json").read_text())
     assert (written["data"], written["seed"], "run" in written) == ("pets", 3, False)
@@ -134,6 +205,8 @@ def test_the_texts_of_epochs_follow_each_other(run):
         (1, "<pre><code>the\nthe\n</code></pre>"),
         (3, "<pre><code>the sea\n</code></pre>"),
     ]
+    run.save_text("generated", "again", step=3)
+    assert (run.path / "generated.txt").read_bytes().endswith(b"\n\n--- epoch 3 ---\nagain\n")
     run.save_text("generated", "alone")
     assert (run.path / "generated.txt").read_text() == "alone\n"
 

@@ -74,12 +74,12 @@ def test_groups_are_unfrozen_with_a_new_cycle_each(run):
     model = keras.Model(inputs, keras.layers.Dense(3, name="head_logits")(x))
     model.compile(SGD(momentum=0.9), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     before = model.get_layer("stem_dense").get_weights()[0]
-    stage = runs.Stage(run, 0.5, unfreeze_at=[1])
     seen = []
     frozen = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: seen.append(np.array_equal(before, model.layers[1].get_weights()[0]))
     )
-    model.fit(X, Y, epochs=2, batch_size=8, verbose=0, callbacks=[*stage.callbacks, frozen])
+    stage = runs.Stage(run, 0.5, unfreeze_at=[1], more=[frozen])
+    model.fit(X, Y, epochs=2, batch_size=8, verbose=0, callbacks=stage.callbacks)
     assert seen == [True, False]
     rates = stage._scalars.history["learning_rate"]
     assert [step for step in range(1, 15) if rates[step - 1] > rates[step] < rates[step + 1]] == [8]
