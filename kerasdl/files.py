@@ -54,7 +54,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
                 _sync(path.parent)
         except OSError as error:
             # Errors of writing and syncing name no file.
-            error.filename = error.filename or str(path)
+            if error.errno is not None:
+                error.filename = error.filename or str(path)
             raise
         finally:
             temporary.unlink(missing_ok=True)

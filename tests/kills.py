@@ -1,6 +1,7 @@
 """Fits that are killed: each runs in a process of its own, which can be killed at any moment."""
 
 import dataclasses
+import itertools
 import multiprocessing
 import os
 import random
@@ -12,11 +13,12 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl import callbacks, groups, models, optimizers
+from kerasdl.callbacks.checkpoint_file import write_checkpoint
 from kerasdl.data.augment import standard
 
 from tests.contracts import ALL_PIPELINES, _arrays, state
 
-# The server imports TensorFlow once, and its children are forked before TensorFlow runs anything: `tests.contracts` does.
+# The server imports TensorFlow once; its children are forked before TensorFlow runs anything, as `tests.contracts` does.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     ["kerasdl.callbacks", "kerasdl.data.images", "kerasdl.data.text", "kerasdl.models", "pandas"]
@@ -150,3 +152,26 @@ def differing(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> list
     """The names of arrays that are not equal bit for bit."""
     assert left.keys() == right.keys()
     return [name for name in left if left[name].tobytes() != right[name].tobytes()]
+
+
+def save_for_ever(folder: Path) -> None:
+    """Writes one checkpoint after the other, the last two of which stay."""
+    first = max((int(each.name[5:15]) for each in folder.glob("epoch*[0-9].npz")), default=0) + 1
+    for number in itertools.count(first):
+        array = np.full(2**20, number, "float32")
+        write_checkpoint(folder / f"epoch{number:010d}.npz", [array], {"number": number})
+        (folder / f"epoch{number - 2:010d}.npz").unlink(missing_ok=True)
+
+
+def killed_while_saving(folder: Path, *, seconds: float) -> None:
+    """Kills a process so many seconds after it has written a first checkpoint."""
+    before = max(folder.glob("epoch*[0-9].npz"), default=None)
+    process = CONTEXT.Process(target=save_for_ever, args=(folder,))
+    process.start()
+    assert process.pid is not None
+    while process.is_alive() and max(folder.glob("epoch*[0-9].npz"), default=None) == before:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL

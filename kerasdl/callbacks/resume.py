@@ -1,5 +1,7 @@
 """Resume: a fit that was killed goes on where it was."""
 
+import contextlib
+import shutil
 import sys
 import time
 import warnings
@@ -31,7 +33,8 @@ class Resume(keras.callbacks.Callback):
     kerasdl, and with arrays and `shuffle=False`, the fit goes on within the epoch, and ends bit for bit as one that was
     never broken off. With other data, which cannot be repeated, checkpoints are written at the ends of epochs only.
 
-    Checkpoints are written whole, and verified when they are read; the last two are kept. A model that is no longer
+    Checkpoints are written whole, and verified when they are read; the last two are kept. On a full disk the training
+    goes on without a new one. A model that is no longer
     finite is never written. Ctrl-C and SIGTERM end the fit after the current step, with a checkpoint; the second one
     ends it at once. A fit that was finished is not trained again: its weights are read. A second fit with the same
     object begins anew, and its checkpoints replace the others.
@@ -255,14 +258,31 @@ class Resume(keras.callbacks.Callback):
             "history": history,
             "fit": self._facts(),
         }
-        self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"epoch{epoch:05d}-step{step:08d}.npz"
-        write_checkpoint(file, snapshot.arrays, state)
+        # Also after an error: the next attempt waits as long as any other.
+        self._saved, self._saved_step = time.monotonic(), step
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_checkpoint(file, snapshot.arrays, state)
+        except OSError as error:
+            self._tell(error, sum(each.nbytes for each in snapshot.arrays))
+            return
         files, self._is_used = self._files(), True
         for old in [each for each in files if each != file] if self._is_stale else files[KEPT:]:
             old.unlink(missing_ok=True)
         self._is_stale = False
-        self._saved, self._saved_step = time.monotonic(), step
+
+    def _tell(self, error: OSError, needed: int) -> None:
+        """A disk that is full or cannot be written costs the checkpoint, not the training."""
+        with contextlib.suppress(OSError):
+            free = shutil.disk_usage(self.folder).free
+            if free < needed:
+                needed_free = f", which needs {needed / 2**20:.1f} MiB where {free / 2**20:.1f} are free"
+                error = OSError(error.errno, f"{error.strerror}{needed_free}", error.filename)
+        print(
+            f"\nNo checkpoint ({error}). The training goes on; the last checkpoint is as it was",
+            file=sys.stderr,
+        )
 
     def _files(self) -> list[Path]:
         """Checkpoints, the latest first."""

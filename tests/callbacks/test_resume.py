@@ -1,6 +1,10 @@
+import errno
 import os
+import shutil
 import signal
 import threading
+from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -287,6 +291,51 @@ def test_a_model_that_is_not_finite_is_never_saved(tmp_path):
     with pytest.warns(UserWarning, match="no longer finite, so it is not saved.*Received: 'stem_dense/kernel'"):
         fit(tmp_path, used=[], optimizer=keras.optimizers.SGD(1e38), epochs=1)
     assert not list((tmp_path / "steps").glob("*"))
+
+
+@pytest.mark.parametrize("free", [1000, 2**40])
+def test_a_full_disk_costs_the_checkpoint_and_not_the_training(free, whole, tmp_path, monkeypatch, capsys):
+    def full():
+        def fail(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", fail)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+
+    assert_same(whole, fit(tmp_path, dies=Dies(8, full)))
+    said = capsys.readouterr().err
+    needed = ", which needs 0.0 MiB where 0.0 are free" if free == 1000 else ""
+    assert f"No checkpoint ([Errno 28] No space left on device{needed}: '{tmp_path}/steps/epoch00001-step" in said
+    monkeypatch.undo()
+    assert sorted(each.name for each in (tmp_path / "steps").iterdir())[-1] == "epoch00001-step00000002.npz"
+    again = fit(tmp_path)
+    assert again[3].resumed == (1, 2)
+    assert_same(whole, again)
+
+
+def test_a_checkpoint_of_the_first_format_is_read(whole, tmp_path):
+    """Written in the second epoch of the fit of this test, by the version that brought checkpoints."""
+    (tmp_path / "steps").mkdir()
+    name = "epoch00001-step00000002.npz"
+    shutil.copy(Path(__file__).parent / "checkpoint_format_1.npz", tmp_path / "steps" / name)
+    again = fit(tmp_path)
+    assert again[3].resumed == (1, 2)
+    # Another processor may round otherwise.
+    assert np.allclose(flat(again[0]), flat(whole[0]), rtol=1e-3, atol=1e-5)
+    assert again[2]["step"] == whole[2]["step"]
+
+
+def flat(model):
+    return np.concatenate([each.ravel() for each in state(model)])
+
+
+@pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_while_it_saves_a_whole_checkpoint_is_always_there(count, tmp_path):
+    for number in range(count):
+        kills.killed_while_saving(tmp_path, seconds=0.05 + number % 7 / 50)
+        newest, *_ = sorted(tmp_path.glob("epoch*[0-9].npz"), reverse=True)
+        arrays, found = read_checkpoint(newest)
+        assert (arrays[0] == found["number"]).all()
 
 
 def test_a_checkpoint_takes_little_more_than_its_tensors(tmp_path):
