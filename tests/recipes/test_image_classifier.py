@@ -145,29 +145,6 @@ def test_predictions_end_well_when_every_file_is_read(finished, image_folder, mo
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
-def test_predictions_without_images_say_what_to_give(finished, tmp_path, monkeypatch, capsys):
-    for paths in ((), (tmp_path,)):
-        assert run("predict", finished[0], *paths, monkeypatch=monkeypatch) == 1
-        error = capsys.readouterr().err
-        assert error.startswith("error: This run was trained on images: give image files, or folders that hold some.")
-        assert error.endswith(f"Received: {[str(path) for path in paths]}\n")
-
-
-def test_predictions_do_not_overwrite_what_is_read_or_a_run(finished, image_folder, tmp_path, monkeypatch, capsys):
-    folder, (run_folder, _) = image_folder({"any": 2}), finished
-    (folder / "link.csv").symlink_to(folder / "any" / "0.png")
-    for path, message in (
-        (folder / "any" / "0.png", "would overwrite its input"),
-        (folder / "link.csv", "would overwrite its input"),
-        (run_folder / "model.keras", "would overwrite its input"),
-        (run_folder / "metrics.json", "belongs to a run"),
-    ):
-        before = path.read_bytes()
-        assert run("predict", run_folder, folder / "any", "--csv", path, monkeypatch=monkeypatch) == 1
-        assert message in capsys.readouterr().err
-        assert path.read_bytes() == before
-
-
 @pytest.mark.slow
 def test_a_diverged_model_is_not_saved(small_network, image_folder, tmp_path, monkeypatch, capsys):
     """The weights stay finite; the validation loss does not."""
@@ -176,14 +153,6 @@ def test_a_diverged_model_is_not_saved(small_network, image_folder, tmp_path, mo
     assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
     assert "error: The training diverged, so the model is not saved" in capsys.readouterr().err
     assert not (out / "model.keras").exists()
-
-
-def test_predictions_without_a_model(tmp_path, monkeypatch, capsys):
-    assert run("predict", tmp_path, "x.png", monkeypatch=monkeypatch) == 1
-    assert (
-        capsys.readouterr().err
-        == f"error: The folder has no model.keras: choose the folder of a finished run. Received: '{tmp_path}'\n"
-    )
 
 
 @pytest.mark.slow
@@ -250,63 +219,10 @@ def test_images_cannot_grow_in_one_epoch():
         recipe("image_classifier").Config(epochs=1, start_size=4)
 
 
-def test_test_time_augmentation_needs_an_augmentation(tmp_path, monkeypatch, capsys):
-    options = ["--tta", 2, "--augment", "none", "--out", tmp_path / "run"]
-    assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
-    assert "Test-time augmentation needs an augmentation" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("counts", "message"),
-    [
-        ({}, "No images"),
-        ({"a": 3}, "There is only one class"),
-        (
-            {"train/a": 2, "train/b": 2, "train/c": 2, "valid/a": 1, "valid/b": 1},
-            "Classes without images in validation",
-        ),
-    ],
-)
-def test_folders_that_cannot_be_used_are_one_line(counts, message, image_folder, tmp_path, monkeypatch, capsys):
-    folder, out = image_folder(counts), tmp_path / "run"
-    assert run("image_classifier", "--data", folder, "--out", out, monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err
-    assert error.startswith(f"error: {message}")
-    assert error.count("\n") == 1
-    assert not list(out.iterdir())  # so that the same command can be fixed and run again
-
-
-def test_unreadable_files_are_all_named_on_one_line(image_folder, tmp_path, monkeypatch, capsys):
-    folder = image_folder({"a": 3, "b": 3})
-    for name in ("a/1.png", "b/2.png"):
-        (folder / name).write_bytes(b"nothing")
-    assert run("image_classifier", "--data", folder, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
-    assert all(
-        text in error for text in ("2 of 6 files", str(folder / "a/1.png"), str(folder / "b/2.png"), "--on-bad skip")
-    )
-
-
-@pytest.mark.parametrize("data", ["no/such/folder", "/no/such/folder", "no_such_dataset"])
-def test_data_that_are_neither_folder_nor_dataset(data, tmp_path, monkeypatch, capsys):
-    assert run("image_classifier", "--data", data, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("error: No such file or folder, and no TensorFlow Datasets name")
-    assert error.endswith(f"Received: '{data}'\n")
-    assert error.count("\n") == 1
-
-
 def test_a_dataset_out_of_reach(tmp_path, monkeypatch, capsys):
     options = ["--data", "mnist", "--data-dir", tmp_path, "--out", tmp_path / "run"]
     assert run("image_classifier", *options, monkeypatch=monkeypatch) == 1
     assert "--manual-dir" in capsys.readouterr().err
-
-
-def test_a_run_folder_that_exists(tmp_path, monkeypatch, capsys):
-    (tmp_path / "existing").write_text("")
-    assert run("image_classifier", "--out", tmp_path, monkeypatch=monkeypatch) == 1
-    assert capsys.readouterr().err.startswith("error: The run folder exists")
 
 
 @pytest.fixture(scope="module")

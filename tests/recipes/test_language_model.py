@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl import runs
 from kerasdl.data import text
 
 from tests.recipes.test_image_classifier import events, finish, run
@@ -95,35 +94,3 @@ def test_files_of_the_users_characters_and_an_encoder(rhyme, tmp_path, monkeypat
     bits = first["valid"]["loss"] / np.log(2)
     assert first["valid"]["bits_per_character"] == pytest.approx(bits * tokens / (tokens - 1))
     assert "1 training, 1 validation and 1 test documents" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--data", "python", "--valid", "more.txt"], "valid: only with a text file. Received: data='python'"),
-        (["--data", "no.csv"], "no.csv"),
-        (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
-        (["--max-vocab", 3], "The vocabulary is empty"),
-        (["--batch-size", 100_000], "use more text, or a smaller batch_size"),
-    ],
-    ids=lambda value: value[1] if isinstance(value, list) else "",
-)
-def test_errors_are_one_line(arguments, message, tmp_path, monkeypatch, capsys):
-    assert run("language_model", "--out", tmp_path / "run", *arguments, *SMALL, monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: ")
-    assert message in error
-    # The fixed command can use the folder.
-    runs.RunFolder(tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--temperature", -1], "temperature must be at least 0"),
-        (["--drop-mult", 5], "drop_mult must be from 0 to below"),
-    ],
-)
-def test_options_out_of_range(arguments, message, monkeypatch, capsys):
-    assert run("language_model", *arguments, monkeypatch=monkeypatch) == 1
-    assert capsys.readouterr().err.startswith(f"error: {message}")

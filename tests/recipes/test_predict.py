@@ -1,13 +1,12 @@
 """The recipe for predictions on texts; on other data, beside the recipes that train on them."""
 
 import csv
-import re
 
 import keras
 import pytest
-from kerasdl import export, models, runs
+from kerasdl import runs
 
-from tests.data.text.test_predictions import VOCABULARY, classifier
+from tests.data.text.test_predictions import classifier
 from tests.recipes.test_image_classifier import run
 
 
@@ -59,28 +58,6 @@ def test_tags_are_all_above_one_half(tmp_path, monkeypatch, capsys):
     ]
 
 
-def test_errors_are_one_line(trained, tmp_path, monkeypatch, capsys):
-    (tmp_path / "empty.txt").write_text("\n")
-    (tmp_path / "latin.txt").write_bytes(b"good\ndr\xe9i\n")
-    for arguments, message in (
-        ([], "This run was trained on texts: give texts, or files of a text on each line. Received: []"),
-        ([tmp_path / "empty.txt"], "This run was trained on texts"),
-        ([tmp_path / "latin.txt"], "Line 2 is not utf-8"),
-        ([tmp_path / "latin.txt", "--csv", tmp_path / "latin.txt"], "would overwrite its input"),
-    ):
-        assert run("predict", trained, *arguments, monkeypatch=monkeypatch) == 1
-        printed = capsys.readouterr()
-        assert message in printed.err.splitlines()[-1]
-        assert not printed.out
-
-
-def test_a_language_model_writes_texts(tmp_path, monkeypatch, capsys):
-    model = models.language_model(len(VOCABULARY), batch_size=1, embedding=4, units=4, depth=1)
-    folder = save(tmp_path / "run", export.language_model(model, VOCABULARY.layer()))
-    assert run("predict", folder, "good", monkeypatch=monkeypatch) == 1
-    assert "A language model writes texts, by data.text.generate" in capsys.readouterr().err
-
-
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
 def test_a_model_of_several_inputs_or_of_none_yet_is_none_of_ours(tmp_path, monkeypatch, capsys):
     one, other = keras.Input((2,)), keras.Input((3,))
@@ -89,9 +66,3 @@ def test_a_model_of_several_inputs_or_of_none_yet_is_none_of_ours(tmp_path, monk
         folder = save(tmp_path / str(number), model)
         assert run("predict", folder, "good", monkeypatch=monkeypatch) == 1
         assert "call its model.keras from Python. Received: inputs of ()" in capsys.readouterr().err
-
-
-def test_a_damaged_model_is_one_line(tmp_path, monkeypatch, capsys):
-    (tmp_path / "model.keras").write_bytes(b"PK")
-    assert run("predict", tmp_path, "good", monkeypatch=monkeypatch) == 1
-    assert re.fullmatch(r"error: Its model.keras is damaged.*\n", capsys.readouterr().err)

@@ -1,7 +1,6 @@
 """The recipe for tables end to end, small; what it writes is read back; then its errors."""
 
 import json
-import re
 
 import keras
 import numpy as np
@@ -110,33 +109,6 @@ def test_a_table_whose_range_test_finds_no_rate_trains_at_a_cautious_one(tmp_pat
     assert json.loads((out / "metrics.json").read_text())["peak_lr"] == cautious
     assert (out / "lr_range.png").exists()
     assert (out / "model.keras").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--data", "none.csv", "--target", "x"], "cannot be read"),
-        (["--data", "{houses}"], "--target"),
-        (["--data", "{houses}", "--target", "size"], "No such column: 'size'"),
-        (["--data", "{houses}", "--target", "area"], "11 rows have no target, the first line 2"),
-        (["--data", "{houses}", "--target", "price", "--kinds", "place", "number"], "line \\d+"),
-    ],
-)
-def test_bad_input_is_one_line(houses, tmp_path, monkeypatch, capsys, options, message):
-    options = [option.format(houses=houses) for option in options]
-    assert run("tabular", *options, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: ")
-    assert re.search(message, error)
-
-
-def test_prediction_names_what_is_wrong(finished, houses, monkeypatch, capsys):
-    assert run("predict", finished[0], houses, monkeypatch=monkeypatch) == 1
-    assert "The model needs columns" in capsys.readouterr().err
-    assert run("predict", finished[0], houses, houses, monkeypatch=monkeypatch) == 1
-    assert "give one CSV file" in capsys.readouterr().err
-    assert run("predict", finished[0], monkeypatch=monkeypatch) == 1
-    assert "give one CSV file with its columns. Received: []" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from kerasdl import export, runs
+from kerasdl import export
 from kerasdl.data import text
 from kerasdl.runs import text_baseline
 
@@ -113,35 +113,3 @@ def test_the_encoder_of_a_language_model_is_trained_in_three_stages(mails, tmp_p
     assert config["new_words"] == 0
     logs = tmp_path / "run" / "logs"
     assert [len(events(logs / stage / "steps").Scalars("loss")) for stage in ("head", "last", "")] == [16, 16, 48]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--data", "no.csv"], "no.csv"),
-        (["--encoder", "none.npz"], "No such file. Received: path='none.npz'"),
-        (["--vectors", "none.txt"], "cannot be read"),
-    ],
-    ids=lambda value: value[1] if isinstance(value, list) else "",
-)
-def test_errors_are_one_line(arguments, message, tmp_path, monkeypatch, capsys):
-    assert run("text_classifier", "--out", tmp_path / "run", *arguments, monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: ")
-    assert message in error
-    # The fixed command can use the folder.
-    runs.RunFolder(tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--head-epochs", 2], "head_epochs needs an encoder"),
-        (["--balance", "--tag-separator", "|"], "balance is for one class per text"),
-        (["--encoder", "run", "--units", 3], "The encoder determines units"),
-        (["--epochs", 0], "epochs must be at least 1"),
-    ],
-)
-def test_options_that_do_not_go_together(arguments, message, monkeypatch, capsys):
-    assert run("text_classifier", *arguments, monkeypatch=monkeypatch) == 1
-    assert capsys.readouterr().err.startswith(f"error: {message}")

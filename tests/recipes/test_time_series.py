@@ -153,40 +153,6 @@ def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
     assert "(a cautious default, because the range test found none: The loss does not fall" in (capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--data", "no.csv", "--target", "y"], "The file cannot be read"),
-        (["--data", "{table}"], "Name the column to forecast"),
-        (["--data", "{table}", "--target", "loads"], "No column 'loads'"),
-        (["--data", "{table}", "--target", "load", "--time", "at"], "48 time stamps are duplicated"),
-        (["--data", "{table}", *OPTIONS, "--horizon", "40"], "The series 'a' is too short"),
-        (["--lookback", "-1"], "lookback must be at least 1"),
-    ],
-)
-def test_what_cannot_be_used_is_one_line(options, message, table, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "run"
-    arguments = [option.format(table=table) for option in options]
-    assert run("time_series", *arguments, "--out", out, monkeypatch=monkeypatch) == 1
-    error = capsys.readouterr().err
-    assert error.startswith(f"error: {message}")
-    assert error.count("\n") == 1
-    assert not out.exists() or not list(out.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--epochs", "-1"], "epochs must be at least 1"),
-        (["--peak-lr", "0"], "The peak learning rate must be positive"),
-    ],
-)
-def test_options_out_of_range_are_named_before_anything_runs(options, message, tmp_path, monkeypatch, capsys):
-    assert run("time_series", *options, "--out", tmp_path / "run", monkeypatch=monkeypatch) == 1
-    assert capsys.readouterr().err.startswith(f"error: {message}")
-    assert not (tmp_path / "run").exists()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "baseline"),
