@@ -372,11 +372,8 @@ def variants_eagerly(names: Iterable[str]) -> list[Any]:
 
 
 def assert_same_predictions(model: keras.Model, loaded: keras.Model, inputs: Any) -> None:
-    """Bit for bit, in the way in which the model was trained."""
-    if model.run_eagerly:
-        assert np.array_equal(model(inputs), loaded(inputs))
-    else:
-        assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
+    """Bit for bit."""
+    assert np.array_equal(model(inputs), loaded(inputs))
 
 
 def assert_every_weight_changed(model: keras.Model, before: list[np.ndarray]) -> None:

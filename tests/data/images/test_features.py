@@ -146,9 +146,11 @@ def change(what, data, body, folder):
 @pytest.mark.parametrize(
     "what",
     [
-        "nothing",
         "a weight",
-        *(pytest.param(what, marks=pytest.mark.slow) for what in ("preprocessing", "the image size", "an image")),
+        *(
+            pytest.param(what, marks=pytest.mark.slow)
+            for what in ("nothing", "preprocessing", "the image size", "an image")
+        ),
         "an image of the same length and time",
     ],
 )
