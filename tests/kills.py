@@ -18,7 +18,7 @@ from kerasdl.data.augment import standard
 
 from tests.contracts import ALL_PIPELINES, _arrays, state
 
-# The server imports TensorFlow once; its children are forked before TensorFlow runs anything, as `tests.contracts` does.
+# The server imports TensorFlow once. Its children are forked before TensorFlow runs anything; `tests.contracts` does.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     ["kerasdl.callbacks", "kerasdl.data.images", "kerasdl.data.text", "kerasdl.models", "pandas"]

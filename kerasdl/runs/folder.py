@@ -164,9 +164,9 @@ class RunFolder:
 
     def _mark_unfinished(self, options: Mapping[str, Any]) -> None:
         with self._writing(UNFINISHED) as temporary:
-            temporary.write_text(
-                f"This run is not finished. To go on with it:\n\n  {self.command}\n\nTo begin it anew, add --fresh.\n"
-            )
+            said = f"This run is not finished. To go on with it:\n\n  {self.command}\n\nTo begin it anew, add --fresh.\n"
+            # File names may not be UTF-8.
+            temporary.write_bytes(said.encode("utf-8", "surrogateescape"))
         self.checkpoints.mkdir(exist_ok=True)
         self._write_json(f"{self.checkpoints.name}/{OPTIONS}", options)
 
