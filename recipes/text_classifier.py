@@ -16,8 +16,7 @@ from kerasdl.errors import BadInput
 
 # If the range test finds no rate.
 CAUTIOUS_LR = 0.003
-# With an encoder: prefix of logs and figures, first group that trains, share of the head's peak learning rate.
-STAGES = (("head_", -1, 1.0), ("last_", -2, 0.5), ("", 0, 0.5))
+STAGES = (("head_", -1), ("last_", -2), ("", 0))  # with an encoder: prefix of logs, and the first group that trains
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,16 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
     """Trains the network, with an encoder stage by stage; the seconds it took, and the peak of the last cycle."""
     is_pretrained = config.network.encoder is not None
     whole = config.epochs or min(max(3, -(-400 // data.steps)), 30)
-    seconds, head_lr, peak_lr = 0.0, 0.0, 0.0
-    for prefix, first, share in STAGES if is_pretrained else STAGES[-1:]:
-        learner, seen = runs.head_on_features(model, data) if first == -1 else (model, data)
+    seconds, peak_lr = 0.0, 0.0
+    for prefix, first in STAGES if is_pretrained else STAGES[-1:]:
         rates = groups.discriminative(model)[first:] if is_pretrained else None
         optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
-        learner.compile(optimizer, data.loss, metrics=data.metrics)
+        learner, seen = runs.head_on_features(model, data) if first == -1 else (model, data)
+        for each in (model, learner):
+            each.compile(optimizer, data.loss, metrics=data.metrics)
         groups.freeze_to(model, first)
-        head_lr = head_lr or runs.peak_lr(run, learner, seen.train, config.run, cautious=CAUTIOUS_LR)
-        peak_lr = share * head_lr if is_pretrained else head_lr
+        # Of the head behind its body: on features, without dropout, it suggests rates that are too low for the rest.
+        peak_lr = peak_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
         stage = runs.Stage(run, peak_lr, prefix=prefix)
         fitted = learner.fit(
             seen.train,
