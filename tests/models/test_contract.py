@@ -48,6 +48,7 @@ def train(name, **options):
     keras.utils.set_random_seed(0)
     model = ALL[name]()
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    model.optimizer.build(model.trainable_variables)  # so that the first step is traced once
     before = [weight.numpy().copy() for weight in model.trainable_weights]
     inputs = inputs_of(name, model)
     for _ in range(2):

@@ -34,6 +34,7 @@ def compiled(name, **options):
     keras.utils.set_random_seed(0)
     model = LANGUAGE_MODELS[name]()
     model.compile("sgd", kerasdl.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    model.optimizer.build(model.trainable_variables)  # so that the first step is traced once
     return model
 
 

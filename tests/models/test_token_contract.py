@@ -28,6 +28,7 @@ def compiled(name, **options):
     keras.utils.set_random_seed(0)
     model = TOKEN_BUILDERS[name]()
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    model.optimizer.build(model.trainable_variables)  # so that the first step is traced once
     return model
 
 
