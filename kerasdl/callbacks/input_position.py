@@ -184,6 +184,6 @@ def _operations(dataset: Any) -> Iterator[str]:
     for function in dataset._functions():
         graph = function.function.graph.as_graph_def()
         for nodes in (graph.node, *(each.node_def for each in graph.library.function)):
-            yield from (node.op for node in nodes)
+            yield from (node.op for node in nodes if not node.op.startswith("Stateless"))
     for each in dataset._inputs():
         yield from _operations(each)

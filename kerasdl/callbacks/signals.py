@@ -21,9 +21,10 @@ class Signals:
         received: The number of the signal; 0 if none has come.
 
     Example:
-        >>> signals = Signals(callback_list)
+        >>> signals = Signals(keras.callbacks.CallbackList())
         >>> signals.received
         0
+        >>> signals.end()
     """
 
     def __init__(self, fit: Any) -> None:

@@ -1,0 +1,45 @@
+import signal
+
+import keras
+import pytest
+from kerasdl.callbacks.signals import Signals
+
+
+def within_fit(number, fit):
+    """A frame of the fit, in which the signal comes."""
+    signal.raise_signal(number)
+
+
+@pytest.fixture
+def fit():
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    yield keras.callbacks.CallbackList()
+    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_is_noted_and_the_end_puts_the_handlers_back(number, fit, capsys):
+    before = signal.getsignal(number)
+    signals = Signals(fit)
+    within_fit(number, fit)
+    assert signals.received == number
+    assert "Stopping after this step; once more stops at once" in capsys.readouterr().err
+    signals.end()
+    assert signal.getsignal(number) is before
+
+
+def test_leaving_says_where_it_goes_on_and_what_to_type(fit, capsys):
+    signals = Signals(fit)
+    within_fit(signal.SIGTERM, fit)
+    with pytest.raises(SystemExit, match="143"):
+        signals.leave("epoch 2 of 3", "python train.py")
+    assert capsys.readouterr().err.endswith("goes on at epoch 2 of 3\nTo go on: python train.py\n")
+
+
+def test_a_signal_outside_of_the_fit_does_what_it_did_before(fit):
+    noted = []
+    signal.signal(signal.SIGTERM, lambda number, frame: noted.append(number))
+    signals = Signals(keras.callbacks.CallbackList())  # of no frame here
+    signal.raise_signal(signal.SIGTERM)
+    assert (signals.received, noted) == (0, [signal.SIGTERM])
