@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -309,31 +309,22 @@ ALL_MODES = [
     Mode(*each)
     for each in product(("float32", "mixed_bfloat16", "mixed_float16"), ("graph", "eager", "jit"), (1, 4), (1, 2))
 ]
-# Together these have every pair of values that stock Keras can combine. Each row has every policy and every `run`.
+# Together these have every pair of values that stock Keras can combine.
 MODES = [
-    [
-        Mode("float32", "graph", 1, 2),
-        Mode("mixed_bfloat16", "eager", 1, 2),
-        Mode("mixed_float16", "jit", 4, 1),
-    ],
-    [
-        Mode("float32", "eager", 4, 1),
-        Mode("mixed_bfloat16", "jit", 1, 1),
-        Mode("mixed_float16", "graph", 1, 2),
-    ],
-    [
-        Mode("float32", "jit", 4, 1),
-        Mode("mixed_bfloat16", "graph", 4, 1),
-        Mode("mixed_float16", "eager", 4, 1),
-    ],
+    *(Mode("float32", "graph", 1, 2), Mode("mixed_bfloat16", "eager", 1, 2), Mode("mixed_float16", "jit", 4, 1)),
+    *(Mode("float32", "eager", 4, 1), Mode("mixed_bfloat16", "jit", 1, 1), Mode("mixed_float16", "graph", 1, 2)),
+    *(Mode("float32", "jit", 4, 1), Mode("mixed_bfloat16", "graph", 4, 1), Mode("mixed_float16", "eager", 4, 1)),
 ]
 
 
 def in_every_mode(names: Iterable[str]) -> list[Any]:
-    """Every (name, mode), all slow except one row of MODES per name, in rotation, and one mode per repeated name."""
+    """Every (name, mode), all slow except two of MODES per name, in rotation, and one per repeated name."""
     names = list(names)
-    plain = [name for name in names if not is_repeated(name)]
-    quick = {name: MODES[plain.index(name) % 3] if name in plain else MODES[2][1:2] for name in names}
+    rotation = cycle(MODES)
+    quick = {
+        name: [Mode("mixed_bfloat16", "graph", 4)] if is_repeated(name) else [next(rotation), next(rotation)]
+        for name in names
+    }
     return [
         pytest.param(name, mode, id=f"{name}-{mode}", marks=() if mode in quick[name] else pytest.mark.slow)
         for name, mode in product(names, ALL_MODES)

@@ -51,8 +51,9 @@ SLOW = {
     # Over one second, beside an example of the same kind.
     *(f"kerasdl.lr_range.LRRange.{name}" for name in ("plot", "rise", "suggestion", "suggestions")),
     *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.lr_range"),
-    *("kerasdl.plots.curves", "kerasdl.plots.schedule", "kerasdl.models.resnet.resnet34"),
-    "kerasdl.runs.classifier_network.head_on_features",
+    *("kerasdl.plots.curves", "kerasdl.plots.schedule", "kerasdl.runs.classifier_network.head_on_features"),
+    *("kerasdl.models.resnet.resnet18", "kerasdl.models.resnet.resnet34", "docs/optimizers.md", "docs/schedules.md"),
+    *(f"kerasdl.callbacks.{name}" for name in ("cosine_restarts.CosineRestarts", "flat_cosine.FlatCosine")),
 }
 SKIPPED = {
     "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",
