@@ -92,6 +92,13 @@ def test_validation_is_always_the_same(recorded):
 def test_an_epoch_can_begin_at_any_step_and_be_shared_by_workers(recorded):
     data, second = recorded.data, recorded.epochs[1]
     assert same(leaves(second[3:]), leaves(data.epoch(1, start=3)))
+    # For a fit that goes on: the steps before it are there, and empty.
+    data.counter.variable.assign(1)
+    data.counter.start.assign(3)
+    resumed = list(data.train)
+    assert len(resumed) == data.steps
+    assert same(leaves(second[3:]), leaves(resumed[3:]))
+    assert (int(data.counter.variable), int(data.counter.start)) == (2, 0)
     parts = [list(replace(data, shard=(worker, 2)).epoch(1)) for worker in range(2)]
     assert len(parts[0]) == len(parts[1])
     assert count_in(data, parts[0] + parts[1]) == count(data, Part.TRAIN)
