@@ -85,8 +85,8 @@ def main(config: Config) -> None:
     keras.utils.set_random_seed(0)
     resnet = compiled(models.resnet50((config.image_size, config.image_size, 3), 10))
     seconds, ratio, tensors = checkpoint(resnet, config.rounds)
-    size = f"{tensors >> 20} MiB, {ratio:.4f} times its tensors"
-    print(f"checkpoint of {size}: {seconds:.2f} s, {seconds / 60:.2%} of a minute")
+    shown = f"{tensors >> 20} MiB, {ratio:.4f} times its tensors"
+    print(f"checkpoint of {shown}: {seconds:.2f} s, {seconds / 60:.2%} of a minute")
     mlp = compiled(models.mlp((32,), 10, hidden=(64, 64)))
     for name, model, count, size in (("ResNet-50", resnet, 8, config.batch_size), ("small MLP", mlp, 200, 32)):
         rows: dict[str, list[float]] = {"without": [], "with": []}

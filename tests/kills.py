@@ -114,33 +114,43 @@ def run(fit: Fit, folder: Path) -> None:
     (folder / "end.partial.npz").replace(folder / "end.npz")
 
 
-def killed(fit: Fit, folder: Path, *, kills: int, seed: int, longest: float) -> dict[str, np.ndarray]:
-    """The end of a fit that is killed so many times, each after at most so many seconds of its training."""
-    random_seconds = random.Random(seed)
-    for number in range(kills + 1):
-        process = CONTEXT.Process(target=run, args=(fit, folder))
+def killed(fit: Fit, folder: Path, *, kills: int, seed: int, longest: float) -> list[dict[str, np.ndarray]]:
+    """The ends of fits that are killed so many times in all, each after at most so many seconds of its training.
+
+    If one ends before it is killed, another one begins.
+    """
+    random_seconds, ends, kills_left = random.Random(seed), [], kills
+    while True:
+        current = folder / str(len(ends))
+        current.mkdir(exist_ok=True)
+        process = CONTEXT.Process(target=run, args=(fit, current))
+        began = len(list(current.glob("logs/*")))
         process.start()
         assert process.pid is not None
-        if number < kills:
-            began = len(list(folder.glob("logs/*")))
-            while process.is_alive() and len(list(folder.glob("logs/*"))) == began:
+        if kills_left:
+            while process.is_alive() and len(list(current.glob("logs/*"))) == began:
                 time.sleep(0.01)
             process.join(random_seconds.uniform(0, longest))
             if process.is_alive():
                 os.kill(process.pid, signal.SIGKILL)
         process.join()
-        assert process.exitcode in (0, -signal.SIGKILL)
-    return end_of(folder)
+        if process.exitcode == -signal.SIGKILL:
+            kills_left -= 1
+            continue
+        assert process.exitcode == 0
+        ends.append(end_of(current))
+        if not kills_left:
+            return ends
 
 
 def uninterrupted(fit: Fit, folder: Path) -> tuple[dict[str, np.ndarray], float]:
-    """The end of a fit that is left alone, and the seconds from its first to its last step."""
+    """The end of a fit that is left alone, and its seconds."""
     process = CONTEXT.Process(target=run, args=(fit, folder))
     process.start()
     process.join()
     assert process.exitcode == 0
-    began = min(each.stat().st_ctime for each in folder.glob("checkpoints/*"))
-    return end_of(folder), (folder / "end.npz").stat().st_ctime - began
+    (began,) = (float(each.name.split("tfevents.")[1][:17]) for each in folder.glob("logs/*"))
+    return end_of(folder), (folder / "end.npz").stat().st_mtime - began
 
 
 def end_of(folder: Path) -> dict[str, np.ndarray]:

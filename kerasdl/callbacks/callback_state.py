@@ -33,6 +33,10 @@ class CallbackStates:
     def __init__(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         self.callbacks = [each for each in callbacks if not isinstance(each, _KERAS_OWN)]
         self._began = [deepcopy(_plain(each)) for each in self.callbacks]
+        # Such as open files, which are None when the fit has ended.
+        self._other = [
+            vars(each).keys() - began.keys() for each, began in zip(self.callbacks, self._began, strict=True)
+        ]
 
     @property
     def names(self) -> list[str]:
@@ -42,8 +46,12 @@ class CallbackStates:
     def now(self) -> list[dict[str, Any]]:
         """What has changed, callback by callback."""
         return [
-            {name: value for name, value in _plain(each).items() if not _equal(value, began.get(name, began))}
-            for each, began in zip(self.callbacks, self._began, strict=True)
+            {
+                name: value
+                for name, value in _plain(each).items()
+                if name not in other and not _equal(value, began.get(name, began))
+            }
+            for each, began, other in zip(self.callbacks, self._began, self._other, strict=True)
         ]
 
     def put_back(self, states: Sequence[dict[str, Any]]) -> None:

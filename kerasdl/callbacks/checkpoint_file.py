@@ -15,6 +15,7 @@ FORMAT = 1
 _STATE = "state"
 # Of longer lists of numbers, an array takes less space than JSON.
 _LONG = 32
+_OF_ML_DTYPES = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 
 
 def write_checkpoint(path: Path, arrays: Sequence[np.ndarray], state: Mapping[str, Any]) -> None:
@@ -77,13 +78,14 @@ def is_plain(value: Any) -> bool:
         >>> is_plain({"best": 0.5, "weights": [np.zeros(3)]}), is_plain(print)
         (True, False)
     """
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and is_plain(each) for name, each in value.items())
-    if isinstance(value, list | tuple):
+    # Not subclasses, which may need more than what they contain.
+    if type(value) is dict:
+        return all(type(key) in (int, str) for key in value) and all(map(is_plain, value.values()))
+    if type(value) in (list, tuple):
         return all(map(is_plain, value))
     if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind in "biuf"
-    return value is None or isinstance(value, bool | int | float | str)
+        return value.dtype.kind in "biuf" or value.dtype.name in _OF_ML_DTYPES
+    return value is None or type(value) in (bool, int, float, str)
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
@@ -100,17 +102,17 @@ def _typed(array: np.ndarray, name: str) -> np.ndarray:
 def _packed(value: Any, more: list[np.ndarray]) -> Any:
     """The value as JSON, which has no tuples and arrays: those are single pairs of a word and what it needs."""
     if isinstance(value, dict):
-        return {"dict": {name: _packed(each, more) for name, each in value.items()}}
+        return {"dict": [[_packed(key, more), _packed(each, more)] for key, each in value.items()]}
     if isinstance(value, list | tuple):
-        kind = type(value).__name__
+        kind = "tuple" if isinstance(value, tuple) else "list"
         is_long = len(value) > _LONG and all(type(each) is type(value[0]) for each in value)
         if is_long and type(value[0]) in (int, float) and (packed := np.array(value)).dtype.kind in "if":
             more.append(packed)
             return {kind: len(more) - 1}
         return {kind: [_packed(each, more) for each in value]}
     if isinstance(value, np.ndarray | np.generic):
-        more.append(np.asarray(value))
-        return {"array" if isinstance(value, np.ndarray) else "scalar": len(more) - 1}
+        more.append(_plain(np.asarray(value)))
+        return {"array" if isinstance(value, np.ndarray) else "scalar": [len(more) - 1, value.dtype.name]}
     return value
 
 
@@ -119,8 +121,10 @@ def _unpacked(value: Any, file: Mapping[str, np.ndarray]) -> Any:
         return value
     ((kind, found),) = value.items()
     if kind == "dict":
-        return {name: _unpacked(each, file) for name, each in found.items()}
+        return {_unpacked(key, file): _unpacked(each, file) for key, each in found}
     if kind in ("list", "tuple"):
         items = file[f"more{found}"].tolist() if isinstance(found, int) else [_unpacked(each, file) for each in found]
         return tuple(items) if kind == "tuple" else items
-    return file[f"more{found}"] if kind == "array" else file[f"more{found}"][()]
+    index, dtype = found
+    array = _typed(file[f"more{index}"], dtype)
+    return array if kind == "array" else array[()]

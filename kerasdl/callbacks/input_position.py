@@ -1,18 +1,20 @@
 """InputPosition: where a fit is in its data, and how a later one gets there."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.callbacks.restoring import inside_guard, restore_all
+from kerasdl.callbacks.restoring import restore_all, train_function_of
 from kerasdl.callbacks.snapshot import build, metric_variables
 from kerasdl.epochs import EpochCounter, epochs_now, set_epochs
 from kerasdl.errors import BadInput
 
 # Operations and datasets by which two iterations may differ.
-_DIFFERS = re.compile("Random|Shuffle|PyFunc|Generator|Multinomial|Poisson|Normal|Gamma|Assign|Sample|Snapshot")
+_DIFFERS = re.compile(
+    "Random|Rng|Uniform|Normal|Gamma|Poisson|Multinomial|Sample|Shuffle|PyFunc|Generator|Assign|Snapshot"
+)
 
 
 class InputPosition:
@@ -35,6 +37,7 @@ class InputPosition:
         self._counter: EpochCounter | None = None
         self._wanted: str | None = None
         self._looking: _Looking | None = None
+        self._iterator: Any = None
         self._before: dict[EpochCounter, int] = {}
         self._looked = False
 
@@ -66,8 +69,8 @@ class InputPosition:
             self._began = dict.fromkeys(self._before, saved["next_epoch"] - (step > 0))
         else:
             self._began = self._before
-        if self._looking is None:
-            self._looking = _Looking(self._model)
+        self.close()
+        self._looking = _Looking(self._model, self._put_back)
 
     def look(self) -> None:
         """Find out what kind of data this is; call after every step, of which the first of an epoch tells."""
@@ -84,7 +87,9 @@ class InputPosition:
         if self._wanted:
             set_epochs({counter: epoch for counter, epoch in self._before.items() if counter is not self._counter})
         if self._looking is not None:
-            self.is_exact = self._counter is not None or (not moved and self._looking.repeats())
+            # With steps_per_epoch, Keras may begin an epoch anywhere in the data.
+            begins, self._iterator = self._looking.iterator is not self._iterator, self._looking.iterator
+            self.is_exact = begins and (self._counter is not None or (not moved and self._looking.repeats()))
 
     def skip(
         self,
@@ -105,8 +110,13 @@ class InputPosition:
         self._all, self._train_function = hooks.callbacks, self._model.train_function
         hooks.callbacks = [*kept, *([hooks._progbar] if hooks._progbar else [])]
         logs: dict[str, Any] = {}
+        first: list[Any] = []
 
-        def pass_over(iterator: Any) -> dict[str, Any]:
+        def pass_over(iterator: Any) -> Any:
+            if first and iterator is not first[0]:  # of a later fit, after an error between the steps of this one
+                self.end_skipping()
+                return self._model.train_function(iterator)
+            first[:] = [iterator]
             try:
                 if not logs:
                     _set_metrics(self._model, metrics, iterator)
@@ -114,7 +124,8 @@ class InputPosition:
                 for _ in range(self._model.steps_per_execution):
                     next(iterator, None)
             except BaseException:
-                self._end_skipping()
+                self.end_skipping()
+                self._put_back()
                 restore_all(self._model)
                 raise
             return logs
@@ -123,23 +134,25 @@ class InputPosition:
 
     def skipped(self, step: int) -> None:
         """Call after every step that was passed over."""
-        self.look_at_skipped()
-        if step >= self._end:
-            self._end_skipping()
-
-    def look_at_skipped(self) -> None:
-        """As `look`, when no step has been trained yet."""
         if not self._looked:
             self.look()
             # It was when the checkpoint was saved.
             self.is_exact = True
+        if step >= self._end:
+            self.end_skipping()
+
+    def _put_back(self) -> None:
+        """After an error in the first step, which would have told which of the pipelines is that of the fit."""
+        if self._wanted and not self._looked:
+            set_epochs(self._before)
 
     def close(self) -> None:
         """Call when the fit ends."""
         if self._looking is not None:
             self._looking.remove()
 
-    def _end_skipping(self) -> None:
+    def end_skipping(self) -> None:
+        """The next step is trained."""
         self.is_skipping = False
         self._hooks.callbacks, self._model.train_function = self._all, self._train_function
 
@@ -158,29 +171,37 @@ def _set_metrics(model: keras.Model, values: Sequence[np.ndarray], iterator: Any
 
 
 class _Looking:
-    """Wraps a train function to see the dataset of the fit, which Keras shows to no callback."""
+    """Wraps a train function to see the data of an epoch, which Keras shows to no callback."""
 
-    def __init__(self, model: keras.Model) -> None:
-        self._model, self.dataset = model, None
-        self._function = inside_guard(model, self)
+    def __init__(self, model: keras.Model, on_error: Callable[[], None]) -> None:
+        self._on_error, self.iterator = on_error, None
+        self._holder, self._name = train_function_of(model)
+        self._function = getattr(self._holder, self._name)
+        setattr(self._holder, self._name, self)
 
     def __call__(self, iterator: Any) -> Any:
-        if self.dataset is None:
-            self.dataset = getattr(iterator, "_dataset", None)
-        return self._function(iterator)
+        self.iterator = iterator
+        try:
+            return self._function(iterator)
+        except BaseException:
+            self._on_error()
+            raise
 
     def repeats(self) -> bool:
         """Whether every iteration gives the same batches."""
-        return self.dataset is not None and not any(map(_DIFFERS.search, _operations(self.dataset)))
+        dataset = getattr(self.iterator, "_dataset", None)
+        return dataset is not None and not any(map(_DIFFERS.search, _operations(dataset)))
 
     def remove(self) -> None:
-        if self._model.train_function is self:
-            self._model.train_function = self._function
+        if getattr(self._holder, self._name) is self:
+            setattr(self._holder, self._name, self._function)
 
 
 def _operations(dataset: Any) -> Iterator[str]:
     """The names of datasets and operations that a dataset is made of."""
     yield type(dataset).__name__
+    if dataset.options().deterministic is False or getattr(dataset, "_deterministic", None) in (False, "false"):
+        yield "Shuffle"
     for function in dataset._functions():
         graph = function.function.graph.as_graph_def()
         for nodes in (graph.node, *(each.node_def for each in graph.library.function)):

@@ -205,14 +205,10 @@ def _unused(model: keras.Model) -> str:
     )
 
 
-def inside_guard(model: keras.Model, wrapper: Any) -> Any:
-    """Wrap the train function of a model, within the guard if it has one; returns what is wrapped."""
-    holder, name = model, "train_function"
-    if isinstance(model.train_function, _Guard):
-        holder, name = model.train_function, "function"
-    function = getattr(holder, name)
-    setattr(holder, name, wrapper)
-    return function
+def train_function_of(model: keras.Model) -> tuple[Any, str]:
+    """The object and the name of its attribute that holds the train function, within the guard if there is one."""
+    guard = model.train_function
+    return (guard, "function") if isinstance(guard, _Guard) else (model, "train_function")
 
 
 class _RestoringFirst:

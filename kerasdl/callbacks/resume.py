@@ -5,8 +5,9 @@ import shutil
 import sys
 import time
 import warnings
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -19,7 +20,9 @@ from kerasdl.callbacks.restoring import restore_all
 from kerasdl.callbacks.scheduling import Scheduling
 from kerasdl.callbacks.signals import Signals
 from kerasdl.callbacks.snapshot import Snapshot, is_built, metric_variables
+from kerasdl.callbacks.stop_on_non_finite import StopOnNonFinite
 from kerasdl.errors import BadInput
+from kerasdl.optimizers import innermost
 
 KEPT = 2
 
@@ -87,7 +90,9 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._check_place()
-        self._states, self._position = CallbackStates(self._others()), InputPosition(self.model)
+        self._states = CallbackStates(self._others())
+        self._position = InputPosition(self.model)
+        self._facts = self._of_fit()
         self._epoch, self._step = 0, 0
         self._to_monitor: list[dict[str, Any]] = []
         self._at_end: list[np.ndarray] = []
@@ -106,7 +111,10 @@ class Resume(keras.callbacks.Callback):
         if not found:
             self._position.begin()
             return
-        _, state = found
+        snapshot, state = found
+        if state["step"]:
+            # Others have begun an epoch that has begun long ago.
+            snapshot.restore()
         self._put_others_back(state)
         self._to_monitor = state["callbacks"]
         self._position.begin(state["position"], state["step"])
@@ -122,6 +130,9 @@ class Resume(keras.callbacks.Callback):
             self._to_monitor = []
         if self._position.is_skipping:
             self._position.skipped(self._step)
+            if self._signals.received:
+                self._position.end_skipping()
+                self._stop(self._where(*(self.resumed or (0, 0))))
             return
         self._position.look()
         if self._step == steps:
@@ -140,18 +151,22 @@ class Resume(keras.callbacks.Callback):
         # The last state of a fit is that after Keras has finalized its averaged weights.
         if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
             self._write(epoch + 1, 0, self._history(logs))
-        if self._signals.received:
-            self._signals.leave(self._where(epoch + 1, 0), self.command)
+            if self._signals.received:
+                self._stop(self._where(epoch + 1, 0))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._signals.end()
         self._position.close()
         self.model._initial_epoch = 0
         if self._found:  # of a finished fit, which has no epochs any more
             self._put_others_back(self._found[1])
             self._found = None
+            self._signals.end()
             return
         self._write(self._epoch + 1, 0, self._history(), is_finished=True)
+        self._is_used = True
+        if self._signals.received:
+            self._stop("the end of this fit")
+        self._signals.end()
 
     def _check_place(self) -> None:
         *_, last = self._others(with_self=True)
@@ -165,10 +180,19 @@ class Resume(keras.callbacks.Callback):
         for each in self._others():
             if isinstance(each, LRRangeTest):
                 raise ValueError("A range test needs no Resume: give it a fit of its own. Received: LRRangeTest")
+            if isinstance(each, keras.callbacks.CSVLogger) and not each.append:
+                raise ValueError(
+                    "A resumed fit would empty the file: give CSVLogger append=True. Received: append=False"
+                )
+        for layer in self.model._flatten_layers():
+            for name, value in vars(layer).items():
+                if isinstance(value, keras.optimizers.Optimizer) and value is not self.model.optimizer:
+                    raise ValueError(f"Resume saves one optimizer, that of compile. Received: another one, {name!r}")
 
     def _others(self, *, with_self: bool = False) -> list[keras.callbacks.Callback]:
         added = (self._list._history, self._list._progbar)
-        return [each for each in self._list.callbacks if each not in added and (with_self or each is not self)]
+        found = [each for each in self._list.callbacks if not isinstance(each, _ResetInitialEpoch)]
+        return [each for each in found if each not in added and (with_self or each is not self)]
 
     def _begin_again(self, found: tuple[Snapshot, dict[str, Any]]) -> None:
         snapshot, state = found
@@ -176,8 +200,11 @@ class Resume(keras.callbacks.Callback):
         self.params["resumed"] = True
         self.resumed, self.seconds_before = (state["epoch"], state["step"]), state["seconds"]
         epochs = self.params["epochs"]
-        self.model._initial_epoch = epochs if state["is_finished"] else state["epoch"]
-        if state["is_finished"]:
+        is_over = state["is_stopped"] or state["epoch"] >= epochs
+        self.model._initial_epoch = epochs if is_over else state["epoch"]
+        # Before the others, of which one may raise: the next fit must not read it.
+        self._list.callbacks = [_ResetInitialEpoch(self.model), *self._list.callbacks]
+        if is_over:
             self._position.restore(state["position"])
             print(f"This fit is finished, and read from {self.folder}")
         else:
@@ -209,6 +236,9 @@ class Resume(keras.callbacks.Callback):
             where = self._where(self._epoch, self._step)
         else:
             where = self._where(self._epoch, 0)
+        self._stop(where)
+
+    def _stop(self, where: str) -> NoReturn:
         restore_all(self.model)
         self._signals.leave(where, self.command)
 
@@ -228,17 +258,30 @@ class Resume(keras.callbacks.Callback):
         history = {name: [*before["history"].get(name, []), value] for name, value in logs.items()}
         return {"epoch": [*before["epoch"], self._epoch], "history": {**before["history"], **history}}
 
-    def _facts(self) -> dict[str, Any]:
-        return {
+    def _of_fit(self) -> dict[str, Any]:
+        """What must not differ when the fit goes on."""
+        optimizer = innermost(self.model.optimizer)
+        facts = {
             "steps": self.params["steps"],
             "epochs": self.params["epochs"],
-            "optimizer": type(self.model.optimizer).__name__,
+            "steps_per_execution": self.model.steps_per_execution,
+            "optimizer": type(optimizer).__name__,
             "callbacks": self._states.names,
         }
+        facts |= {f"optimizer {name}": str(value) for name, value in optimizer.get_config().items() if name != "name"}
+        for each in self._states.callbacks:
+            if isinstance(each, Scheduling):
+                options = {name: value for name, value in vars(each).items() if not name.startswith("_")}
+                facts |= {
+                    f"{type(each).__name__} {name}": str(options[name]) for name in _arguments(each) & options.keys()
+                }
+        return facts
 
     def _write(self, epoch: int, step: int, history: dict[str, Any], *, is_finished: bool = False) -> None:
         snapshot = Snapshot(self.model)
         if spoiled := snapshot.non_finite():
+            if any(isinstance(each, StopOnNonFinite) for each in self._states.callbacks):
+                return  # it will say so
             warnings.warn(
                 "The model is no longer finite, so it is not saved: the last checkpoint stays. Use a lower learning "
                 f"rate. Received: {spoiled!r} in {self._where(self._epoch, self._step)}",
@@ -249,6 +292,7 @@ class Resume(keras.callbacks.Callback):
             "epoch": epoch,
             "step": step,
             "is_finished": is_finished,
+            "is_stopped": is_finished and bool(self.model.stop_training),
             "seconds": self.seconds_before + time.monotonic() - self._started,
             "names": snapshot.names,
             "metrics": self._at_end or snapshot.metrics,
@@ -256,7 +300,7 @@ class Resume(keras.callbacks.Callback):
             "position": self._position.now(),
             "callbacks": self._states.now(),
             "history": history,
-            "fit": self._facts(),
+            "fit": self._facts,
         }
         file = self.folder / f"epoch{epoch:05d}-step{step:08d}.npz"
         # Also after an error: the next attempt waits as long as any other.
@@ -267,7 +311,7 @@ class Resume(keras.callbacks.Callback):
         except OSError as error:
             self._tell(error, sum(each.nbytes for each in snapshot.arrays))
             return
-        files, self._is_used = self._files(), True
+        files = self._files()
         for old in [each for each in files if each != file] if self._is_stale else files[KEPT:]:
             old.unlink(missing_ok=True)
         self._is_stale = False
@@ -295,7 +339,7 @@ class Resume(keras.callbacks.Callback):
                 arrays, state = read_checkpoint(file)
             except BadInput as error:
                 if file == files[-1]:
-                    raise
+                    raise BadInput(f"No checkpoint can be read: remove the folder to begin anew. {error}") from error
                 print(f"{error}; going on from the one before it", file=sys.stderr)
                 continue
             self._check(file, arrays, state)
@@ -306,11 +350,13 @@ class Resume(keras.callbacks.Callback):
 
     def _check(self, file: Path, arrays: list[np.ndarray], state: dict[str, Any]) -> None:
         """Raises unless the checkpoint is of this model and fit."""
-        now = self._facts()
+        before, now = state["fit"], self._facts
         differ: dict[str, tuple[Any, Any]] = {
-            name: (state["fit"][name], value) for name, value in now.items() if state["fit"][name] != value
+            name: (before.get(name), now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)
         }
-        if not any(isinstance(each, Scheduling) for each in self._states.callbacks):
+        if state["epoch"] <= self.params["epochs"] and not any(
+            isinstance(each, Scheduling) for each in self._states.callbacks
+        ):
             # More epochs only make the fit longer.
             differ.pop("epochs", None)
         here = Snapshot(self.model)
@@ -327,3 +373,19 @@ class Resume(keras.callbacks.Callback):
                 f"The checkpoint is of another fit: use another folder, or remove this one. Received: {shown}, "
                 f"{str(file)!r}"
             )
+
+
+class _ResetInitialEpoch(keras.callbacks.Callback):
+    """Resets where Keras begins the next fit, as soon as it has read it."""
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__()
+        self._reset = model
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._reset._initial_epoch = 0
+
+
+def _arguments(callback: keras.callbacks.Callback) -> set[str]:
+    """The names of the arguments of its constructor."""
+    return set(signature(type(callback).__init__).parameters)

@@ -29,19 +29,26 @@ class Signals:
 
     def __init__(self, fit: Any) -> None:
         self.received = 0
-        self._fit, self._before = fit, {}
+        self._fit = fit
+        self._before: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
+                while isinstance(earlier := getattr(signal.getsignal(number), "__self__", None), Signals):
+                    if not earlier._before or earlier._is_in_fit(sys._getframe()):
+                        break
+                    earlier.end()  # of a fit that ended by an exception
+                # Not those that are ignored, or handled outside of Python.
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._note)
 
     def leave(self, where: str, command: str | None = None) -> NoReturn:
-        """Ends the fit as the signal would have: with KeyboardInterrupt, or the end of the program."""
-        number = self.received
+        """Ends the fit as the signal would have: by its handler, KeyboardInterrupt, or the end of the program."""
+        number, before = self.received, self._before.get(self.received)
         self.end()
         how = f"\nTo go on: {command}" if command else ""
         print(f"\nStopped. Started again, it goes on at {where}{how}", file=sys.stderr)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
+        if callable(before):
+            signal.raise_signal(number)
         raise SystemExit(_EXIT_STATUS + number)
 
     def end(self) -> None:

@@ -106,9 +106,10 @@ class Snapshot:
         return ""
 
     def restore_weights(self) -> None:
-        """Restore the variables of the model and its optimizer, but not the optimizer's count of steps."""
+        """Restore the variables of the model and its optimizer, but not its count of steps and its learning rate."""
+        optimizer = innermost(self._model.optimizer)
         kept = {id(variable) for variable in metric_variables(self._model)}
-        kept.add(id(innermost(self._model.optimizer)._iterations))
+        kept |= {id(optimizer._iterations), id(optimizer._learning_rate)}
         for key, (variable, value) in self._values.items():
             if key not in kept:
                 variable.assign(value)

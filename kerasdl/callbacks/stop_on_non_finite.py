@@ -69,8 +69,8 @@ class StopOnNonFinite(Restoring):
             undo()
 
     def before_first_step(self, iterator: Any) -> None:
-        if self.tried:  # in an earlier process
-            self._lower(self.factor**self.tried)
+        for _ in range(self.tried):  # in an earlier process; one by one, for the same rounding
+            self._lower()
 
     def after_step(self, data: Any) -> None:
         spoiled = tf.stack([tf.cast(~tf.reduce_all(tf.math.is_finite(each.value)), "float32") for each in self._floats])
@@ -84,8 +84,13 @@ class StopOnNonFinite(Restoring):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_begin(epoch, logs)
-        self._epoch, self._read = epoch, 0
+        self._epoch, self._is_first = epoch, True
         self._good = Snapshot(self.model)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_batch_begin(batch, logs)
+        if self._is_first:  # which is not 0 in an epoch that goes on
+            self._read, self._is_first = batch, False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if batch + 1 - self._read >= STEPS_BETWEEN_READINGS or batch + 1 == self.params["steps"]:
@@ -124,12 +129,12 @@ class StopOnNonFinite(Restoring):
             f"retry {self.tried} of {self.retries} with {self.factor:g} times the learning rate",
             file=sys.stderr,
         )
-        self._lower(self.factor)
+        self._lower()
         self.model.reset_metrics()
         self.retrace()
 
-    def _lower(self, factor: float) -> None:
-        self._undo.append(scale_learning_rate(self.model.optimizer, factor))
+    def _lower(self) -> None:
+        self._undo.append(scale_learning_rate(self.model.optimizer, self.factor))
 
 
 def _rows_not_finite(data: Any) -> tf.Tensor:

@@ -85,11 +85,11 @@ def scale_learning_rate(optimizer: keras.optimizers.Optimizer, factor: float) ->
         schedule = reading.schedule
         reading.schedule = lambda step: factor * schedule(step)
         return lambda: None
-    if isinstance(rate, keras.Variable):
-        before = ops.convert_to_numpy(rate)
-        rate.assign(factor * before)
-        return lambda: rate.assign(before)
-    return steer(optimizer, learning_rate=lambda step: factor * rate(step))
+    # A constant stays as it is, and can still be assigned.
+    constant = isinstance(rate, keras.Variable)
+    return steer(
+        optimizer, learning_rate=lambda step: factor * (ops.convert_to_tensor(rate) if constant else rate(step))
+    )
 
 
 def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -39,7 +39,7 @@ class RunFolder:
     Args:
         path: A folder that does not exist, or is empty.
         config: Options, for the folder of a run that was broken off: with the same ones it goes on.
-        fresh: Begin such a run anew: what it has written is removed.
+        fresh: Begin such a run anew, and rename the folder of the old one.
 
     Attributes:
         is_resumed: Whether the run goes on.
@@ -62,7 +62,7 @@ class RunFolder:
             if self._options is not None and (self.checkpoints / OPTIONS).is_file():
                 self._lock(self.path / "logs")
                 if fresh:
-                    self._clear()
+                    self._move_away()
                 else:
                     self._check_same(self._options)
                     self.is_resumed = True
@@ -164,19 +164,19 @@ class RunFolder:
 
     def _mark_unfinished(self, options: Mapping[str, Any]) -> None:
         with self._writing(UNFINISHED) as temporary:
-            said = f"This run is not finished. To go on with it:\n\n  {self.command}\n\nTo begin it anew, add --fresh.\n"
+            said = f"This run is not finished. To go on with it:\n\n  {self.command}\n\nTo begin anew, add --fresh.\n"
             # File names may not be UTF-8.
             temporary.write_bytes(said.encode("utf-8", "surrogateescape"))
         self.checkpoints.mkdir(exist_ok=True)
         self._write_json(f"{self.checkpoints.name}/{OPTIONS}", options)
 
-    def _clear(self) -> None:
-        """Removes what the run has written."""
-        for folder in (self.path / "logs", self.checkpoints):
-            shutil.rmtree(folder, ignore_errors=True)
-        for each in self.path.iterdir():
-            if each.name in WRITTEN or each.suffix in KINDS:
-                each.unlink()
+    def _move_away(self) -> None:
+        """Renames the folder of the unfinished run: nothing is lost."""
+        path = self.path.resolve()
+        others = (path.with_name(f"{path.name}-before-{number}") for number in count(1))
+        before = next(each for each in others if not each.exists())
+        path.rename(before)
+        print(f"The unfinished run is kept in {before}")
 
     @cached_property
     def _writer(self) -> Any:

@@ -27,7 +27,7 @@ class Options:
     resume: bool = False
     """Insist that the run in --out goes on: an error if there is none, or if it is finished."""
     fresh: bool = False
-    """Begin the unfinished run in --out anew: what it has written is removed."""
+    """Begin the unfinished run in --out anew: its folder is renamed to OUT-before-1."""
     peak_lr: float | None = None
     """Peak learning rate; by default the suggestion of a range test."""
     lr_rule: Rule = "descent"

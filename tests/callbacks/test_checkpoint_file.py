@@ -1,5 +1,6 @@
 import errno
 import os
+from collections import defaultdict, namedtuple
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from kerasdl.callbacks.callback_state import _equal
 from kerasdl.callbacks.checkpoint_file import FORMAT, is_plain, read_checkpoint, write_checkpoint
 from kerasdl.errors import BadInput
 
+Pair = namedtuple("Pair", ["left", "right"])
 ARRAYS = [
     np.arange(6, dtype="float32").reshape(2, 3),
     np.array(7, dtype="int64"),
@@ -19,7 +21,14 @@ ARRAYS = [
     np.zeros((0, 4), dtype="float16"),
     np.array([True, False]),
 ]
-STATE = {"best": float("inf"), "epoch": 3, "names": ["a", "b"], "weights": [np.ones(2)], "rate": np.float32(0.1)}
+STATE = {
+    "best": float("inf"),
+    "epoch": 3,
+    "names": ["a", "b"],
+    "weights": [np.ones(2)],
+    "rate": np.float32(0.1),
+    3: ARRAYS[2],
+}
 plain = st.recursive(
     st.none()
     | st.booleans()
@@ -30,7 +39,7 @@ plain = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=50)
         | st.lists(inner).map(tuple)
-        | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+        | st.dictionaries(st.text(max_size=9) | st.integers(), inner, max_size=4)
     ),
     max_leaves=60,
 )
@@ -56,7 +65,9 @@ def test_every_plain_state_comes_back(tmp_path_factory, state):
     assert repr(found) == repr(state)
 
 
-@pytest.mark.parametrize("value", [print, {1: 2}, [object()], np.array(["a"]), {"a": {2}}])
+@pytest.mark.parametrize(
+    "value", [print, {(1,): 2}, [object()], np.array(["a"]), {"a": {2}}, defaultdict(int), Pair(1, 2)]
+)
 def test_what_is_not_plain(value):
     assert not is_plain(value)
 

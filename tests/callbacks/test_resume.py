@@ -16,7 +16,7 @@ from kerasdl.data import images
 from kerasdl.errors import BadInput
 
 from tests import kills
-from tests.contracts import Mode, batches, same, small_model, state
+from tests.contracts import Mode, _arrays, batches, same, small_model, state
 
 EAGER = Mode(run="eager")
 
@@ -174,6 +174,63 @@ def test_a_pipeline_that_is_mapped_goes_on_within_the_epoch(tmp_path):
     assert_same(whole, again)
 
 
+def test_a_rate_that_another_callback_sets_at_the_beginning_of_an_epoch_is_set_once(tmp_path):
+    def used():
+        return [keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)]
+
+    (tmp_path / "whole").mkdir()
+    whole = fit(tmp_path / "whole", used=used())
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, used=used(), dies=Dies(8))
+    again = fit(tmp_path, used=used())
+    assert again[3].resumed == (1, 2)
+    assert_same(whole, again)
+
+
+@pytest.mark.parametrize("data", [batches().repeat(), batches(80)], ids=["endless", "longer"])
+def test_steps_per_epoch_that_are_no_whole_epoch_are_known(data, tmp_path, capsys):
+    given = {"x": data, "shuffle": False, "steps_per_epoch": 4}
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, given, Dies(7), epochs=3)
+    assert fit(tmp_path, given)[3].resumed == (1, 0)
+    assert "checkpoints only at the ends of epochs" in capsys.readouterr().out
+
+
+def test_steps_per_epoch_that_are_a_whole_epoch_change_nothing(whole, tmp_path):
+    given = {"x": batches(), "shuffle": False, "steps_per_epoch": 5}
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fit(tmp_path, given, Dies(8))
+    again = fit(tmp_path, given)
+    assert again[3].resumed == (1, 2)
+    assert_same(whole, again)
+
+
+def test_an_error_while_it_goes_on_leaves_pipelines_and_model_as_they_were(tmp_path):
+    data = _arrays(augment=None)
+    model = keras.Sequential([keras.Input((9, 7, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+
+    def train(metrics, dies):
+        model.compile("sgd", data.loss, metrics=metrics, run_eagerly=True)
+        resume = Resume(tmp_path, every_steps=2)
+        model.fit(data.train, epochs=2, callbacks=[Dies(dies), resume], verbose=0, shuffle=False)
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        train([], 3)
+    with pytest.raises(BadInput, match="saved with other metrics"):
+        train(["accuracy"], None)
+    assert all(np.any(inputs) for inputs, _ in data.train)
+    model.fit(data.train, verbose=0, shuffle=False)
+    assert int(model.optimizer.iterations) == 2 + data.steps
+
+
+def test_a_fit_that_was_broken_off_goes_on_with_the_same_object(tmp_path):
+    resume, model = Resume(tmp_path, every_steps=2), small_model(EAGER)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(**arrays(), epochs=3, callbacks=[Dies(8), resume], verbose=0)
+    model.fit(**arrays(), epochs=3, callbacks=[Dies(), resume], verbose=0)
+    assert resume.resumed == (1, 2)
+
+
 def test_the_second_fit_with_one_object_begins_anew(tmp_path):
     resume = Resume(tmp_path)
     for epochs in (3, 2):
@@ -200,6 +257,9 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before_it(whole, tmp_path, ca
         ({"epochs": 4}, "epochs 3 there and 4 here"),
         ({"data": arrays(48)}, "steps 5 there and 6 here"),
         ({"optimizer": keras.optimizers.Adam()}, "optimizer SGD there and Adam here"),
+        ({"optimizer": keras.optimizers.SGD(0.1, 0.9)}, "optimizer learning_rate 0.00.* there and 0.1.* here"),
+        ({"used": [OneCycle(0.2), keras.callbacks.EarlyStopping("loss", patience=9)]}, "OneCycle peak_lr 0.05 there"),
+        ({"mode": Mode(run="eager", steps_per_execution=4)}, "steps_per_execution 1 there and 4 here"),
         ({"used": []}, "callbacks .*OneCycle.* there and"),
     ],
 )
@@ -225,6 +285,9 @@ def test_more_epochs_make_a_fit_without_a_schedule_longer(tmp_path):
     fit(tmp_path, used=[], epochs=2, dies=Dies())
     longer = fit(tmp_path, used=[], epochs=3)
     assert longer[3].resumed == (2, 0)
+    assert len(longer[1]["loss"]) == 3
+    with pytest.raises(BadInput, match="epochs 3 there and 2 here"):
+        fit(tmp_path, used=[], epochs=2)
 
 
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
@@ -258,6 +321,20 @@ def test_a_signal_during_validation_saves_the_end_of_the_epoch(tmp_path):
     again = fit(tmp_path, data(), InValidation())
     assert again[3].resumed == (1, 5)
     assert_same(whole, again)
+
+
+def test_a_signal_at_the_end_of_the_last_epoch_finishes_the_fit(whole, tmp_path, capsys):
+    class AtTheEnd(Dies):
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_train_batch_end(0)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, dies=AtTheEnd(3, lambda: signal.raise_signal(signal.SIGINT)))
+    assert "goes on at the end of this fit" in capsys.readouterr().err
+    assert_same(whole, fit(tmp_path, dies=AtTheEnd()))
 
 
 def test_the_second_signal_ends_the_fit_at_once(tmp_path):
@@ -353,6 +430,12 @@ def test_where_it_stands_among_the_callbacks(tmp_path):
         model.fit(**arrays(), callbacks=[Resume(tmp_path), OneCycle(0.1)], verbose=0)
     with pytest.raises(ValueError, match=r"needs no Resume.* Received: LRRangeTest"):
         model.fit(**arrays(), callbacks=[LRRangeTest(), Resume(tmp_path)], verbose=0)
+    with pytest.raises(ValueError, match="give CSVLogger append=True"):
+        model.fit(**arrays(), callbacks=[logger := keras.callbacks.CSVLogger(tmp_path / "log"), Resume(tmp_path)])
+    logger.csv_file.close()
+    model.second = keras.optimizers.SGD()
+    with pytest.raises(ValueError, match="saves one optimizer, that of compile. Received: another one, 'second'"):
+        model.fit(**arrays(), callbacks=[Resume(tmp_path)], verbose=0)
     unbuilt = keras.Sequential([keras.layers.Dense(3)])
     unbuilt.compile("sgd", "mse")
     with pytest.raises(ValueError, match="The model is not built"):
@@ -394,5 +477,5 @@ def test_killed_at_random_moments_it_ends_bit_for_bit_as_if_nothing_had_been(cas
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
     whole, seconds = kills.uninterrupted(case, tmp_path / "whole")
-    killed = kills.killed(case, tmp_path / "killed", kills=times, seed=0, longest=seconds)
-    assert kills.differing(whole, killed) == []
+    for end in kills.killed(case, tmp_path / "killed", kills=times, seed=0, longest=seconds):
+        assert kills.differing(whole, end) == []

@@ -12,7 +12,9 @@ def within_fit(number, fit):
 
 @pytest.fixture
 def fit():
-    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    before = signal.default_int_handler, signal.SIG_DFL
+    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+        signal.signal(number, handler)
     yield keras.callbacks.CallbackList()
     for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
         signal.signal(number, handler)
@@ -43,3 +45,21 @@ def test_a_signal_outside_of_the_fit_does_what_it_did_before(fit):
     signals = Signals(keras.callbacks.CallbackList())  # of no frame here
     signal.raise_signal(signal.SIGTERM)
     assert (signals.received, noted) == (0, [signal.SIGTERM])
+
+
+def test_a_handler_of_the_users_is_called_when_the_fit_has_ended(fit):
+    noted = []
+    signal.signal(signal.SIGTERM, lambda number, frame: noted.append(number))
+    signals = Signals(fit)
+    within_fit(signal.SIGTERM, fit)
+    assert noted == []
+    with pytest.raises(SystemExit):
+        signals.leave("epoch 2 of 3")
+    assert noted == [signal.SIGTERM]
+
+
+def test_a_signal_that_is_ignored_stays_ignored(fit):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signals = Signals(fit)
+    within_fit(signal.SIGINT, fit)
+    assert signals.received == 0

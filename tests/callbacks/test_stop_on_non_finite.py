@@ -1,8 +1,10 @@
+import contextlib
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.callbacks import OneCycle, StopOnNonFinite
+from kerasdl.callbacks import OneCycle, Resume, StopOnNonFinite
 from kerasdl.errors import BadInput
 
 from tests.contracts import Mode, batches, same, small_model, state
@@ -63,6 +65,33 @@ def test_a_retry_ends_well_with_a_lower_rate_which_is_put_back(schedule, capsys)
     assert all(np.isfinite(each).all() for each in state(model))
     assert "retry 2 of 3 with 1e-16 times the learning rate" in capsys.readouterr().err
     assert str(model.optimizer.get_config()) == before
+
+
+def test_retries_within_one_epoch_lower_the_rate_further(monkeypatch):
+    monkeypatch.setattr("kerasdl.callbacks.stop_on_non_finite.STEPS_BETWEEN_READINGS", 1)
+    model = small_model(Mode(run="eager"), keras.optimizers.SGD(1e30))
+    stop = StopOnNonFinite(retries=2, factor=1e-16)
+    model.fit(batches(), callbacks=[stop], verbose=0, shuffle=False)
+    assert stop.tried == 2
+
+
+def test_a_resumed_fit_has_the_rate_of_its_retries_once(tmp_path):
+    class Dies(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if stop.tried == 2 and batch == 3 and dies:
+                raise RuntimeError("on purpose")
+
+    ends = []
+    for folder, dies in (("whole", False), ("broken", True), ("broken", False)):
+        stop = StopOnNonFinite(retries=2, factor=1e-16)
+        model = small_model(Mode(run="eager"), keras.optimizers.SGD(1e30))
+        callbacks = [stop, Dies(), Resume(tmp_path / folder, every_steps=1)]
+        with pytest.raises(RuntimeError, match="on purpose") if dies else contextlib.nullcontext():
+            model.fit(batches(), epochs=4, callbacks=callbacks, verbose=0, shuffle=False)
+        ends += [] if dies else [state(model)]
+    assert callbacks[-1].resumed is not None
+    assert same(*ends)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e30)
 
 
 def test_a_missing_number_that_the_model_can_take_does_not_matter():

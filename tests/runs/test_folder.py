@@ -85,7 +85,7 @@ def test_a_run_that_is_broken_off_says_what_it_is_and_what_to_type(tmp_path, mon
     run.write_config(Config())
     said = (run.path / "UNFINISHED.txt").read_text()
     assert f"\n  python recipes/image_classifier.py --data 'my pets' --out {run.path}\n" in said
-    assert "To begin it anew, add --fresh" in said
+    assert "To begin anew, add --fresh" in said
     run.finish({}, train_seconds=1.0)
     assert sorted(each.name for each in run.path.iterdir()) == ["config.json", "logs", "metrics.json"]
     with pytest.raises(BadInput, match="exists and is not empty"):
@@ -105,12 +105,15 @@ def test_with_the_same_options_it_goes_on_and_with_others_they_are_shown(tmp_pat
         of(tmp_path)
 
 
-def test_fresh_removes_what_the_run_has_written_and_nothing_else(tmp_path):
-    broken_off(tmp_path)
-    for name in ("curves.png", "notes.md"):
-        (tmp_path / name).write_text("")
-    assert not of(tmp_path, "cars", fresh=True).is_resumed
-    assert [each.name for each in tmp_path.iterdir()] == ["notes.md"]
+def test_fresh_begins_anew_and_loses_nothing(tmp_path):
+    out = tmp_path / "run"
+    for number in (1, 2):
+        broken_off(out)
+        (out / "notes.md").write_text(f"mine {number}")
+        run = of(out, "cars", fresh=True)
+        assert not run.is_resumed
+        assert list(out.iterdir()) == []
+        assert (tmp_path / f"run-before-{number}" / "notes.md").read_text() == f"mine {number}"
 
 
 def test_resume_insists(tmp_path):
