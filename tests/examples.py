@@ -116,8 +116,8 @@ def breeds():
 
 
 def small_resnet8(input_shape, classes, **options):
-    """One block of 16 channels."""
-    return kerasdl.models.resnet(input_shape, classes, depths=(1,), widths=(16,), stem="small", **options)
+    """Its first block."""
+    return kerasdl.models.resnet(input_shape, classes, depths=(1,), widths=(32,), stem="small", **options)
 
 
 def small_resnet50(*, include_top=True, input_shape=(224, 224, 3), pooling=None, classes=1000):
