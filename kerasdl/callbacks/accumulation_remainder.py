@@ -24,6 +24,9 @@ class AccumulationRemainder(Restoring):
         >>> model.fit(x, y, callbacks=[kerasdl.callbacks.AccumulationRemainder()])
     """
 
+    # A resumed epoch may have no steps left.
+    _saved: list[np.ndarray] | None = None
+
     def change(self, epoch: int) -> None:
         if not innermost(self.model.optimizer).gradient_accumulation_steps:
             raise ValueError(
