@@ -17,7 +17,7 @@ test: $(VENV)/.installed ## run the test suite; list its ten slowest tests
 	$(BIN)/python -m pytest
 
 test-all: $(VENV)/.installed ## run the test suite with the tests that take minutes
-	XLA_FLAGS="$$XLA_FLAGS" $(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest -m ""
 
 check: $(VENV)/.installed ## lint, check the formatting and the types
 	$(BIN)/ruff check .

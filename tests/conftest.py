@@ -15,9 +15,6 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-# For small networks XLA takes longer to optimize than they take to run; `make test-all` lets it.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
 # No test is timed: the first example may trace, and other work may slow any.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
