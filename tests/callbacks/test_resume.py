@@ -450,12 +450,7 @@ def test_arguments_out_of_range():
 
 
 # The fits of the suite are killed ten times in all, and those of `make test-all` a hundred times more.
-QUICK = [
-    (kills.Fit("images", eager=True, accumulation=2), 4),
-    (kills.Fit("table", eager=True), 2),
-    (kills.Fit("sequences", eager=True), 2),
-    (kills.Fit("streams", eager=True), 2),
-]
+QUICK = [(kills.Fit("images", eager=True, accumulation=2), 4), (kills.Fit("table", eager=True), 6)]
 LONG = [
     (kills.Fit(data, policy, steps_per_execution=steps, accumulation=accumulation, seconds_per_step=0.02), 7)
     for data in ("images", "table", "sequences", "streams")
