@@ -53,10 +53,10 @@ def test_rows_are_independent_of_each_other_and_of_earlier_batches(model, vocabu
 
 def test_reloaded_and_saved_model_give_the_same(model, vocabulary, tmp_path):
     exported = language_model(model, vocabulary.layer())
-    expected = exported.predict(tf.constant(STRINGS), verbose=0)
+    expected = exported(tf.constant(STRINGS))
     exported.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert np.array_equal(loaded.predict(tf.constant(STRINGS), verbose=0), expected)
+    assert np.array_equal(loaded(tf.constant(STRINGS)), expected)
     exported.export(tmp_path / "saved", verbose=False)
     saved = tf.saved_model.load(str(tmp_path / "saved"))
     np.testing.assert_allclose(saved.serve(tf.constant(STRINGS)), expected, atol=1e-6)

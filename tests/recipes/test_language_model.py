@@ -10,22 +10,27 @@ from kerasdl.data import text
 
 from tests.recipes.test_image_classifier import events, finish, run
 
-FIGURES = {"lr_range", "schedule", "curves", "hardest"}
+FIGURES = {"schedule", "curves", "hardest"}
 TEXTS = {"data", "samples", "nearest"}
 SMALL = ["--embedding", 8, "--units", 12, "--depth", 1, "--n-words", 5]
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """One short run on the default data."""
+@pytest.fixture(scope="module", params=["given", pytest.param("found", marks=pytest.mark.slow)])
+def finished(tmp_path_factory, request):
+    """One short run on the default data, at a given learning rate or at that of its range test."""
     options = ["--valid-share", 0.5, "--epochs", 2, "--batch-size", 64, "--min-freq", 20, *SMALL]
+    options += ["--peak-lr", 0.1] if request.param == "given" else []
     return finish("language_model", tmp_path_factory.mktemp("recipe") / "run", *options)[0]
+
+
+def figures(out):
+    return FIGURES if json.loads((out / "config.json").read_text())["peak_lr"] else FIGURES | {"lr_range"}
 
 
 def test_everything_is_written(finished):
     assert {path.name for path in finished.iterdir()} == {
         "config.json", "metrics.json", "model.keras", "encoder.npz", "logs",
-        *(f"{name}.png" for name in FIGURES), *(f"{name}.txt" for name in TEXTS),
+        *(f"{name}.png" for name in figures(finished)), *(f"{name}.txt" for name in TEXTS),
     }  # fmt: skip
     config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))
     assert (config["data"], config["level"], config["units"]) == ("python", "words", 12)
@@ -44,7 +49,7 @@ def test_tensorboard_has_steps_epochs_figures_and_samples(finished):
     assert len(steps) == 2 * (steps[-1].step + 1) // 2 > 20
     assert {"epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
     written = events(logs)
-    assert {*FIGURES, "data", "samples", "nearest", "config"} <= set(written.Tags()["tensors"])
+    assert {*figures(finished), "data", "samples", "nearest", "config"} <= set(written.Tags()["tensors"])
     assert [event.step for event in written.Tensors("samples")] == [1, 2]
 
 

@@ -93,6 +93,7 @@ def test_classes_are_predicted_with_their_probability(finished, tmp_path, monkey
     assert all(0.5 < float(line[2]) <= 1 for line in lines)
 
 
+@pytest.mark.slow
 def test_a_table_whose_range_test_finds_no_rate_trains_at_a_cautious_one(tmp_path, monkeypatch, capsys):
     """A few very large targets."""
     monkeypatch.setattr("kerasdl.lr_range.LRRange.why_none", "The loss does not fall. And so on.")

@@ -13,30 +13,36 @@ from kerasdl.data import series
 
 from tests.recipes.test_image_classifier import events, finish, recipe, run
 
-FIGURES = {"data", "lr_range", "schedule", "curves", "forecast", "error_by_step"}
+FIGURES = {"data", "schedule", "curves", "forecast", "error_by_step"}
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """One short run on the default data; only full batches, because XLA compiles every shape anew."""
+@pytest.fixture(scope="module", params=["given", pytest.param("found", marks=pytest.mark.slow)])
+def finished(tmp_path_factory, request):
+    """One short run on the default data, at a given learning rate or at that of its range test.
+
+    Only full batches, because XLA compiles every shape anew.
+    """
     out, windows = tmp_path_factory.mktemp("recipe") / "run", ["--horizon", 4, "--valid-share", 0.331]
-    return finish("time_series", out, *windows, "--batch-size", 90, "--epochs", 2, "--units", 16)
+    rate = ["--peak-lr", 0.04] if request.param == "given" else []
+    return finish("time_series", out, *windows, *rate, "--batch-size", 90, "--epochs", 2, "--units", 16)
 
 
 def test_everything_is_written(finished):
     out, printed = finished
-    assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES),
-    }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
+    figures = FIGURES if config["peak_lr"] else FIGURES | {"lr_range"}
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in figures),
+    }  # fmt: skip
     assert (config["data"], config["lookback"], config["channels"]) == ("mackey-glass", 24, ["x"])
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["valid"]["rmse"] < 0.8 * metrics["baseline_rmse"]
     assert metrics["valid"]["ratio"] == pytest.approx(metrics["valid"]["rmse"] / metrics["baseline_rmse"])
     assert metrics["valid"]["mae"] < metrics["valid"]["rmse"]
     assert metrics["train_seconds"] > 0
-    for text in ("3,000 rows: 1,980 training and 990 test windows", "Peak learning rate: ", "tensorboard --logdir"):
+    for text in ("3,000 rows: 1,980 training and 990 test windows", "tensorboard --logdir"):
         assert text in printed
+    assert config["peak_lr"] or "Peak learning rate: " in printed
     assert {"epoch_loss", "epoch_mae"} <= set(events(out / "logs" / "validation").Tags()["tensors"])
     assert len(events(out / "logs" / "steps").Scalars("loss")) == 2 * 22
 

@@ -34,14 +34,17 @@ class Spoil(keras.callbacks.Callback):
 @pytest.mark.parametrize(
     ("name", "augment"),
     [
+        # Both ways to load: with and without a transformation.
         ("train/b/2.jpg", Augmentation(rotate=10)),
-        ("valid/a/0.jpg", None),
-        # The same promise with the other way to load.
-        pytest.param("train/b/2.jpg", None, marks=pytest.mark.slow),
-        pytest.param("valid/a/0.jpg", Augmentation(rotate=10), marks=pytest.mark.slow),
+        *(
+            pytest.param(name, augment, marks=pytest.mark.slow)
+            for name, augment in (
+                ("valid/a/0.jpg", None), ("train/b/2.jpg", None), ("valid/a/0.jpg", Augmentation(rotate=10)),
+            )
+        ),
     ],
     ids=["augmented training", "validation", "training", "validation of augmented training"],
-)
+)  # fmt: skip
 def test_a_file_that_goes_bad_during_training_is_named(image_folder, augment, name):
     folder = image_folder({"train/a": 4, "train/b": 4, "valid/a": 2, "valid/b": 2}, size=(12, 12), suffix="jpg")
     data = images.from_folder(folder, image_size=8, batch_size=4, augment=augment)
@@ -51,6 +54,15 @@ def test_a_file_that_goes_bad_during_training_is_named(image_folder, augment, na
         model.fit(
             data.train, validation_data=data.valid, epochs=3, verbose=0, shuffle=False, callbacks=[Spoil(folder / name)]
         )
+
+
+def test_a_file_that_goes_bad_between_two_validations_is_named(image_folder):
+    folder = image_folder({"train/a": 2, "train/b": 2, "valid/a": 2, "valid/b": 2}, size=(12, 12), suffix="jpg")
+    data, file = images.from_folder(folder, image_size=8, augment=None), folder / "valid/a/0.jpg"
+    assert len(list(data.valid)) == 1
+    file.write_bytes(file.read_bytes()[:-60])
+    with pytest.raises(tf.errors.OpError, match=rf"Cannot be read or decoded: {file}: Damaged or cut short"):
+        list(data.valid)
 
 
 def test_an_error_that_no_file_causes_is_not_blamed_on_a_file(image_folder):

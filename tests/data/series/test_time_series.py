@@ -25,7 +25,7 @@ def stacked(dataset):
     return np.concatenate(windows), np.concatenate(futures)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.data())
 def test_windows_equal_slices_by_hand(data):
     lookback, horizon, stride = (data.draw(st.integers(1, 5)) for _ in range(3))
@@ -65,7 +65,7 @@ def test_batches_hold_every_window():
         assert all((w[1:], f[1:]) == ((4, 1), (2, 1)) and a == b == "float32" for w, f, a, b in batches)
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.integers(20, 29), st.sampled_from([None, "linear", "forward"]), st.floats(-1e6, 1e6))
 def test_training_does_not_depend_on_the_test_part(row, fill, value):
     table = frame(wind=np.where(np.arange(30) % 2, "N", "S"))
