@@ -50,8 +50,12 @@ SLOW = {
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
     # Over one second, beside an example of the same kind.
     *(f"kerasdl.lr_range.LRRange.{name}" for name in ("plot", "rise", "suggestion", "suggestions")),
-    *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.lr_range"),
-    *("kerasdl.plots.curves", "kerasdl.plots.schedule", "kerasdl.runs.classifier_network.head_on_features"),
+    *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.training.lr_range"),
+    *(
+        "kerasdl.plots.training.curves",
+        "kerasdl.plots.training.schedule",
+        "kerasdl.runs.classifier_network.head_on_features",
+    ),
     *("kerasdl.models.resnet.resnet18", "kerasdl.models.resnet.resnet34", "docs/optimizers.md", "docs/schedules.md"),
     *(f"kerasdl.callbacks.{name}" for name in ("cosine_restarts.CosineRestarts", "flat_cosine.FlatCosine")),
 }

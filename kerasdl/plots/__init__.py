@@ -1,0 +1,25 @@
+"""Plots of given numbers, on given Axes or on a new figure. Nothing here computes results or saves files.
+
+Figures are created without pyplot and its state. A notebook shows a figure at the end of a cell;
+`figure.savefig("confusion.png")` saves it.
+"""
+
+from kerasdl.plots.charts import bars, importance, lines
+from kerasdl.plots.classification import confusion
+from kerasdl.plots.figure import Figure
+from kerasdl.plots.images import image_sheet
+from kerasdl.plots.regression import residuals
+from kerasdl.plots.training import curves, lr_range, schedule
+
+__all__ = [
+    "Figure",
+    "bars",
+    "confusion",
+    "curves",
+    "image_sheet",
+    "importance",
+    "lines",
+    "lr_range",
+    "residuals",
+    "schedule",
+]

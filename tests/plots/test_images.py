@@ -1,0 +1,24 @@
+from itertools import pairwise
+
+import numpy as np
+from kerasdl import plots
+
+
+def test_an_image_sheet_shows_every_image_with_its_title(drawn):
+    images = np.zeros((8, 4, 4, 3))
+    images[3] = 300
+    axes = drawn(plots.image_sheet(images, [f"title {i}" for i in range(8)]))
+    assert [ax.get_title() for ax in axes[:8]] == [f"title {i}" for i in range(8)]
+    assert len(axes) == 12
+    assert axes[3].images[0].get_array().max() == 255
+    assert not any(ax.images for ax in axes[8:])
+
+
+def test_long_titles_of_an_image_sheet_are_wrapped_and_do_not_overlap(drawn):
+    figure = plots.image_sheet(np.zeros((12, 8, 8, 1)), ["predicted 3, actual 9, loss 12.34"] * 12)
+    axes = drawn(figure)
+    assert axes[0].get_title() == "predicted 3, actual\n9, loss 12.34"
+    boxes = [ax.title.get_window_extent() for ax in axes[:6]]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    images = [ax.get_window_extent() for ax in axes]
+    assert all(images[index].y0 > axes[index + 6].title.get_window_extent().y1 for index in range(6))
