@@ -4,11 +4,11 @@ from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_net
 from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.earlier_run import load_config, load_run
-from kerasdl.runs.folder import RunFolder, flattened
+from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
-from kerasdl.runs.options import Options, check_counts, check_rates
+from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, train_ngrams

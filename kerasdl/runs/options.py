@@ -1,10 +1,10 @@
 """Options that every recipe has; a recipe's own options are a dataclass that holds these."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from math import inf
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from kerasdl.errors import BadInput
 from kerasdl.runs.devices import Precision
@@ -96,3 +96,31 @@ def check_rates(**rates: float) -> None:
     for name, rate in rates.items():
         if not 0 <= rate < 1:
             raise BadInput(f"{name} must be at least 0 and below 1. Received: {name}={rate}")
+
+
+def flattened(config: Any) -> dict[str, Any]:
+    """The options of a dataclass and of the dataclasses in it, by name.
+
+    Example:
+        >>> flattened(Config(data="pets", run=kerasdl.runs.Options(seed=1)))
+        {'data': 'pets', 'out': None, ..., 'seed': 1, 'deterministic': False}
+    """
+    values: dict[str, Any] = {}
+    for each in fields(config):
+        value = getattr(config, each.name)
+        values |= flattened(value) if is_dataclass(value) else {each.name: value}
+    return values
+
+
+def defaults_of(config: type) -> dict[str, Any]:
+    """The defaults of a dataclass of options and of the dataclasses in it, by name.
+
+    Example:
+        >>> defaults_of(Config)
+        {'data': 'pets', 'out': None, ..., 'seed': 0, 'deterministic': False}
+    """
+    found: dict[str, Any] = {}
+    for each in fields(config):
+        value = each.default if each.default_factory is MISSING else each.default_factory()
+        found |= flattened(value) if is_dataclass(value) else {each.name: value} if value is not MISSING else {}
+    return found
