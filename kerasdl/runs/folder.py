@@ -8,8 +8,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
@@ -21,11 +20,17 @@ import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write, fcntl
 from kerasdl.optional import import_optional
+from kerasdl.runs.about import ABOUT, about
 from kerasdl.runs.earlier_run import non_finite
+from kerasdl.runs.history import HISTORY, read_history, write_history
+from kerasdl.runs.options import defaults_of, flattened
+from kerasdl.runs.readable import readable
+from kerasdl.runs.report import report
 from matplotlib.figure import Figure
 
 # Beside these, a run writes files of the kinds below, and the folders `logs` and `checkpoints`.
-WRITTEN, KINDS = ("config.json", "metrics.json"), (".keras", ".npz", ".png", ".txt", ".html")
+WRITTEN = ("config.json", "metrics.json", ABOUT, HISTORY)
+KINDS = (".keras", ".npz", ".png", ".txt", ".html")
 UNFINISHED, OPTIONS = "UNFINISHED.txt", "options.json"
 # Log folders that this process has locked, until it ends: a notebook may break a run off, and go on with it.
 _LOCKED: set[Path] = set()
@@ -57,6 +62,7 @@ class RunFolder:
     def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
         self.path = Path(path)
         self.is_resumed = False
+        self._defaults: Mapping[str, Any] = {}
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         try:
             if self._options is not None and (self.checkpoints / OPTIONS).is_file():
@@ -89,6 +95,7 @@ class RunFolder:
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
         path = options.out or next(each for each in chain([path], others) if not each.exists())
         run = cls(path, config=flattened(config), fresh=options.fresh)
+        run._defaults = defaults_of(type(config))
         if options.resume and not run.is_resumed:
             raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
         if run.is_resumed:
@@ -235,6 +242,20 @@ class RunFolder:
         with self._writing(f"{name}.html") as temporary:
             temporary.write_bytes(html.encode("utf-8", "replace"))
 
+    def save_history(self, stage: str, history: Mapping[str, Sequence[float]]) -> None:
+        """Writes the metrics of a stage's epochs into history.csv, beside those of other stages.
+
+        Args:
+            stage: Its name; rows of an earlier stage with this name are replaced.
+            history: What `fit` returns as `history`.
+        """
+        before = {}
+        # A damaged file must not end a run.
+        with contextlib.suppress(BadInput):
+            before = read_history(self.path / HISTORY)
+        with self._writing(HISTORY) as temporary:
+            write_history(temporary, {**before, stage: history})
+
     def save_model(self, model: keras.Model, valid: Mapping[str, float], *, name: str = "model") -> None:
         """Writes `name`.keras atomically.
 
@@ -258,7 +279,7 @@ class RunFolder:
             model.save(temporary)
 
     def finish(self, valid: Mapping[str, float], *, train_seconds: float, warning: str = "", **more: Any) -> None:
-        """Writes metrics.json and prints it as a small table, with the paths of the results.
+        """Writes metrics.json and report.html, and prints the metrics with the paths of the results.
 
         In metrics.json numbers that are not finite are null.
 
@@ -267,28 +288,33 @@ class RunFolder:
             train_seconds: Duration of `fit`.
             warning: A sentence if the model is worse than a constant or naive prediction, such as
                 `interpret.Classification.warning`; printed and written, too.
-            **more: Anything else worth reporting.
+            **more: Anything else worth reporting; `intervals`, by metric, stand beside the metrics.
 
         Raises:
             ModuleNotFoundError: rich is not installed.
         """
         console, table_of = import_optional("rich.console"), import_optional("rich.table")
         warnings = {"warning": warning} if warning else {}
-        self._write_json("metrics.json", {"valid": dict(valid), "train_seconds": train_seconds, **more, **warnings})
+        metrics = {"valid": dict(valid), "train_seconds": train_seconds, **more}
+        self._write_json("metrics.json", {**metrics, **warnings})
+        self._write_json(ABOUT, about(self._defaults))
         (self.path / UNFINISHED).unlink(missing_ok=True)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
-        rows = {f"validation {name}": _readable(name, value) for name, value in valid.items()}
-        rows |= {name.replace("_", " "): _readable(name, value) for name, value in more.items()}
+        intervals = more.pop("intervals", {})
+        rows = {f"validation {name}": readable(name, value, intervals.get(name)) for name, value in valid.items()}
+        rows |= {name.replace("_", " "): readable(name, each, intervals.get(name)) for name, each in more.items()}
         table = table_of.Table(show_header=False, box=None, padding=(0, 2))
         for name, value in {**rows, "training time": f"{train_seconds:.1f} s"}.items():
             table.add_row(f"[bold]{name}[/bold]", value)
         console.Console().print(table)
         if warning:
             print(f"  warning: {warning}")
+        self.save_page("report", report(self.path))
         # Not in the table: it would wrap long paths.
         model = repr(str(self.path / "model.keras"))
         print(
             f"  model and figures    {self.path}\n"
+            f"  report               {self.path / 'report.html'}\n"
             f"  in Python            import kerasdl, keras; model = keras.models.load_model({model})\n"
             f"  TensorBoard          tensorboard --logdir {self.logs}"
         )
@@ -311,20 +337,6 @@ class RunFolder:
             raise
 
 
-def flattened(config: Any) -> dict[str, Any]:
-    """The options of a dataclass and of the dataclasses in it, by name.
-
-    Example:
-        >>> flattened(Config(data="pets", run=kerasdl.runs.Options(seed=1)))
-        {'data': 'pets', 'out': None, ..., 'seed': 1, 'deterministic': False}
-    """
-    values: dict[str, Any] = {}
-    for each in fields(config):
-        value = getattr(config, each.name)
-        values |= flattened(value) if is_dataclass(value) else {each.name: value}
-    return values
-
-
 def _finite(values: Any) -> Any:
     """The values with None for numbers that JSON does not have."""
     if isinstance(values, Mapping):
@@ -333,9 +345,3 @@ def _finite(values: Any) -> Any:
         return [_finite(value) for value in values]
     values = values.item() if isinstance(values, np.generic) else values
     return None if isinstance(values, float) and not np.isfinite(values) else values
-
-
-def _readable(name: str, value: Any) -> str:
-    if name == "accuracy":
-        return f"{value:.2%}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -108,6 +108,7 @@ class Stage:
         prefix: Begins the names of figures, and names the folder of the logs: "head_" logs to `logs/head`.
 
     Attributes:
+        name: Of the stage in history.csv: "head" for the prefix "head_", "whole" without one.
         callbacks: For `fit`.
 
     Example:
@@ -126,8 +127,7 @@ class Stage:
         prefix: str = "",
     ) -> None:
         self.run, self.prefix = run, prefix
-        name = prefix.rstrip("_")
-        logs = run.logs / name
+        logs = run.logs / prefix.rstrip("_")
         self._scalars = callbacks.StepScalars(logs / "steps")
         self.callbacks: list[keras.callbacks.Callback] = [
             callbacks.OneCycle(peak_lr, restart_at=unfreeze_at),
@@ -136,13 +136,15 @@ class Stage:
         ]
         if unfreeze_at:
             self.callbacks.append(callbacks.GradualUnfreezing(unfreeze_at))
-        self._resume = callbacks.Resume(run.checkpoints / (name or "whole"), command=run.command)
+        self.name = prefix.rstrip("_") or "whole"
+        self._resume = callbacks.Resume(run.checkpoints / self.name, command=run.command)
         self.callbacks += [*more, callbacks.StopOnNonFinite(), self._resume]
         self._started = time.perf_counter()
 
     def finish(self, history: Mapping[str, Sequence[float]], metrics: Sequence[str]) -> float:
-        """Draws the schedule and the curves of `metrics`; returns the seconds of the stage, broken off or not."""
+        """Writes history.csv, draws the schedule and the curves of `metrics`; returns the seconds of the stage."""
         seconds, steps = time.perf_counter() - self._started + self._resume.seconds_before, self._scalars.history
+        self.run.save_history(self.name, history)
         schedule = plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"])
         self.run.save_figure(f"{self.prefix}schedule", schedule)
         self.run.save_figure(f"{self.prefix}curves", plots.curves(history, metrics))

@@ -20,6 +20,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves", "confusion", "top_losses"}
+# What every run writes.
+ALWAYS = {"about.json", "config.json", "history.csv", "logs", "metrics.json", "report.html"}
 
 
 def recipe(name):
@@ -80,7 +82,7 @@ def finished(tmp_path_factory):
 def test_everything_is_written(finished):
     out, printed = finished
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES),
+        *ALWAYS, "model.keras", *(f"{name}.png" for name in FIGURES),
     }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["seed"], config["precision"], config["devices"]) == ("digits", 0, "float32", ["CPU"])

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from kerasdl.data import text
 
-from tests.recipes.test_image_classifier import events, finish, run
+from tests.recipes.test_image_classifier import ALWAYS, events, finish, run
 
 FIGURES = {"schedule", "curves", "hardest"}
 TEXTS = {"data", "samples", "nearest"}
@@ -29,7 +29,7 @@ def figures(out):
 
 def test_everything_is_written(finished):
     assert {path.name for path in finished.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "encoder.npz", "logs",
+        *ALWAYS, "model.keras", "encoder.npz",
         *(f"{name}.png" for name in figures(finished)), *(f"{name}.txt" for name in TEXTS),
     }  # fmt: skip
     config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))

@@ -36,10 +36,11 @@ def ended_at(step, name, out, *arguments):
 
 
 def written(out):
-    """Metrics without durations, and the weights."""
+    """Metrics without durations, the history, and the weights."""
     metrics = json.loads((Path(out) / "metrics.json").read_text())
     weights = keras.models.load_model(out / "model.keras", compile=False).get_weights()
-    return {name: value for name, value in metrics.items() if not name.endswith("seconds")}, weights
+    metrics = {name: value for name, value in metrics.items() if not name.endswith("seconds")}
+    return {**metrics, "history": (out / "history.csv").read_text()}, weights
 
 
 def assert_goes_on(name, steps, folder, *arguments):

@@ -9,7 +9,7 @@ import pytest
 from kerasdl.data.tabular import raw_inputs
 from kerasdl.models import class_names, raw_columns, target_names
 
-from tests.recipes.test_image_classifier import events, finish_alone, recipe, run
+from tests.recipes.test_image_classifier import ALWAYS, events, finish_alone, recipe, run
 
 FIGURES = {"lr_range", "schedule", "curves", "importance"}
 
@@ -38,7 +38,7 @@ def houses(tmp_path):
 def test_everything_is_written(finished):
     out, printed = finished
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in FIGURES | {"confusion"}),
+        *ALWAYS, "model.keras", *(f"{name}.png" for name in FIGURES | {"confusion"}),
     }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["columns"]["mean radius"]) == ("breast_cancer", "number")

@@ -11,7 +11,7 @@ from kerasdl import export
 from kerasdl.data import text
 from kerasdl.runs import text_baseline
 
-from tests.recipes.test_image_classifier import events, finish, run
+from tests.recipes.test_image_classifier import ALWAYS, events, finish, run
 
 FIGURES = {"schedule", "curves", "ngrams_schedule", "ngrams_curves", "confusion", "words"}
 SMALL = ["--embedding", 8, "--units", 8, "--peak-lr", 0.01]
@@ -34,7 +34,7 @@ def finished(tmp_path_factory):
 
 def test_everything_is_written(finished):
     assert {path.name for path in finished.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "ngrams.keras", "logs", "data.txt", "words.html",
+        *ALWAYS, "model.keras", "ngrams.keras", "data.txt", "words.html",
         *(f"{name}.png" for name in FIGURES),
     }  # fmt: skip
     config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))

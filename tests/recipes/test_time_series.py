@@ -11,7 +11,7 @@ import pytest
 from kerasdl import export, models, runs
 from kerasdl.data import series
 
-from tests.recipes.test_image_classifier import events, finish, recipe, run
+from tests.recipes.test_image_classifier import ALWAYS, events, finish, recipe, run
 
 FIGURES = {"data", "schedule", "curves", "forecast", "error_by_step"}
 
@@ -32,7 +32,7 @@ def test_everything_is_written(finished):
     config = json.loads((out / "config.json").read_text())
     figures = FIGURES if config["peak_lr"] else FIGURES | {"lr_range"}
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.json", "model.keras", "logs", *(f"{name}.png" for name in figures),
+        *ALWAYS, "model.keras", *(f"{name}.png" for name in figures),
     }  # fmt: skip
     assert (config["data"], config["lookback"], config["channels"]) == ("mackey-glass", 24, ["x"])
     metrics = json.loads((out / "metrics.json").read_text())

@@ -87,7 +87,9 @@ def test_a_run_that_is_broken_off_says_what_it_is_and_what_to_type(tmp_path, mon
     assert f"\n  python recipes/image_classifier.py --data 'my pets' --out {run.path}\n" in said
     assert "To begin anew, add --fresh" in said
     run.finish({}, train_seconds=1.0)
-    assert sorted(each.name for each in run.path.iterdir()) == ["config.json", "logs", "metrics.json"]
+    assert sorted(each.name for each in run.path.iterdir()) == [
+        *("about.json", "config.json", "logs", "metrics.json", "report.html"),
+    ]
     with pytest.raises(BadInput, match="exists and is not empty"):
         of(run.path)
 
@@ -238,7 +240,8 @@ def test_metrics_in_file_and_table(run, capsys):
     }
     printed = capsys.readouterr().out
     for text in (
-        "98.77%",
+        "98.77 %",
+        f"report               {run.path / 'report.html'}",
         "12.3 s",
         "skipped images",
         f"model and figures    {run.path}",
