@@ -20,10 +20,11 @@ import tensorflow as tf
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write, fcntl
 from kerasdl.optional import import_optional
+from kerasdl.runs import tensorboard
 from kerasdl.runs.about import ABOUT, about
 from kerasdl.runs.earlier_run import non_finite
 from kerasdl.runs.history import HISTORY, read_history, write_history
-from kerasdl.runs.options import defaults_of, flattened
+from kerasdl.runs.options import flattened
 from kerasdl.runs.readable import readable
 from kerasdl.runs.report import report
 from matplotlib.figure import Figure
@@ -62,7 +63,7 @@ class RunFolder:
     def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
         self.path = Path(path)
         self.is_resumed = False
-        self._defaults: Mapping[str, Any] = {}
+        self._config: Any = None
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         try:
             if self._options is not None and (self.checkpoints / OPTIONS).is_file():
@@ -95,7 +96,7 @@ class RunFolder:
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
         path = options.out or next(each for each in chain([path], others) if not each.exists())
         run = cls(path, config=flattened(config), fresh=options.fresh)
-        run._defaults = defaults_of(type(config))
+        run._config = config
         if options.resume and not run.is_resumed:
             raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
         if run.is_resumed:
@@ -190,7 +191,7 @@ class RunFolder:
         return tf.summary.create_file_writer(str(self.logs))
 
     def write_config(self, config: Any) -> None:
-        """Writes config.json, and the same table to TensorBoard's Text tab.
+        """Writes config.json, the same table to TensorBoard's Text tab, and a row of its HParams tab.
 
         Args:
             config: A mapping, or a dataclass, which is flattened.
@@ -204,6 +205,7 @@ class RunFolder:
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"| option | value |\n| --- | --- |\n{rows}".encode("utf-8", "replace"))
         self._writer.flush()
+        tensorboard.write_options(self.logs, {name: values[name] for name in values if name not in _OF_THE_START})
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Writes `name`.png, and the same image to TensorBoard's Images tab."""
@@ -297,7 +299,8 @@ class RunFolder:
         warnings = {"warning": warning} if warning else {}
         metrics = {"valid": dict(valid), "train_seconds": train_seconds, **more}
         self._write_json("metrics.json", {**metrics, **warnings})
-        self._write_json(ABOUT, about(self._defaults))
+        self._write_json(ABOUT, about(self._config))
+        tensorboard.write_result(self.logs, {**valid, "train_seconds": train_seconds, **more})
         (self.path / UNFINISHED).unlink(missing_ok=True)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         intervals = more.pop("intervals", {})
