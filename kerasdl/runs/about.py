@@ -1,33 +1,35 @@
-"""about.json: what a run was started with: command, defaults of the options, versions."""
+"""about.json: how a run was started, when it ended, and with which versions."""
 
 import platform
 import shlex
 import sys
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
+from kerasdl.runs.options import defaults_of, flattened
 from kerasdl.version import __version__
 
 ABOUT = "about.json"
 
 
-def about(defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The command line, the defaults of its options, when the run has ended, and the versions that it ran with.
+def about(config: Any = None) -> dict[str, Any]:
+    """The command line, the options that differ from their defaults, when the run ended, and versions.
 
     Args:
-        defaults: From `defaults_of`; empty for a run of no recipe, whose command line says nothing.
+        config: The options of a recipe, a dataclass; None for a run of no recipe, whose command line says nothing.
 
     Example:
-        >>> list(about({"epochs": 5}))
-        ['command', 'defaults', 'finished', 'versions']
+        >>> about(Config(data="cars"))["given"]
+        {'data': 'cars'}
     """
     versions = {"python": platform.python_version(), "keras": keras.__version__, "tensorflow": tf.__version__}
+    defaults = defaults_of(type(config)) if config else {}
+    options = flattened(config).items() if config else ()
     return {
-        "command": shlex.join(["python", *sys.argv]) if defaults else "",
-        "defaults": dict(defaults),
+        "command": shlex.join(["python", *sys.argv]) if config else "",
+        "given": {name: value for name, value in options if name not in defaults or value != defaults[name]},
         "finished": time.strftime("%Y-%m-%d %H:%M"),
         "versions": {**versions, "kerasdl": __version__},
     }
