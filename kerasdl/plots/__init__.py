@@ -4,11 +4,13 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 `figure.savefig("confusion.png")` saves it.
 """
 
-from kerasdl.plots.charts import bars, importance, lines
+from kerasdl.plots.charts import bars, importance, line_sheet, lines
 from kerasdl.plots.classification import confusion
 from kerasdl.plots.figure import Figure
 from kerasdl.plots.images import image_sheet
 from kerasdl.plots.regression import residuals
+from kerasdl.plots.tables import table_sheet
+from kerasdl.plots.texts import text_sheet
 from kerasdl.plots.training import curves, lr_range, schedule
 
 __all__ = [
@@ -18,8 +20,11 @@ __all__ = [
     "curves",
     "image_sheet",
     "importance",
+    "line_sheet",
     "lines",
     "lr_range",
     "residuals",
     "schedule",
+    "table_sheet",
+    "text_sheet",
 ]

@@ -1,12 +1,15 @@
-"""Lines and bars with names."""
+"""Lines, sheets of lines, and bars with names."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
-from kerasdl.plots.figure import BLUE, FAINT, GREEN, ORANGE, Figure, label, new_figure
+from kerasdl.plots.figure import BLUE, FAINT, GREEN, ORANGE, PURPLE, RED, Figure, label, new_figure
+from kerasdl.plots.literal_text import literal, wrapped
 from matplotlib.axes import Axes
 
 MOST_POINTS_WITH_MARKERS = 50
+# Of the titles of a sheet, at its width and font size.
+CHARACTERS_PER_ROW = 120
 
 
 def lines(
@@ -24,6 +27,40 @@ def lines(
     label(ax, x, y, title)
     ax.legend(fontsize=8)
     return ax.figure
+
+
+def line_sheet(
+    panels: Sequence[Mapping[str, tuple[Sequence, Sequence[float]]]],
+    titles: Sequence[str],
+    x: str,
+    y: str,
+    *,
+    columns: int = 3,
+) -> Figure:
+    """Draw small multiples: in each panel named lines, each over its own x, under a title; one legend for all.
+
+    Example:
+        >>> line_sheet([{"truth": (days, truth)}, {"truth": (days, forecast)}], ["May", "June"], "day", "temperature")
+    """
+    rows = max(-(-len(panels) // columns), 1)
+    heads = ["\n".join(wrapped(title, CHARACTERS_PER_ROW // columns)) for title in titles]
+    height = 1.6 + 0.15 * max((head.count("\n") for head in heads), default=0)
+    figure, axes = new_figure(rows, columns, width=9.0, height=height * rows + 0.6)
+    for ax in axes.flat[len(panels) :]:
+        ax.axis("off")
+    styles = list(zip((BLUE, GREEN, ORANGE, RED, PURPLE, "black"), "osx^vD", strict=True))
+    for ax, lines_of, head in zip(axes.flat, panels, heads, strict=False):
+        for (name, (places, heights)), (color, marker) in zip(lines_of.items(), cycle(styles), strict=False):
+            shown = marker if len(heights) <= MOST_POINTS_WITH_MARKERS else ""
+            ax.plot(places, heights, color=color, linewidth=1.1, marker=shown, markersize=3, label=name)
+        label(ax, "", "", "")
+        ax.tick_params(labelsize=7)
+        literal(ax.set_title(head, fontsize=8))
+    figure.supxlabel(x, fontsize=9)
+    literal(figure.supylabel(y, fontsize=9))
+    if panels and len(panels[0]) > 1:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=8)
+    return figure
 
 
 def importance(rises: Mapping[str, float], *, most: int = 20, ax: Axes | None = None) -> Figure:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 from kerasdl import plots
 
@@ -17,3 +19,24 @@ def test_importance_of_the_most_important_columns(drawn):
     assert [bar.get_width() for bar in ax.patches] == [1.0, 0.9, 0.8]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["column 0", "column 1", "column 2"]
     assert ax.yaxis_inverted()
+
+
+def test_a_line_sheet_has_a_panel_for_each_title_and_one_legend(drawn):
+    panels = [{"window": (range(-3, 0), [1, 2, 3]), "truth": ([0], [place])} for place in range(4)]
+    figure = plots.line_sheet(
+        panels, [f"window {n}, a title of $x_$ that takes two lines" for n in range(4)], "row", "$"
+    )
+    axes = drawn(figure)
+    assert [len(ax.lines) for ax in axes] == [2, 2, 2, 2, 0, 0]
+    assert axes[2].lines[1].get_xydata().tolist() == [[0, 2]]
+    assert axes[1].get_title() == "window 1, a title of $x_$ that takes two\nlines"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["window", "truth"]
+    assert (figure.get_supxlabel(), figure.get_supylabel()) == ("row", "$")
+    boxes = [ax.title.get_window_extent() for ax in axes[:3]]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_one_line_in_each_panel_needs_no_legend(drawn):
+    figure = plots.line_sheet([{"channel 1": ([1, 2], [3, 4])}], ["only"], "step", "value")
+    drawn(figure)
+    assert figure.legends == []

@@ -22,3 +22,10 @@ def test_long_titles_of_an_image_sheet_are_wrapped_and_do_not_overlap(drawn):
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
     images = [ax.get_window_extent() for ax in axes]
     assert all(images[index].y0 > axes[index + 6].title.get_window_extent().y1 for index in range(6))
+
+
+def test_titles_of_low_images_are_not_cut_off(drawn):
+    figure = plots.image_sheet(np.zeros((3, 20, 40, 3)), ["a_$ title of many words " * 4, "b", "c"])
+    axes = drawn(figure)
+    assert axes[0].title.get_window_extent().y1 < figure.bbox.y1
+    assert axes[0].get_title().startswith("a_$ title")
