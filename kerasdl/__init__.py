@@ -20,6 +20,7 @@ from kerasdl.version import __version__
 if TYPE_CHECKING:  # type checkers do not see through __getattr__
     from kerasdl import callbacks, data, errors, export, groups, interpret, lr_range, models, plots, runs
     from kerasdl.callbacks import lr_find
+    from kerasdl.model_summary import summary
 
 __all__ = [
     "__version__",
@@ -38,12 +39,15 @@ __all__ = [
     "plots",
     "runs",
     "schedules",
+    "summary",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name == "lr_find":
         return importlib.import_module("kerasdl.callbacks").lr_find
+    if name == "summary":
+        return importlib.import_module("kerasdl.model_summary").summary
     if name == "run_folder":
         deprecation.warn("kerasdl.run_folder", "kerasdl.runs")
         return importlib.import_module("kerasdl.runs")

@@ -113,23 +113,25 @@ BELOW = {
     "plots": set(),
     "layers": set(),
     "families": set(),
+    "precision": set(),
     "groups": {"families"},
+    "model_summary": {"families", "groups", "layers", "precision"},
     "lr_range": {"plots"},
     "optimizers": {"schedules"},
     "export": {"layers", "outputs"},
     "models": {"layers", "export", "families", "files"},
     "interpret": {"outputs", "plots"},
-    "callbacks": {"optimizers", "schedules", "lr_range", "groups", "files"},
-    "data": {"files"},
-    "data.tabular": {"data", "export", "layers"},
-    "data.images": {"data", "data.tabular", "export", "files", "layers"},
-    "data.text": {"data", "data.tabular", "export", "files", "layers", "losses"},
-    "data.series": {"data", "data.tabular"},
-    "data.sequences": {"data"},
+    "callbacks": {"optimizers", "schedules", "lr_range", "families", "groups", "files"},
+    "data": {"files", "plots"},
+    "data.tabular": {"data", "export", "layers", "plots"},
+    "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
+    "data.text": {"data", "data.tabular", "export", "files", "layers", "losses", "plots"},
+    "data.series": {"data", "data.tabular", "plots"},
+    "data.sequences": {"data", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "runs": {
         *("callbacks", "data", "data faces", "data.images", "data.tabular", "data.text", "export", "files", "groups"),
-        *("interpret", "lr_range", "models", "optimizers", "plots"),
+        *("interpret", "lr_range", "models", "optimizers", "plots", "precision"),
     },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}
@@ -207,13 +209,14 @@ def test_wings_are_entered_by_their_faces():
 
 def test_tensorflow_appears_only_where_it_may():
     users = [file for file in FILES if re.search(r"(import|from) tensorflow", file.read_text())]
-    # keras.ops has no strings. Imported when it is called, so that the layers load without TensorFlow.
-    rooms = {room_of(module_of(file)) for file in users if file.name != "text_rules.py"}
+    # keras.ops has no strings, and Keras does not know the GPUs. Imported when it is called, so that the layers load
+    # without TensorFlow.
+    rooms = {room_of(module_of(file)) for file in users if file.name not in ("text_rules.py", "acceleration.py")}
     assert rooms <= {"callbacks", "runs", "export", "data", *(f"data.{wing}" for wing in WINGS)}
 
 
 @pytest.mark.parametrize("file", sorted((PACKAGE.parent / "recipes").rglob("*.py")), ids=lambda file: file.name)
 def test_recipes_import_faces_only(file):
-    faces = {"", *(name for name in kerasdl.__all__ if name not in ("__version__", "lr_find"))}
+    faces = {"", *(name for name in kerasdl.__all__ if name not in ("__version__", "lr_find", "summary"))}
     faces |= {f"data.{name}" for name in (*WINGS, *DATA_FACES - {""})}
     assert imports(file) <= faces

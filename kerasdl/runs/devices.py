@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
+from kerasdl.precision import best_precision
 
 Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 
@@ -43,16 +44,3 @@ def set_up_devices(precision: Precision, seed: int, deterministic: bool = False)
     devices = [detail.get("device_name", "GPU") for detail in details] or ["CPU"]
     print(f"Devices: {', '.join(devices)}; precision: {precision}")
     return {"devices": devices, "precision": precision, "deterministic": deterministic or not gpus}
-
-
-def best_precision(compute_capabilities: list[tuple[int, int]]) -> Precision:
-    """The fastest policy for GPUs of these compute capabilities: Tensor Cores need 7.0, bfloat16 8.0.
-
-    Example:
-        >>> best_precision([(7, 5)])
-        'mixed_float16'
-    """
-    lowest = min(compute_capabilities, default=(0, 0))
-    if lowest >= (8, 0):
-        return "mixed_bfloat16"
-    return "mixed_float16" if lowest >= (7, 0) else "float32"

@@ -4,21 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.runs import best_precision, set_up_devices
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "expected"),
-    [
-        ([], "float32"),
-        ([(6, 1)], "float32"),
-        ([(7, 0)], "mixed_float16"),
-        ([(9, 0)], "mixed_bfloat16"),
-        ([(9, 0), (7, 5)], "mixed_float16"),
-    ],
-)
-def test_precision_by_compute_capability(capabilities, expected):
-    assert best_precision(capabilities) == expected
+from kerasdl.runs import set_up_devices
 
 
 def test_devices_and_seed(capsys):
