@@ -153,6 +153,22 @@ def discriminative(
     return [{"match": pattern, "lr": factor ** (index - depth)} for index, pattern in enumerate(patterns)]
 
 
+def group_names(model: keras.Model) -> dict[str, str]:
+    """Names of layer groups by the regular expressions that `discriminative` gives them; empty if it cannot infer any.
+
+    Args:
+        model: A built model.
+
+    Example:
+        >>> group_names(model)
+        {'stage1_': 'stage1', 'stage2_': 'stage2', 'head_': 'head'}
+    """
+    try:
+        return {pattern: name for name, pattern in _known_groups(model).items()}
+    except ValueError:
+        return {}
+
+
 @contextmanager
 def frozen(layers: Sequence[keras.layers.Layer], *, batch_norm: BatchNorm = "freeze") -> Iterator[None]:
     """Return a context in which layers are frozen; afterwards they are as trainable as before.

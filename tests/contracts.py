@@ -161,10 +161,13 @@ CALLBACKS = {
     "Resume": lambda folder: callbacks.Resume(folder, every_steps=2),
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
     "StopOnNonFinite": lambda folder: callbacks.StopOnNonFinite(retries=1),
+    "ActivationStats": lambda folder: callbacks.ActivationStats(batches(4), folder, every=6),
+    "GroupScalars": lambda folder: callbacks.GroupScalars(batches(4), folder, every=6),
 }
 
-# Callbacks that differ from OneCycle in the formula of their schedule alone.
-REPEATED_CALLBACKS = {"FlatCosine", "CosineRestarts"}
+# Callbacks that differ from OneCycle in the formula of their schedule alone, or only look, of which a test of their own
+# tells that they change nothing.
+REPEATED_CALLBACKS = {"FlatCosine", "CosineRestarts", "ActivationStats", "GroupScalars"}
 
 # Options of each optimizer with parameter groups that make it the stock optimizer without weight decay.
 OPTIMIZERS: dict[str, dict[str, Any]] = {
@@ -334,7 +337,7 @@ def in_every_mode(names: Iterable[str]) -> list[Any]:
 
 
 def is_repeated(name: str) -> bool:
-    """Whether a callback is a variant ("NAME-VARIANT") of another, or repeats its code path."""
+    """Whether a callback is a variant ("NAME-VARIANT") of another, or repeats what others do to a model."""
     return "-" in name or name in REPEATED_CALLBACKS
 
 

@@ -181,3 +181,9 @@ def test_a_layer_frozen_by_the_user_stays_frozen_after_an_exception(model):
         raise RuntimeError
     assert not model.get_layer("stem_conv").trainable
     assert model.get_layer("stem_norm").trainable
+
+
+def test_names_of_groups_are_found_by_their_expressions(model):
+    patterns = [group["match"] for group in groups.discriminative(model)]
+    assert [groups.group_names(model)[pattern] for pattern in patterns] == list(groups.layer_groups(model))
+    assert groups.group_names(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="mine")])) == {}

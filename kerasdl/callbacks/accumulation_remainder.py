@@ -1,11 +1,10 @@
 """AccumulationRemainder: gradient accumulation that drops no batches."""
 
-from contextlib import ExitStack
 from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.callbacks.restoring import Restoring, active
+from kerasdl.callbacks.restoring import Restoring, in_step_of
 from kerasdl.optimizers import current_step, innermost
 
 
@@ -70,9 +69,7 @@ class AccumulationRemainder(Restoring):
         accumulated = int(keras.ops.convert_to_numpy(optimizer._iterations)) % steps
         if not accumulated:
             return
-        with ExitStack() as stack:
-            for callback in active(self.model):
-                stack.enter_context(callback.as_in_step())
+        with in_step_of(self.model):
             variables = self.model.trainable_variables
         totals = [optimizer._accumulated_gradients[optimizer._get_variable_index(each)] for each in variables]
         gradients = optimizer._clip_gradients([total / accumulated for total in totals])

@@ -1,16 +1,45 @@
-"""EventFile: fast writing of TensorBoard scalars."""
+"""EventFile: fast writing of TensorBoard scalars and histograms."""
 
 import os
 import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
 
 FLUSH_SECONDS = 5.0
+
+
+class Histogram(NamedTuple):
+    """How many values lie in each of several equal parts of the range from the lowest to the highest.
+
+    Example:
+        >>> Histogram(0.0, 2.0, [3, 1])   # three up to 1.0, and one above
+        Histogram(low=0.0, high=2.0, counts=[3, 1])
+    """
+
+    low: float
+    high: float
+    counts: "np.ndarray | list[int]"
+
+    def proto(self) -> HistogramProto:
+        """As TensorBoard reads it; sums are those of the middles of the parts."""
+        edges = np.linspace(self.low, self.high, len(self.counts) + 1)
+        counts, middles = np.asarray(self.counts, float), (edges[1:] + edges[:-1]) / 2
+        return HistogramProto(
+            min=self.low,
+            max=self.high,
+            num=counts.sum(),
+            sum=counts @ middles,
+            sum_squares=counts @ middles**2,
+            bucket_limit=edges[1:],
+            bucket=counts,
+        )
 
 
 class EventFile:
@@ -33,10 +62,11 @@ class EventFile:
         self._file.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
         self._flushed = 0.0
 
-    def write(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Write the scalars of one step, by name; flushed to disk every few seconds."""
+    def write(self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Histogram] | None = None) -> None:
+        """Write the scalars and histograms of one step, by name; flushed to disk every few seconds."""
         now = time.time()
         values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
+        values += [Summary.Value(tag=name, histo=each.proto()) for name, each in (histograms or {}).items()]
         self._file.write(Event(step=step, wall_time=now, summary=Summary(value=values)).SerializeToString())
         if now > self._flushed + FLUSH_SECONDS:
             self._file.flush()

@@ -2,8 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -136,14 +136,27 @@ def active(model: keras.Model) -> list[Restoring]:
     return model.__dict__.setdefault("_kerasdl_active", [])
 
 
+@contextmanager
+def in_step_of(model: keras.Model) -> Iterator[None]:
+    """Return a context in which the model is as the traced step sees it, changed by all its callbacks.
+
+    Example:
+        >>> with in_step_of(model):
+        ...     print(len(model.trainable_variables))
+        6
+    """
+    with ExitStack() as stack:
+        for callback in active(model):
+            stack.enter_context(callback.as_in_step())
+        yield
+
+
 def _step_with_callbacks(model: keras.Model) -> Callable:
     """The train_step of the model, in the contexts of its callbacks and followed by what they add."""
     step = model.train_step
 
     def step_with_callbacks(data: Any) -> Any:
-        with ExitStack() as stack:
-            for callback in active(model):
-                stack.enter_context(callback.as_in_step())
+        with in_step_of(model):
             outputs = step(data)
         for callback in active(model):
             callback.after_step(data)

@@ -8,6 +8,7 @@ import keras
 from kerasdl.callbacks.batch_loss import BatchLoss, read_number
 from kerasdl.callbacks.event_file import EventFile
 from kerasdl.callbacks.restoring import check_supported_by_keras
+from kerasdl.groups import group_names
 from kerasdl.optimizers import current_learning_rate, current_momentum, innermost
 
 
@@ -17,13 +18,15 @@ class StepScalars(keras.callbacks.Callback):
     Keras's TensorBoard callback logs the running mean of the epoch as "batch_loss", counts executions from 0 in every
     fit, and logs the learning rate once per epoch. With `steps_per_execution` above 1 a point stands for one execution:
     the loss is the mean over its steps (the scalar is then named "loss_mean_of_K_steps"), learning rate and momentum
-    are those of its first step.
+    are those of its first step. If the optimizer has parameter groups with learning rates of their own, each has a
+    scalar, such as "learning_rate/stem".
 
     Args:
         log_dir: Folder of the event file; use another one than Keras's "train" and "validation".
 
     Attributes:
-        history: The same numbers of the last fit, as lists: "step", "loss", "learning_rate", "momentum".
+        history: The same numbers of the last fit, as lists: "step", "loss", "learning_rate", "momentum", and
+            "learning_rate/GROUP" of each parameter group.
 
     Example:
         >>> model.fit(x, y, callbacks=[kerasdl.callbacks.OneCycle(1e-2), kerasdl.callbacks.StepScalars("logs/steps")])
@@ -37,7 +40,9 @@ class StepScalars(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         check_supported_by_keras(self.model)
-        self.history: dict[str, list[Any]] = {"step": [], "loss": [], "learning_rate": [], "momentum": []}
+        self._multipliers = _multipliers(self.model)
+        names = ["step", "loss", "learning_rate", "momentum", *self._multipliers]
+        self.history: dict[str, list[Any]] = {name: [] for name in names}
         self.on_train_end()  # closes the file of a fit that raised
         self._file = EventFile(self.log_dir)
         self._loss = BatchLoss(self.model)
@@ -46,7 +51,8 @@ class StepScalars(keras.callbacks.Callback):
         optimizer = self.model.optimizer
         step = int(read_number(innermost(optimizer)._iterations))
         rate, momentum = current_learning_rate(optimizer, step), current_momentum(optimizer, step)
-        self._began = {"step": step, "learning_rate": rate, "momentum": momentum}
+        of_groups = {name: rate * multiplier for name, multiplier in self._multipliers.items()}
+        self._began = {"step": step, "learning_rate": rate, "momentum": momentum, **of_groups}
         self._loss.begin()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -70,3 +76,12 @@ class StepScalars(keras.callbacks.Callback):
         if self._file is not None:
             self._file.close()
         self._file = None
+
+
+def _multipliers(model: keras.Model) -> dict[str, float]:
+    """What the learning rate of each parameter group is multiplied with, by the name of its scalar."""
+    groups = [group for group in getattr(innermost(model.optimizer), "groups", ()) if "lr" in group]
+    if all(group["lr"] == 1 for group in groups):
+        return {}
+    names = group_names(model)
+    return {f"learning_rate/{names.get(group['match'], group['match'])}": float(group["lr"]) for group in groups}

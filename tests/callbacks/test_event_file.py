@@ -1,5 +1,5 @@
 import numpy as np
-from kerasdl.callbacks.event_file import EventFile
+from kerasdl.callbacks.event_file import EventFile, Histogram
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -23,3 +23,14 @@ def test_the_first_step_can_be_read_while_the_file_is_open(tmp_path):
     file.write(7, {"loss": 0.5})
     assert read(tmp_path).Scalars("loss")[0].step == 7
     file.close()
+
+
+def test_histograms_are_read_with_their_bounds(tmp_path):
+    file = EventFile(str(tmp_path))
+    file.write(3, {"loss": 0.5}, {"relu": Histogram(0.0, 2.0, np.array([3, 1]))})
+    file.close()
+    (event,) = read(tmp_path).Histograms("relu")
+    found = event.histogram_value
+    assert (event.step, found.min, found.max, found.num) == (3, 0.0, 2.0, 4.0)
+    assert (list(found.bucket_limit), list(found.bucket)) == ([1.0, 2.0], [3.0, 1.0])
+    assert (found.sum, found.sum_squares) == (3 * 0.5 + 1.5, 3 * 0.25 + 2.25)

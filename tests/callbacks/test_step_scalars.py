@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from kerasdl import schedules
+from kerasdl import optimizers, schedules
 from kerasdl.callbacks import OneCycle, StepScalars
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -22,6 +22,25 @@ def test_every_step_is_written_over_optimizer_steps(tmp_path):
     assert steps == tuple(range(10))
     np.testing.assert_allclose(rates, schedules.one_cycle(np.arange(10), 0.05, 10), rtol=1e-6)
     np.testing.assert_allclose([value for _, value in written["loss"]], callback.history["loss"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("match", "name"), [("stem_", "stem"), ("stem_|stage1_", "stem_|stage1_")])
+def test_parameter_groups_have_learning_rates_of_their_own(match, name, tmp_path):
+    groups = [{"match": match, "lr": 0.1}, {"match": "head_", "weight_decay": 0.0}]
+    model, callback = small_model(Mode(run="eager"), optimizers.SGD(0.5, groups=groups)), StepScalars(tmp_path)
+    model.fit(batches(16), callbacks=[callback], verbose=0, shuffle=False)
+    assert callback.history["learning_rate"] == [0.5, 0.5]
+    assert callback.history[f"learning_rate/{name}"] == pytest.approx([0.05, 0.05])
+    written = scalars(tmp_path)
+    assert sorted(written) == ["learning_rate", f"learning_rate/{name}", "loss", "momentum"]
+    assert written[f"learning_rate/{name}"] == [(0, pytest.approx(0.05)), (1, pytest.approx(0.05))]
+
+
+def test_groups_with_one_learning_rate_need_no_scalar(tmp_path):
+    optimizer = optimizers.SGD(0.5, groups=[{"match": "stem_", "lr": 1.0}])
+    model, callback = small_model(Mode(run="eager"), optimizer), StepScalars(tmp_path)
+    model.fit(batches(8), callbacks=[callback], verbose=0, shuffle=False)
+    assert sorted(callback.history) == ["learning_rate", "loss", "momentum", "step"]
 
 
 def test_losses_are_those_of_the_batches(tmp_path):
