@@ -1,19 +1,23 @@
 """Datasets ready for `fit`: what images, tables, series, sequences and features have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.order import balanced_weights
-from kerasdl.data.pipeline import Changes, Plan, epoch_batches, new_counter, training, validation
+from kerasdl.data.pipeline import Changes, Plan, epoch_batches, first_indices, new_counter, training, validation
 from kerasdl.data.source import Source
 from kerasdl.data.splits import Part
 from kerasdl.deprecation import renamed_arguments
 from kerasdl.epochs import EpochCounter
+from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 # The labels of a batch: one class per sample, shares of mixed classes, any number of classes, numbers, or one token per
 # position.
@@ -158,9 +162,75 @@ class Datasets:
         return self.names(Part.VALID)
 
     @property
+    def valid_labels(self) -> np.ndarray:
+        """The label of each validation sample."""
+        return self.labels(Part.VALID)
+
+    @property
     def steps(self) -> int:
         """Batches per training epoch."""
         return self.plan.steps(len(self.train_names))
+
+    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
+        """Draw samples of a part as a person would look at them, without augmentation.
+
+        Args:
+            indices: Which samples, from 0, in the order of `names`, and of `valid` or `test`.
+            titles: What is said of each; the name of the sample stands before it.
+            part: The part of the data.
+
+        Raises:
+            BadInput: There is no such sample, or this kind of data has nothing to look at, such as features.
+
+        Example:
+            >>> pets.draw([0, 3], ["a cat", "another cat"])
+        """
+        del indices, titles, part  # For those kinds of data that can be drawn.
+        raise BadInput(
+            "Samples of images, tables, documents, series and sequences can be drawn: draw those that these data were "
+            f"made from. Received: {type(self).__name__}"
+        )
+
+    def draw_batch(self, count: int = 12) -> "Figure":
+        """Draw the first samples of the first training batch, each with its label; moves no counter.
+
+        Raises:
+            BadInput: As for `draw`.
+
+        Example:
+            >>> people.draw_batch(4)
+        """
+        chosen = first_indices(self.source(Part.TRAIN), 0, self.plan)[:count]
+        return self.draw(chosen, list(map(self.caption, self.labels(Part.TRAIN)[chosen])), part=Part.TRAIN)
+
+    def caption(self, label: np.ndarray) -> str:
+        """A label in words: a class, tags, shares of classes, or numbers in the user's units.
+
+        Example:
+            >>> pets.caption(np.int64(1)), pets.caption(np.array([0.25, 0.75]))
+            ('dog', 'cat 25%, dog 75%')
+        """
+        if not self.classes:
+            return ", ".join(f"{value:.4g}" for value in np.ravel(label))
+        if np.ndim(label) == 0:
+            return self.classes[int(label)]
+        shares = {name: share for name, share in zip(self.classes, label, strict=True) if share > 0}
+        return ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in shares.items()) or "none"
+
+    def _titled(
+        self, indices: Sequence[int], titles: Sequence[str], part: Part, name_of: Callable[[str], str] = str
+    ) -> list[str]:
+        """Each title behind the name of its sample.
+
+        Raises:
+            BadInput: There is no such sample, or not one title for each.
+        """
+        names = self.names(part)
+        if len(indices) != len(titles):
+            raise BadInput(f"Give one title for each sample. Received: {len(indices)} samples, {len(titles)} titles")
+        if outside := [int(index) for index in indices if not 0 <= index < len(names)]:
+            raise BadInput(f"There are {len(names):,} samples, counted from 0. Received: {outside[0]}")
+        return [f"{name_of(names[index])}: {title}" for index, title in zip(indices, titles, strict=True)]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -97,6 +97,17 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     return _of_epoch(source, epoch, plan, start)
 
 
+def first_indices(source: Source, epoch: int, plan: Plan) -> np.ndarray:
+    """The indices of the samples of an epoch's first batch, in its order.
+
+    Example:
+        >>> sorted(first_indices(source, 0, Plan(batch_size=64, seed=0)).tolist()) == list(range(64))
+        True
+    """
+    indices_of, _ = _training(source, plan, epoch)
+    return indices_of(tf.constant(0, tf.int64)).numpy()
+
+
 def _of_epoch(source: Source, epoch: tf.Tensor | int, plan: Plan, start: tf.Tensor | int) -> tf.data.Dataset:
     return _batches(source, partial(_training, source, plan), epoch, start, plan.steps(len(source.labels)))
 

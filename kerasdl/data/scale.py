@@ -38,3 +38,14 @@ class Scale:
     def undo(self, values: np.ndarray) -> np.ndarray:
         """Converts standardized values, (..., columns), to float64 in the user's units."""
         return np.asarray(values, np.float64) * self.std + self.mean
+
+    def readable(self, values: np.ndarray) -> np.ndarray:
+        """As `undo`, for people to read: what float32 makes of 0 is 0.
+
+        Example:
+            >>> scale = Scale.of(np.array([[0.0], [5.0], [7.0]]))
+            >>> scale.readable(scale.apply(np.array([[0.0]]))).tolist()
+            [[0.0]]
+        """
+        found = self.undo(values)
+        return np.where(np.abs(found) < 1e-6 * (np.abs(self.mean) + self.std), 0.0, found)

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.interpret.showing import counted, html, short, summary
 from kerasdl.outputs import only_output
 
 
@@ -108,6 +108,21 @@ class Forecast:
     def scores(self) -> dict[str, float]:
         """RMSE, MAE and ratio by name, as in the metrics.json of a run folder."""
         return {"rmse": self.rmse, "mae": self.mae, "ratio": self.ratio}
+
+    def worst(self, count: int = 9) -> np.ndarray:
+        """Indices of the origins with the highest squared error summed over steps and targets, highest first.
+
+        Origins nearer to a worse one than the horizon are left out: they would show the same rows again.
+        """
+        chosen: list[int] = []
+        for index in np.argsort(-((self.predictions - self.targets) ** 2).sum(axis=(1, 2)), kind="stable"):
+            if len(chosen) < count and all(abs(index - other) >= self.targets.shape[1] for other in chosen):
+                chosen.append(int(index))
+        return np.array(chosen, int)
+
+    def caption(self, index: int) -> str:
+        """Title for an origin: "RMSE 21.3"."""
+        return f"RMSE {short(_rmse(self.predictions[index] - self.targets[index]))}"
 
 
 def _rmse(errors: np.ndarray) -> float:

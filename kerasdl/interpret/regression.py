@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.interpret.showing import counted, html, short, summary
 from kerasdl.outputs import only_output
 
 MOST_TARGETS_IN_HTML = 4
@@ -122,3 +122,11 @@ class Regression:
     def worst(self, count: int = 9) -> np.ndarray:
         """Indices of the samples with the highest squared error summed over targets, highest first."""
         return np.argsort(-(self.residuals**2).sum(axis=1), kind="stable")[:count]
+
+    def caption(self, index: int) -> str:
+        """Title for a sample: "price: predicted 250,300, actual 240,000"."""
+        # What float32 makes of 0 is 0.
+        least = 1e-6 * np.abs(self.targets).max(axis=0)
+        shown = [np.where(np.abs(each[index]) < least, 0, each[index]) for each in (self.predictions, self.targets)]
+        each = zip(self.names, *shown, strict=True)
+        return "; ".join(f"{name}: predicted {short(guess)}, actual {short(true)}" for name, guess, true in each)

@@ -29,7 +29,7 @@ def summary(result: Any, *sizes: str) -> str:
         'Classification(200 samples, 2 classes: accuracy ..., loss ...)'
     """
     scores = list(result.scores.items())[:3] if len(result.targets) else []
-    shown = ", ".join(f"{name} {_short(value)}" for name, value in scores)
+    shown = ", ".join(f"{name} {short(value)}" for name, value in scores)
     return f"{type(result).__name__}({', '.join(sizes)}{': ' if shown else ''}{shown})"
 
 
@@ -46,5 +46,11 @@ def html(result: Any, draw: Callable[[], Figure]) -> str:
     return f'{text}<img src="data:image/png;base64,{picture}" style="max-width: 100%">'
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """A number as a person would write it.
+
+    Example:
+        >>> short(48503.24), short(0.97512)
+        ('48,503', '0.9751')
+    """
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"

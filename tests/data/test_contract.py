@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl.data.splits import Part
+from kerasdl.errors import BadInput
+from matplotlib.text import Text
 
-from tests.contracts import ALL_PIPELINES, DRAWN_WITH_LABELS, PIPELINES, REPEATED_PIPELINES
+from tests.contracts import ALL_PIPELINES, DRAWN_WITH_LABELS, IMAGE_PIPELINES, PIPELINES, REPEATED_PIPELINES
 
 
 def leaves(dataset):
@@ -146,6 +148,60 @@ def test_class_weights_make_classes_count_the_same(recorded):
 def test_a_test_part_that_is_not_there(recorded):
     with pytest.raises(ValueError, match="The data have no test part|There are no datasets besides train and valid"):
         _ = recorded.data.test
+
+
+CANNOT_BE_DRAWN = {"features of images", "features of texts"}
+
+
+def words_of(figure):
+    """All words of a figure, from the left to the right, as one text: titles may be wrapped anywhere."""
+    texts = sorted(figure.findobj(Text), key=lambda text: text.get_position()[0])
+    return "".join("".join(text.get_text().split()) for text in texts)
+
+
+def test_samples_are_drawn_under_their_names_and_titles(recorded):
+    data = recorded.data
+    if recorded.name in CANNOT_BE_DRAWN | {"streams of tokens"}:
+        with pytest.raises(BadInput, match=r"can be drawn: draw those that these data.*Received: (Features|Streams)"):
+            data.draw([0], ["first"])
+        return
+    if recorded.name in IMAGE_PIPELINES.keys() - {"augmented", "files"}:
+        return  # drawn by the same code
+    for part in (Part.VALID, Part.TRAIN):
+        words = words_of(data.draw([2, 0], ["third", "first"], part=part))
+        assert words.index("third") < words.index("first")
+        if recorded.name != "series":  # named by their times
+            assert all(data.names(part)[index].split("/")[-1].replace(" ", "") in words for index in (2, 0))
+    with pytest.raises(BadInput, match=r"There are \d+ samples, counted from 0\. Received: -1"):
+        data.draw([0, -1], ["first", "last"])
+    with pytest.raises(BadInput, match="one title for each sample. Received: 1 samples, 0 titles"):
+        data.draw([0], [])
+
+
+def test_a_batch_is_drawn_with_its_labels_and_counts_no_epoch(recorded):
+    data, before = recorded.data, int(recorded.data.counter.variable)
+    if recorded.name in IMAGE_PIPELINES:
+        return  # the sheet of images has a test of its own
+    if recorded.name in CANNOT_BE_DRAWN:
+        with pytest.raises(BadInput, match="can be drawn"):
+            data.draw_batch(2)
+        return
+    words = words_of(data.draw_batch(2))
+    assert int(data.counter.variable) == before
+    inputs, labels, *_ = recorded.epochs[0][0]
+    if recorded.name == "streams of tokens":
+        texts = [data.vocabulary.decode(row) for row in inputs["tokens"][:2]]
+        assert words == "stream1of8{}stream2of8{}".format(*("".join(each.split()) for each in texts))
+    else:
+        assert all("".join(data.caption(label).split()) in words for label in labels[:2].numpy())
+
+
+def test_labels_of_validation_are_those_of_its_batches(recorded):
+    if recorded.name != "streams of tokens":
+        # The last array of each batch.
+        labels = np.concatenate(recorded.valid[:: -len(tf.nest.flatten(recorded.data.valid.element_spec))][::-1])
+        expected = recorded.data.valid_labels
+        assert np.array_equal(labels if labels.shape == expected.shape else labels.argmax(axis=1), expected)
 
 
 @pytest.fixture(params=PIPELINES.values(), ids=PIPELINES)

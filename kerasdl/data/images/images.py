@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
-from typing import Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +19,9 @@ from kerasdl.data.source import Source
 from kerasdl.data.splits import Part
 from kerasdl.deprecation import RenamedAttribute
 from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -172,14 +176,24 @@ class Images(Datasets):
         shown = [once.valid, *(often.test_time_augmentation(1) if self.augmentation and count > 1 else [])]
         return np.concatenate([images.numpy() for dataset in shown for images, *_ in dataset])
 
-    def caption(self, target: np.ndarray) -> str:
+    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
+        """Draw images of a part, without augmentation, as a sheet; see `Datasets.draw`."""
+        from kerasdl import plots
+
+        titles = self._titled(indices, titles, part, lambda name: Path(name).name)
+        return plots.image_sheet(self.source(part).at(indices).numpy(), titles)
+
+    def draw_batch(self, count: int = 12) -> "Figure":
+        """Draw the first images of the first training batch as the model gets them: augmented and mixed."""
+        from kerasdl import plots
+
+        return plots.image_sheet(*self.sheet(count))
+
+    def caption(self, label: np.ndarray) -> str:
         """A label in words."""
         if self.numbers:
-            return ", ".join(f"{name} {value:.4g}" for name, value in zip(self.numbers, target, strict=True))
-        if np.ndim(target) == 0:
-            return self.classes[int(target)]
-        shares = {name: share for name, share in zip(self.classes, target, strict=True) if share > 0}
-        return ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in shares.items())
+            return ", ".join(f"{name} {value:.4g}" for name, value in zip(self.numbers, label, strict=True))
+        return super().caption(label)
 
     def __str__(self) -> str:
         height, width, channels = self.shape

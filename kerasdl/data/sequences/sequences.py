@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from kerasdl.arguments import known_arguments
@@ -11,8 +12,14 @@ from kerasdl.data.scale import Scale
 from kerasdl.data.sequences.padding import complete, padded_array
 from kerasdl.data.sequences.ts_file import TsFile, check_labels, read_ts
 from kerasdl.data.source import Source, array_source
-from kerasdl.data.splits import check_label_range, check_two_classes, stratified_split
+from kerasdl.data.splits import Part, check_label_range, check_two_classes, stratified_split
 from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
+
+# Lines that a panel can hold, each in a colour of its own.
+MOST_CHANNELS = 6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +46,17 @@ class Sequences(HeldDatasets):
     shape: tuple[int, int]
     statistics: tuple[list[float], list[float]] = field(repr=False)
     interpolated: int
+
+    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
+        """Draw sequences of a part, each channel as a line, of the first six channels; see `Datasets.draw`."""
+        from kerasdl import plots
+
+        titles, channels = self._titled(indices, titles, part), self.shape[1]
+        values = self.source(part).at(indices).numpy()[..., :MOST_CHANNELS]
+        steps = range(1, self.shape[0] + 1)
+        panels = [{f"channel {place}": (steps, line) for place, line in enumerate(each.T, 1)} for each in values]
+        more = f" of the first {MOST_CHANNELS} of {channels} channels" if channels > MOST_CHANNELS else ""
+        return plots.line_sheet(panels, titles, "step", f"value{more}")
 
     def __str__(self) -> str:
         length, channels = self.shape

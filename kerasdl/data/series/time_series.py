@@ -1,5 +1,6 @@
 """TimeSeries: windows of the past and the values that follow, from a CSV file or a DataFrame."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -11,14 +12,17 @@ import tensorflow as tf
 from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
+from kerasdl.data.series.drawing import draw_windows
 from kerasdl.data.series.time_stamps import SEASONS
 from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 from kerasdl.data.source import Source
+from kerasdl.data.splits import Part
 from kerasdl.data.tabular import names_of, read_csv
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
+    from kerasdl.plots import Figure
 
 Season = int | Literal["auto"] | None
 LEAST_DEFAULT_LOOKBACK = 24
@@ -90,6 +94,59 @@ class TimeSeries(HeldDatasets):
             for season in (1, self.season)
         ]
         return "naive" if errors[0].mean() <= errors[1].mean() else "seasonal"
+
+    def draw(
+        self,
+        indices: Sequence[int],
+        titles: Sequence[str],
+        *,
+        part: Part = Part.VALID,
+        forecasts: np.ndarray | None = None,
+    ) -> "Figure":
+        """Draw windows of a part with the values that follow, in the user's units; see `Datasets.draw`.
+
+        Args:
+            indices: Which windows, from 0, in the order of the origins.
+            titles: What is said of each; its series, if there are several, and the time of its origin stand before it.
+            part: The part of the data.
+            forecasts: float (windows, horizon, targets), in the user's units, drawn beside the true values.
+
+        Raises:
+            BadInput: There is no such window, or not one title and forecast for each.
+
+        Example:
+            >>> air.draw([0, 12], ["the first origin", "a year later"])
+        """
+        titles = self._titled(indices, titles, part, lambda name: self._place(int(name)))
+        origins = (self.train_origins if part is Part.TRAIN else self.valid_origins)[np.asarray(indices, int)]
+        parts = {"window": self.windows(origins), "truth": self.futures(origins)}
+        if forecasts is not None:
+            if forecasts.shape != parts["truth"].shape:
+                raise BadInput(f"Forecasts must be {parts['truth'].shape}. Received: {forecasts.shape}")
+            parts["forecast"] = forecasts
+        return draw_windows(parts, titles, self.channels[: self.outputs])
+
+    def caption(self, label: np.ndarray) -> str:
+        """The values that follow a window, in the user's units: "Passengers 112", or the first and the last of them.
+
+        Example:
+            >>> air.caption(air.valid_labels[0])
+            'Passengers ...'
+        """
+        future = Scale(self.scale.mean[: self.outputs], self.scale.std[: self.outputs]).readable(label)
+        ends = future[[0, -1]] if len(future) > 1 else future
+        return ", ".join(
+            f"{name} {' … '.join(f'{value:.4g}' for value in values)}"
+            for name, values in zip(self.channels, ends.T, strict=False)
+        )
+
+    def _place(self, origin: int) -> str:
+        """The time of an origin, and its series if there are several."""
+        time = str(self.times[origin])
+        is_stamp = self.times.dtype.kind == "M"
+        time = re.sub(r"(T00:00)?(:00)?(\.0+)?$", "", time).replace("T", " ") if is_stamp else f"row {time}"
+        name = next(name for name, (begin, _, end) in self.series.items() if begin <= origin < end)
+        return f"{name}, {time}" if len(self.series) > 1 else time
 
     @property
     def counts(self) -> dict[str, int]:

@@ -99,6 +99,21 @@ def as_text(value: Any) -> str:
     return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
 
 
+def shown(value: Any) -> str:
+    """Value of a cell as a person would write it: no needless digits, no time of day for a date.
+
+    Example:
+        >>> shown(0.1 + 0.2), shown(3.0), shown(None), shown(datetime(2016, 1, 2))
+        ('0.3', '3', 'missing', '2016-01-02')
+    """
+    import pandas as pd
+
+    if pd.isna(value):
+        return "missing"
+    text = as_text(value)
+    return f"{value:.10g}" if isinstance(value, float) and "." in text else text.removesuffix(" 00:00:00")
+
+
 def _plain(value: Any) -> Any:
     """A NumPy number as a Python number, also in a tuple, as a row label of several levels is one."""
     if isinstance(value, tuple):

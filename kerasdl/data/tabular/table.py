@@ -12,7 +12,8 @@ from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
 from kerasdl.data.source import Source
-from kerasdl.data.tabular.cells import tidy
+from kerasdl.data.splits import Part
+from kerasdl.data.tabular.cells import shown, tidy
 from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.tabular.csv_file import read_csv
 from kerasdl.data.tabular.frames import check_unique, named, names_of, with_columns
@@ -22,6 +23,7 @@ from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
+    from kerasdl.plots import Figure
 
 CHUNK = 65536
 
@@ -39,6 +41,8 @@ class Table(HeldDatasets):
         classes: Class names, or None for numbers.
         scale: Between the user's units and the standardized targets, or None for classes.
         space: A FeatureSpace from raw columns to encoded inputs.
+        frame: All rows with the user's values.
+        held_out: Whether a row is for validation, bool (rows,).
 
     Example:
         >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
@@ -49,6 +53,8 @@ class Table(HeldDatasets):
     target: tuple[str, ...]
     scale: Scale | None
     space: keras.utils.FeatureSpace = field(repr=False)
+    frame: "pd.DataFrame" = field(repr=False)
+    held_out: np.ndarray = field(repr=False)
 
     @property
     def valid_batch_size(self) -> int:
@@ -109,6 +115,28 @@ class Table(HeldDatasets):
     def counts(self) -> dict[str, int]:
         """Number of rows for training and for validation."""
         return {"train_rows": len(self.train_rows), "valid_rows": len(self.valid_rows)}
+
+    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
+        """Draw rows of a part with the user's values, of the columns that are inputs; see `Datasets.draw`."""
+        from kerasdl import plots
+
+        titles = self._titled(indices, titles, part)
+        rows = self.frame.iloc[np.flatnonzero(self.held_out == (part is Part.VALID))[np.asarray(indices, int)]]
+        inputs = [column.name for column in self.columns if column.preprocessor is not None]
+        return plots.table_sheet({name: list(map(shown, rows[name])) for name in inputs}, titles)
+
+    def caption(self, label: np.ndarray) -> str:
+        """A label in words: a class, or numbers in the user's units.
+
+        Example:
+            >>> people.caption(people.valid_labels[0])
+            '...'
+        """
+        if self.scale is None:
+            return super().caption(label)
+        values = zip(self.target, self.scale.readable(label), strict=True)
+        # A float32 has seven digits.
+        return ", ".join(f"{name} {value:.7g}" for name, value in values)
 
     def __str__(self) -> str:
         rows = f"{len(self.train_rows):,} training and {len(self.valid_rows):,} validation rows"
@@ -233,6 +261,8 @@ def from_frame(
         classes=classes,
         scale=scale,
         space=space,
+        frame=frame,
+        held_out=is_valid,
     )
 
 

@@ -1,8 +1,10 @@
 """Batches for classifiers of texts: whole documents, those of about the same length together, padded at the end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +18,9 @@ from kerasdl.data.text.other_tokenizer import OtherTokenizer
 from kerasdl.data.text.texts import Names, Texts
 from kerasdl.data.text.tokens import Tokens, numericalize
 from kerasdl.errors import BadInput
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 # The length of a batch is a multiple of it: XLA compiles anew for each length.
 MULTIPLE = 8
@@ -127,11 +132,15 @@ class Documents(Datasets):
         """
         tokens, labels = next(iter(self.epoch(0)))
         texts = [self.vocabulary.decode(row[row != 0]) for row in tokens.numpy()[:count]]
-        names = np.array(self.classes, object)
-        return [
-            (text, ", ".join(names[label > 0]) if self.tags else names[label])
-            for text, label in zip(texts, labels.numpy(), strict=False)
-        ]
+        return list(zip(texts, map(self.caption, labels.numpy()), strict=False))
+
+    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
+        """Draw documents of a part as their tokens read, the middle of long ones left out; see `Datasets.draw`."""
+        from kerasdl import plots
+
+        titles = self._titled(indices, titles, part, lambda name: Path(name).name)
+        documents = [self.tokens.document(number) for number in self.document_numbers(part)[np.asarray(indices, int)]]
+        return plots.text_sheet(list(map(self.vocabulary.decode, documents)), titles)
 
     @cached_property
     def _lengths(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -19,6 +19,9 @@ from kerasdl.data.text.texts import Texts
 from kerasdl.data.text.tokens import Tokens, numericalize
 from kerasdl.errors import BadInput
 from kerasdl.losses import SparseCategoricalCrossentropy
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 # The label of positions after the end of a stream.
 NO_TOKEN = -1
@@ -162,6 +165,13 @@ class Streams(Datasets):
         """
         inputs, _ = next(iter(self.epoch(0)))
         return [self.vocabulary.decode(row) for row in inputs["tokens"].numpy()[:count]]
+
+    def draw_batch(self, count: int = 12) -> "Figure":
+        """Draw the first rows of the first training batch, as text; the next batch goes on where each ends."""
+        from kerasdl import plots
+
+        texts = self.examples(count)
+        return plots.text_sheet(texts, [f"stream {number} of {self.batch_size}" for number in range(1, len(texts) + 1)])
 
     def _in_order(self, part: Part) -> tf.data.Dataset:
         found = self._part(part)

@@ -119,3 +119,23 @@ def test_captions():
 def test_data_without_a_test_part():
     with pytest.raises(ValueError, match="no test part"):
         _ = data().test
+
+
+def test_pictures_of_known_images_are_drawn_unchanged():
+    found = data(augment=Augmentation(brightness=0.5), mixing=MixUp())
+    axes = found.draw([3, 0], ["worst", "best"]).axes
+    for ax, index, title in zip(axes, (3, 0), ("worst", "best"), strict=False):
+        name = found.valid_names[index]
+        assert ax.get_title().replace("\n", " ") == f"{name}: {title}"
+        assert np.array_equal(ax.images[0].get_array(), PIXELS[int(name.removeprefix("image[").removesuffix("]"))])
+    assert not axes[2].images
+
+
+def test_a_batch_is_drawn_as_the_model_gets_it():
+    found = data(augment=Augmentation(brightness=0.5))
+    pixels = found.sheet(2)[0]
+    assert np.array_equal(found.draw_batch(2).axes[1].images[0].get_array(), np.clip(pixels[1], 0, 255).astype("uint8"))
+
+
+def test_an_image_without_tags_is_called_none():
+    assert replace(data(), tags=True).caption(np.zeros(2)) == "none"

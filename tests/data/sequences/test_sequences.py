@@ -163,3 +163,13 @@ def test_archive_files_are_read_completely(real_data):
     line = next(line for line in (folder / "BasicMotions_TEST.ts").read_text().splitlines() if line[0] not in "@#")
     assert first[0, 0] == np.float32(line.split(",")[0])
     assert first[-1, -1] == np.float32(line.split(":")[-2].split(",")[-1])
+
+
+def test_channels_are_drawn_as_lines_the_first_six_of_many():
+    values = np.arange(4 * 5 * 8.0).reshape(4, 5, 8)
+    data = sequences.from_arrays(values, [0, 1, 0, 1], classes=["even", "odd"], valid_share=0.5)
+    figure = data.draw([1], ["worst"])
+    place = int(data.valid_names[1].removeprefix("sequence[").removesuffix("]"))
+    assert figure.axes[0].get_title() == f"sequence[{place}]: worst"
+    assert [line.get_ydata().tolist() for line in figure.axes[0].lines] == values[place].T[:6].tolist()
+    assert figure.get_supylabel() == "value of the first 6 of 8 channels"

@@ -235,3 +235,30 @@ def test_unusual_time_columns_of_real_files(real_data):
         24,
         ("cbwd=NE", "cbwd=NW", "cbwd=SE", "cbwd=cv"),
     )
+
+
+def test_windows_are_drawn_with_what_followed_and_what_was_forecast():
+    found = make(horizon=3, time="day")
+    (ax,) = found.draw([2], ["worst"], forecasts=np.array([[[1.0], [2.0], [3.0]]])).axes[:1]
+    origin = found.valid_origins[2]
+    assert ax.get_title() == f"{np.datetime64('2020-01-01') + origin}: worst"
+    window, truth, forecast = (line.get_xydata().tolist() for line in ax.lines)
+    assert window == [[step, (origin + step) ** 1.5] for step in range(-4, 0)]
+    assert truth == [[step, (origin + step) ** 1.5] for step in range(3)]
+    assert forecast == [[0, 1], [1, 2], [2, 3]]
+    with pytest.raises(BadInput, match=r"Forecasts must be \(1, 3, 1\). Received: \(1, 2, 1\)"):
+        found.draw([2], ["worst"], forecasts=np.zeros((1, 2, 1)))
+
+
+def test_each_target_has_a_panel_of_its_own_and_series_are_named():
+    table = pd.concat([frame(which=name, z=np.arange(30.0)) for name in ("a", "b")])
+    found = make(table, target=["y", "z"], series="which")
+    axes = found.draw([0], ["x"]).axes
+    assert [ax.get_title() for ax in axes] == ["y, a, row 20: x", "z, a, row 20: x"]
+    assert axes[1].lines[1].get_ydata().tolist() == [20]
+    assert found.caption(found.valid_labels[0]) == "y 89.44, z 20"  # 20 ** 1.5
+
+
+def test_the_caption_of_several_steps_has_the_first_and_the_last():
+    found = make(horizon=3)
+    assert found.caption(found.valid_labels[0]) == "y 89.44 … 103.2"  # 20 ** 1.5, 22 ** 1.5

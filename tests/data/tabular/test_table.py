@@ -303,3 +303,22 @@ def test_titanic_is_read_without_options(real_data):
         "Embarked": "category",
     }  # fmt: skip
     assert sum(table.counts.values()) == 891
+
+
+def test_rows_are_drawn_with_the_users_values():
+    frame = people(age=[np.nan, 30.0] * 20).assign(rent=lambda rows: rows["rent"].round(2))
+    found = tabular.from_frame(frame, "income", kinds={"household": "left out"})
+    index = next(place for place, name in enumerate(found.valid_rows) if np.isnan(frame["age"][int(name.split()[1])]))
+    row = frame.loc[int(found.valid_rows[index].split()[1])]
+    written = [text.get_text() for text in found.draw([index], ["worst"]).axes[0].texts]
+    title = f"{found.valid_rows[index]}: worst"
+    assert written == [
+        "", title, "age", "missing", "job", row["job"], "since", row["since"], "rent", f"{row['rent']:.10g}",
+    ]  # fmt: skip
+
+
+def test_labels_in_words_are_in_the_users_units():
+    found = tabular.from_frame(people().assign(rent=np.arange(40) * 1000.0), ["rent", "household"])
+    name = int(found.valid_rows[1].split()[1])
+    assert found.caption(found.valid_labels[1]) == f"rent {name * 1000}, household {name // 4}"
+    assert tabular.from_frame(people(), "income").caption(np.int64(1)) == "low"

@@ -157,3 +157,16 @@ def test_another_tokenizer_must_say_that_0_is_its_padding():
 def test_what_cannot_be(make, message):
     with pytest.raises(BadInput, match=message):
         make()
+
+
+def test_documents_are_drawn_in_the_order_of_validation():
+    texts = text.from_texts(
+        ["A short film.", "A film of $5 and a_b.", "bad"] * 4, ["good", "bad", "bad"] * 4, valid_share=0.3
+    )
+    data = text.classifier(texts, min_freq=1, batch_size=2)
+    last = len(data.valid_names) - 1
+    title, shown, *others = (each.get_text() for each in data.draw([last, 0], ["short", "long"]).axes[0].texts)
+    number = int(data.valid_names[last].removeprefix("text[").removesuffix("]"))
+    assert title == f"text[{number}]: short"
+    assert shown == data.vocabulary.decode(data.tokens.document(number))
+    assert len(shown) <= len(others[1])
