@@ -50,6 +50,7 @@ SLOW = {
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
     # Over one second, beside an example of the same kind.
     *(f"kerasdl.lr_range.LRRange.{name}" for name in ("plot", "rise", "suggestion", "suggestions")),
+    *("kerasdl.interpret.show_samples.show_results", "kerasdl.interpret.show_samples.show_top_losses"),
     *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.training.lr_range"),
     *(
         "kerasdl.plots.training.curves",

@@ -23,8 +23,8 @@ def literal(text: Text) -> Text:
         The same text.
 
     Example:
-        >>> literal(new_figure()[1][0, 0].set_title("cost in $"))
-        Text(0.5, 1.0, 'cost in $')
+        >>> literal(Text(0, 0, "cost in $"))
+        Text(0, 0, 'cost in $')
     """
     written, own = text.get_text(), text.get_fontproperties()
     others, missing = _fonts_with(frozenset(map(ord, written)) - _letters(findfont(own)) - {ord("\n")})
