@@ -5,6 +5,7 @@ folder is written by a function in FILES. Each is made only for the examples tha
 """
 
 import kerasdl  # isort: skip
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +109,10 @@ def pets():
 
 def data(pets):
     return pets
+
+
+def pets_images():
+    return np.stack([photograph(number, number % 2, (64, 64)) for number in range(4)])
 
 
 def breeds():
@@ -306,7 +311,14 @@ def text_model(tokens):
 
 
 MODELS = {
-    **{"pets": image_model, "data": image_model, "people": table_model, "houses": price_model, "air": series_model},
+    **{
+        "pets": image_model,
+        "pets_images": image_model,
+        "data": image_model,
+        "people": table_model,
+        "houses": price_model,
+        "air": series_model,
+    },
     **{"plays": language_model, "tokens": text_model, "opinions": text_model},
 }
 
@@ -419,6 +431,17 @@ def write_image_run(folder: Path) -> None:
     run.save_model(kerasdl.export.image_classifier(built, ["cat", "dog"]), {})
 
 
+def write_run(folder: Path) -> None:
+    """What a report reads: options, results and history, and something in place of a model."""
+    about = {"command": "python recipes/tabular.py --epochs 2", "given": {"epochs": 2}, "versions": {"keras": "3.15.0"}}
+    metrics = {"valid": {"loss": 0.5, "accuracy": 0.75}, "train_seconds": 1.5, "valid_rows": 40}
+    config = {"epochs": 2, "hidden": [4 if folder.name == "small" else 40], "seed": 0}
+    for name, values in {"about": about, "metrics": metrics, "config": config}.items():
+        (folder / f"{name}.json").write_text(json.dumps(values))
+    (folder / "history.csv").write_text("stage,epoch,loss,val_loss\nwhole,1,0.9,0.7\nwhole,2,0.6,0.5\n")
+    (folder / "model.keras").write_bytes(b"")
+
+
 def write_resnet20(path: Path) -> None:
     """Under torch's names, in torch's layout."""
     built = kerasdl.models.cifar_resnet((32, 32, 3), 10)
@@ -464,6 +487,8 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "houses.keras": lambda path: exported_prices(houses(prices())).save(path),
     "air.keras": lambda path: exported_series(air(passengers())).save(path),
     "runs/pets": write_image_run,
+    "runs/small": write_run,
+    "runs/large": write_run,
     "resnet18.safetensors": lambda path: save_file({"conv1.weight": np.zeros((64, 3, 7, 7), "float32")}, path),
     "resnet20_cifar10.safetensors": write_resnet20,
 }

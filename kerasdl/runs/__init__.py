@@ -9,14 +9,17 @@ from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
-from kerasdl.runs.output_file import check_output, write_csv
+from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
+from kerasdl.runs.report import REPORT, report
+from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
 
 __all__ = [
+    "REPORT",
     "ClassifierNetwork",
     "ImageData",
     "ImageNetwork",
@@ -37,6 +40,7 @@ __all__ = [
     "check_output",
     "check_rates",
     "compare",
+    "comparison",
     "documents_and_network",
     "flattened",
     "frozen_body",
@@ -53,9 +57,11 @@ __all__ = [
     "peak_lr",
     "positional",
     "range_test",
+    "report",
     "run_recipe",
     "set_up_devices",
     "suggested",
     "train_ngrams",
     "write_csv",
+    "write_page",
 ]

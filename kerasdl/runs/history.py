@@ -53,7 +53,10 @@ def read_history(file: Path) -> History:
         return history
     try:
         with file.open(newline="", encoding="utf-8") as opened:
-            for row in csv.DictReader(opened, strict=True):
+            rows = csv.DictReader(opened, strict=True)
+            if [*(rows.fieldnames or ())][:2] != ["stage", "epoch"]:
+                raise ValueError("no header")
+            for row in rows:
                 metrics = history.setdefault(row.pop("stage"), {})
                 del row["epoch"]
                 for name, value in row.items():

@@ -1,4 +1,4 @@
-"""Files of predictions: never written onto what was read, or what a run wrote."""
+"""Files of predictions and reports: never written onto what was read, or what a run wrote."""
 
 import csv
 import os
@@ -10,7 +10,7 @@ from kerasdl.files import atomic_write
 from kerasdl.runs.folder import KINDS, WRITTEN
 
 
-def check_output(path: Path, read: Iterable[str | Path]) -> None:
+def check_output(path: Path, read: Iterable[str | Path], *, option: str = "--csv") -> None:
     """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
 
     Those of a run are its config.json, metrics.json, about.json, history.csv, models and encoder (*.keras, *.npz),
@@ -20,6 +20,7 @@ def check_output(path: Path, read: Iterable[str | Path]) -> None:
     Args:
         path: The file to write.
         read: Files that are read; what else stands there is no file.
+        option: That names the file on the command line.
 
     Raises:
         BadInput: As above, or `path` is a folder, or its folder does not exist.
@@ -28,15 +29,15 @@ def check_output(path: Path, read: Iterable[str | Path]) -> None:
         >>> check_output(Path("found.csv"), [Path("people.csv")])
     """
     if not path.parent.is_dir():
-        raise BadInput(f"The folder of the output file does not exist. Received: --csv {path}")
+        raise BadInput(f"The folder of the output file does not exist. Received: {option} {path}")
     if path.is_dir():
-        raise BadInput(f"The output is a folder: name a file, such as found.csv. Received: --csv {path}")
+        raise BadInput(f"The output is a folder: name a file in it. Received: {option} {path}")
     # A text of the command line may be too long for the name of a file.
     if path.exists() and any(os.path.exists(each) and path.samefile(each) for each in read):  # noqa: PTH110
-        raise BadInput(f"The output would overwrite its input: choose another file. Received: --csv {path}")
+        raise BadInput(f"The output would overwrite its input: choose another file. Received: {option} {path}")
     file = path.resolve()
     if any(_writes(parent, file) for parent in file.parents):
-        raise BadInput(f"The file belongs to a run: choose another one. Received: --csv {path}")
+        raise BadInput(f"The file belongs to a run: choose another one. Received: {option} {path}")
 
 
 def write_csv(path: Path, lines: Iterable[Sequence[str]]) -> None:
@@ -58,6 +59,20 @@ def write_csv(path: Path, lines: Iterable[Sequence[str]]) -> None:
         raise BadInput(
             f"The output cannot be written ({error.strerror}): choose another file. Received: --csv {path}"
         ) from error
+
+
+def write_page(path: Path, page: str) -> None:
+    """Writes a page in HTML, whole or not at all.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    Example:
+        >>> write_page(Path("report.html"), "<!DOCTYPE html><title>Report</title>")
+    """
+    with atomic_write(path) as temporary:
+        # Names of files may not be UTF-8.
+        temporary.write_bytes(page.encode("utf-8", "replace"))
 
 
 def _writes(run: Path, file: Path) -> bool:

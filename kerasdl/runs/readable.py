@@ -1,8 +1,11 @@
-"""Numbers as people read them."""
+"""Names, numbers and values as people read them."""
 
+import json
 from collections.abc import Sequence
-from math import floor, isfinite, log10
+from math import floor, inf, log10
 from typing import Any
+
+_LETTERS = {"rmse", "mae", "mape", "r2", "f1", "auc", "roc", "lr", "ece"}
 
 
 def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> str:
@@ -26,8 +29,9 @@ def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> 
     if interval is None:
         return f"{value * times:.2f}{unit}" if percent else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
     low, high = (end * times for end in interval)
-    decimals = min(max(1 - floor(log10(high - low)), 0), 9) if high > low and isfinite(high - low) else 2
-    decimals = max(decimals, 1) if percent else decimals
+    # Two digits of half its width.
+    width = (high - low) / 2
+    decimals = min(max(1 - floor(log10(width)), 0), 9) if 0 < width < inf else 2
     return f"{value * times:.{decimals}f}{unit} ({low:.{decimals}f} to {high:.{decimals}f})"
 
 
@@ -52,4 +56,47 @@ def titled(name: str) -> str:
     return " ".join(words)[:1].upper() + " ".join(words)[1:]
 
 
-_LETTERS = {"rmse", "mae", "mape", "r2", "f1", "auc", "roc", "lr", "ece"}
+def in_line(name: str) -> str:
+    """The name of a metric within a line.
+
+    Example:
+        >>> in_line("test_accuracy"), in_line("rmse")
+        ('test accuracy', 'RMSE')
+    """
+    found = titled(name)
+    return found if found[:2].isupper() else f"{found[:1].lower()}{found[1:]}"
+
+
+def shown(value: Any, longest: int = 2000) -> str:
+    """A value of a JSON file; a long one is cut.
+
+    Example:
+        >>> shown([200, 100])
+        '[200, 100]'
+    """
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def duration(seconds: float | None) -> str:
+    """A duration in units that suit it; nothing if it is not known.
+
+    Example:
+        >>> duration(4000), duration(61.7), duration(12.06)
+        ('1 h 6 min', '1 min 2 s', '12.1 s')
+    """
+    if seconds is None or not 0 <= seconds < inf:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def size(count: int) -> str:
+    """Bytes in a unit that suits them.
+
+    Example:
+        >>> size(264_000)
+        '258 KiB'
+    """
+    return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"

@@ -1,15 +1,14 @@
 """report.html: one page on a run, made of the files in its folder alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from kerasdl.runs.markup import Markup, tag
-from kerasdl.runs.readable import readable, titled
+from kerasdl.runs.readable import duration, in_line, readable, shown, size, titled
 from kerasdl.runs.report_chart import stage_charts
 from kerasdl.runs.report_figures import pictures, text_of
 from kerasdl.runs.report_limits import limits
-from kerasdl.runs.report_page import anchor, fold, page, section, table
+from kerasdl.runs.report_page import anchor, fold, grid, heads_of, number, page, section, table
 from kerasdl.runs.run_files import RunFiles
 
 REPORT, UNFINISHED = "report.html", "UNFINISHED.txt"
@@ -21,7 +20,6 @@ STAGES = {
     "ngrams": "The n-gram classifier beside it",
     "whole": "The whole network",
 }
-_LONGEST = 2000
 
 
 def report(path: Path) -> str:
@@ -37,7 +35,7 @@ def report(path: Path) -> str:
         BadInput: The folder is no run's, or a file in it is damaged.
 
     Example:
-        >>> page = report(Path("runs/pets"))
+        >>> page = report(Path("runs/small"))
     """
     run = RunFiles.of(path)
     sections = {
@@ -63,8 +61,8 @@ def _head(run: RunFiles) -> list[Markup]:
     if warning := run.metrics.get("warning"):
         found.append(tag("p", tag("b", "Warning: "), warning, class_="card warning"))
     tests = {name: value for name, value in run.more.items() if name.startswith("test_") and isinstance(value, float)}
-    tiles = [_tile(run, name, value, f"validation {titled_word(name)}") for name, value in run.valid.items()]
-    tiles += [_tile(run, name, value, titled_word(name)) for name, value in tests.items()]
+    tiles = [_tile(run, name, value, f"validation {in_line(name)}") for name, value in run.valid.items()]
+    tiles += [_tile(run, name, value, in_line(name)) for name, value in tests.items()]
     return [*found, tag("div", *tiles, class_="tiles")] if tiles else found
 
 
@@ -75,26 +73,24 @@ def _tile(run: RunFiles, name: str, value: float, label: str) -> Markup:
 
 
 def _results(run: RunFiles) -> list[Markup]:
-    own = {
-        titled(name): readable(name, value) if isinstance(value, float) else shown(value)
-        for name, value in run.more.items()
-        if _is_result(name, value)
-    }
-    pages = [
-        # In a frame of its own, where no script runs.
-        fold(
-            f"{titled(file.stem)} ({file.name})",
-            tag("iframe", srcdoc=file.read_text("utf-8", "replace"), sandbox="", title=file.name),
-        )
-        for file in run.of_kind(".html")
-        if file.name != REPORT
-    ]
-    texts = [
-        fold(f"{titled(file.stem)} ({file.name})", text_of(file))
-        for file in run.of_kind(".txt")
-        if file.name not in ("data.txt", "summary.txt", UNFINISHED)
-    ]
+    own = {titled(name): _said(name, value) for name, value in run.more.items() if _is_result(name, value)}
+    pages = [_page_in_page(file) for file in run.of_kind(".html") if file.name != REPORT]
+    elsewhere = ("data.txt", "summary.txt", UNFINISHED)
+    texts = [fold(_named(file), text_of(file)) for file in run.of_kind(".txt") if file.name not in elsewhere]
     return [table(own), pictures(run.of_kind(".png"), "results", run.history), *pages, *texts]
+
+
+def _said(name: str, value: Any) -> str:
+    return readable(name, value) if isinstance(value, float) else shown(value)
+
+
+def _named(file: Path) -> str:
+    return f"{titled(file.stem)} ({file.name})"
+
+
+def _page_in_page(file: Path) -> Markup:
+    """A page in a frame of its own, where no script runs."""
+    return fold(_named(file), tag("iframe", srcdoc=file.read_text("utf-8", "replace"), sandbox="", title=file.name))
 
 
 def _training(run: RunFiles) -> list[Markup]:
@@ -113,13 +109,12 @@ def _training(run: RunFiles) -> list[Markup]:
 def _epochs(metrics: dict[str, list[float | None]]) -> Markup:
     count = max(map(len, metrics.values()), default=0)
     columns = [[*values, *[None] * (count - len(values))] for values in metrics.values()]
-    rows = {
-        str(epoch): tuple(
-            "" if value is None else readable(name, value) for name, value in zip(metrics, values, strict=True)
-        )
+    lines = [
+        tag("tr", tag("th", epoch, scope="row"), *(number(*each) for each in zip(metrics, values, strict=True)))
         for epoch, values in enumerate(zip(*columns, strict=True), start=1)
-    }
-    return table(rows, header=["epoch", *(titled(name) for name in metrics)])
+    ]
+    heads = [*heads_of(["epoch"]), *heads_of(map(titled, metrics), class_="number")]
+    return grid(heads, lines, class_="several") if lines else Markup()
 
 
 def _data(run: RunFiles) -> list[Markup]:
@@ -170,29 +165,3 @@ def _is_count(value: Any) -> bool:
 
 def _is_result(name: str, value: Any) -> bool:
     return not (_is_count(value) or name.startswith("test_") or name.endswith("peak_lr"))
-
-
-def titled_word(name: str) -> str:
-    """The name of a metric within a line."""
-    found = titled(name)
-    return found if found[:2].isupper() else f"{found[:1].lower()}{found[1:]}"
-
-
-def shown(value: Any) -> str:
-    """A value of a JSON file; a long one is cut."""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def duration(seconds: float | None) -> str:
-    """How long the training took."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
-
-
-def size(count: int) -> str:
-    """Bytes in a unit that suits them."""
-    return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"

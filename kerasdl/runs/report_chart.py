@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from dataclasses import dataclass
+from typing import Any
 
 from kerasdl.runs.markup import Markup, tag
 from kerasdl.runs.readable import is_share, readable, titled
+from kerasdl.runs.report_style import COLORS
 from matplotlib.ticker import MaxNLocator
 
 # Of the drawing, in its own units; the page scales it.
@@ -13,7 +15,8 @@ WIDTH, HEIGHT = 440, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 426, 12, 192
 # Above, the line alone says enough.
 MOST_MARKED = 40
-COLORS = 6
+# Beyond it, a value is drawn as one that is not finite.
+LARGEST = 1e100
 
 SCRIPT = """
 for (const chart of document.querySelectorAll(".chart")) {
@@ -23,18 +26,18 @@ for (const chart of document.querySelectorAll(".chart")) {
   let at = last;
   const show = (index, pointed) => {
     at = Math.min(Math.max(index, 0), last);
-    epoch.textContent = `epoch ${at + 1}`;
+    epoch.textContent = pointed ? `epoch ${at + 1}` : "last epoch";
     chart.classList.toggle("pointed", pointed);
     rule.setAttribute("x1", x[at]);
     rule.setAttribute("x2", x[at]);
     series.forEach(({y, text}, number) => {
-      values[number].textContent = text[at] ?? "none";
+      values[number].textContent = (pointed ? text[at] : text.findLast((each) => each != null)) ?? "none";
       dots[number].setAttribute("visibility", y[at] == null ? "hidden" : "inherit");
       dots[number].setAttribute("cx", x[at]);
       dots[number].setAttribute("cy", y[at] ?? 0);
     });
     drawing.setAttribute("aria-valuenow", at + 1);
-    const said = series.map(({text}, number) => `${names[number].textContent} ${text[at] ?? "none"}`);
+    const said = series.map((_, number) => `${names[number].textContent} ${values[number].textContent}`);
     drawing.setAttribute("aria-valuetext", [epoch.textContent, ...said].join(", "));
   };
   const point = (event) => {
@@ -58,6 +61,28 @@ for (const chart of document.querySelectorAll(".chart")) {
 """
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """Where values of epochs stand in the drawing."""
+
+    low: float
+    high: float
+    epochs: int
+    unit: str
+
+    @classmethod
+    def of(cls, values: Sequence[float], epochs: int, unit: str) -> "_Frame":
+        low, high = min(values), max(values)
+        room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+        return cls(low - room, high + room, epochs, unit)
+
+    def x(self, epoch: float) -> float:
+        return round(LEFT + (RIGHT - LEFT) * (epoch - 0.5) / self.epochs, 1)
+
+    def y(self, value: float) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * (value - self.low) / (self.high - self.low), 1)
+
+
 def chart(metric: str, curves: Mapping[str, Sequence[float | None]]) -> Markup:
     """The curves of a metric; nothing if it has no finite value.
 
@@ -69,63 +94,62 @@ def chart(metric: str, curves: Mapping[str, Sequence[float | None]]) -> Markup:
         >>> chart("loss", {"training": [0.9, 0.5, 0.3], "validation": [0.8, 0.6, 0.5]})[:21]
         '<figure class="card c'
     """
-    times = 100 if is_share(metric) else 1
-    finite = {name: [_finite(value, times) for value in values] for name, values in curves.items()}
-    known = [value for values in finite.values() for value in values if value is not None]
+    times, unit = (100, " %") if is_share(metric) else (1, "")
+    values = {name: [_drawable(value, times) for value in curve] for name, curve in curves.items()}
+    known = [value for each in values.values() for value in each if value is not None]
     if not known:
         return Markup()
-    count = max(map(len, finite.values()))
-    low, high = min(known), max(known)
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    low, high = low - room, high + room
-    x = [round(LEFT + (RIGHT - LEFT) * (index + 0.5) / count, 1) for index in range(count)]
-    y = {
-        name: [None if value is None else round(BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low), 1)
-               for value in values]
-        for name, values in finite.items()
-    }  # fmt: skip
-    texts = {
-        name: [None if value is None else readable(metric, float(value)) for value in values]
-        for name, values in curves.items()
-    }
-    points = {"x": x, "series": [{"y": y[name], "text": texts[name]} for name in curves]}
-    drawn = [_curve(x, y[name], number) for number, name in enumerate(curves)]
-    rule = tag("line", class_="rule", x1=x[-1], x2=x[-1], y1=TOP, y2=BOTTOM)
-    dots = [tag("circle", class_=f"dot {_color(number)}", r=4.5, cx=-9, cy=-9) for number in range(len(curves))]
-    last = {name: next((each for each in values[count - 1 :]), None) or "none" for name, values in texts.items()}
-    drawing = tag(
-        "svg", *_axes(low, high, count, " %" if times == 100 else ""), *drawn, rule, *dots,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}", tabindex=0, role="slider", aria_label=f"{titled(metric)}, by epoch",
-        aria_valuemin=1, aria_valuemax=count, aria_valuenow=count,
-        aria_valuetext=", ".join([f"epoch {count}", *(f"{name} {value}" for name, value in last.items())]),
-    )  # fmt: skip
-    title = tag("b", titled(metric)), tag("span", f"epoch {count}", class_="epoch")
-    caption = tag("figcaption", tag("div", *title), tag("div", *_legend(last), class_="legend"))
-    return tag("figure", caption, drawing, class_="card chart", data_points=json.dumps(points, separators=(",", ":")))
+    frame = _Frame.of(known, max(map(len, values.values())), unit)
+    places = [[None if value is None else frame.y(value) for value in each] for each in values.values()]
+    texts = [[None if value is None else readable(metric, float(value)) for value in each] for each in curves.values()]
+    x = [frame.x(epoch) for epoch in range(1, frame.epochs + 1)]
+    last = dict(zip(curves, (next(filter(None, reversed(each)), "none") for each in texts), strict=True))
+    drawn = [_curve(x, y, number) for number, y in enumerate(places)]
+    title = tag("b", titled(metric)), tag("span", "last epoch", class_="epoch")
+    points = {"x": x, "series": [{"y": y, "text": text} for y, text in zip(places, texts, strict=True)]}
+    return tag(
+        "figure",
+        tag("figcaption", tag("div", *title), tag("div", *_legend(last), class_="legend")),
+        tag("svg", *_axes(frame), *drawn, *_pointer(len(curves)), **_slider(metric, frame, last)),
+        class_="card chart",
+        data_points=json.dumps(points, separators=(",", ":")),
+    )
 
 
-def _finite(value: float | None, times: int) -> float | None:
-    return None if value is None or not isfinite(value) else times * value
+def _drawable(value: float | None, times: int) -> float | None:
+    return times * value if value is not None and abs(value) < LARGEST else None
+
+
+def _slider(metric: str, frame: _Frame, last: Mapping[str, str]) -> dict[str, Any]:
+    """What makes the drawing a control that the keyboard moves and a screen reader reads."""
+    said = ", ".join(["last epoch", *(f"{name} {value}" for name, value in last.items())])
+    range_ = {"aria_valuemin": 1, "aria_valuemax": frame.epochs, "aria_valuenow": frame.epochs, "aria_valuetext": said}
+    label = f"{titled(metric)}, epoch by epoch"
+    return {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "tabindex": 0, "role": "slider", "aria_label": label, **range_}
+
+
+def _pointer(count: int) -> list[Markup]:
+    """The line through an epoch that is pointed at, and a ring for each curve."""
+    rule = tag("line", class_="rule", x1=LEFT, x2=LEFT, y1=TOP, y2=BOTTOM)
+    return [rule, *(tag("circle", class_=f"dot {_color(number)}", r=4.5) for number in range(count))]
 
 
 def _color(number: int) -> str:
     """The class of a curve; after all colours they come again, dashed."""
-    return f"s{number % COLORS}" + (" dashed" if number // COLORS % 2 else "")
+    return f"s{number % len(COLORS)}" + (" dashed" if number // len(COLORS) % 2 else "")
 
 
-def _axes(low: float, high: float, count: int, unit: str) -> list[Markup]:
+def _axes(frame: _Frame) -> list[Markup]:
     drawn = []
-    for tick in MaxNLocator(4).tick_values(low, high):
-        if low <= tick <= high:
-            y = round(BOTTOM - (BOTTOM - TOP) * (tick - low) / (high - low), 1)
+    for tick in MaxNLocator(4).tick_values(frame.low, frame.high):
+        if frame.low <= tick <= frame.high:
+            y = frame.y(tick)
             drawn.append(tag("line", class_="tick", x1=LEFT, x2=RIGHT, y1=y, y2=y))
-            drawn.append(tag("text", f"{tick:.6g}{unit}", x=LEFT - 8, y=y + 4, text_anchor="end"))
-    for tick in MaxNLocator(6, integer=True).tick_values(1, count):
-        if 1 <= tick <= count and tick == int(tick):
-            x = round(LEFT + (RIGHT - LEFT) * (tick - 0.5) / count, 1)
-            drawn.append(tag("text", f"{tick:.0f}", x=x, y=BOTTOM + 17, text_anchor="middle"))
-    drawn.append(tag("text", "epoch", x=(LEFT + RIGHT) / 2, y=HEIGHT - 5, text_anchor="middle"))
-    return drawn
+            drawn.append(tag("text", f"{tick:.6g}{frame.unit}", x=LEFT - 8, y=y + 4, text_anchor="end"))
+    for tick in MaxNLocator(6, integer=True).tick_values(1, frame.epochs):
+        if 1 <= tick <= frame.epochs and tick == int(tick):
+            drawn.append(tag("text", f"{tick:.0f}", x=frame.x(tick), y=BOTTOM + 17, text_anchor="middle"))
+    return [*drawn, tag("text", "epoch", x=(LEFT + RIGHT) / 2, y=HEIGHT - 5, text_anchor="middle")]
 
 
 def _curve(x: Sequence[float], y: Sequence[float | None], number: int) -> Markup:
@@ -135,25 +159,29 @@ def _curve(x: Sequence[float], y: Sequence[float | None], number: int) -> Markup
         if down is not None:
             steps.append(f"{'L' if is_on else 'M'}{across:g} {down:g}")
         is_on = down is not None
-    marks = []
-    if len(x) <= MOST_MARKED:
-        at = [(across, down) for across, down in zip(x, y, strict=False) if down is not None]
-        # Disks and squares: told apart without colours.
-        marks = [
-            tag("rect", x=round(across - 3, 1), y=round(down - 3, 1), width=6, height=6)
-            if number % 2
-            else tag("circle", cx=across, cy=down, r=3)
-            for across, down in at
-        ]
+    few = zip(x, y, strict=False) if len(x) <= MOST_MARKED else ()
+    marks = [_mark(across, down, number) for across, down in few if down is not None]
     return tag("g", tag("path", d="".join(steps)), *marks, class_=f"curve {_color(number)}")
+
+
+def _mark(x: float, y: float, number: int) -> Markup:
+    """A disk, or for every second curve a square: told apart without colours."""
+    if number % 2:
+        return tag("rect", x=round(x - 3, 1), y=round(y - 3, 1), width=6, height=6)
+    return tag("circle", cx=x, cy=y, r=3)
 
 
 def _legend(values: Mapping[str, str]) -> list[Markup]:
     return [
-        tag("span", tag("i", class_=_color(number)), tag("span", name, class_="name"), " ",
-            tag("span", value, class_="value"))
+        tag(
+            "span",
+            tag("i", class_=_color(number)),
+            tag("span", name, class_="name"),
+            " ",
+            tag("b", value, class_="value"),
+        )
         for number, (name, value) in enumerate(values.items())
-    ]  # fmt: skip
+    ]
 
 
 def stage_charts(metrics: Mapping[str, Sequence[float | None]]) -> list[Markup]:
@@ -167,10 +195,9 @@ def stage_charts(metrics: Mapping[str, Sequence[float | None]]) -> list[Markup]:
         2
     """
     names = sorted(dict.fromkeys(name.removeprefix("val_") for name in metrics), key=lambda name: name != "loss")
-    parts = {"": "training", "val_": "validation"}
-    return [
-        found
-        for name in names
-        if (found := chart(name, {part: metrics[f"{before}{name}"] for before, part in parts.items()
-                                  if f"{before}{name}" in metrics}))
-    ]  # fmt: skip
+    keys = {name: {"training": name, "validation": f"val_{name}"} for name in names}
+    charts = (
+        chart(name, {part: metrics[key] for part, key in parts.items() if key in metrics})
+        for name, parts in keys.items()
+    )
+    return [each for each in charts if each]

@@ -8,11 +8,11 @@ from typing import Any
 
 from kerasdl.errors import BadInput
 from kerasdl.runs.markup import Markup, tag
-from kerasdl.runs.readable import readable, titled
-from kerasdl.runs.report import OF_THE_FOLDER, duration, shown
+from kerasdl.runs.readable import duration, shown, titled
+from kerasdl.runs.report import OF_THE_FOLDER
 from kerasdl.runs.report_chart import chart
 from kerasdl.runs.report_limits import half_width, valid_count
-from kerasdl.runs.report_page import fold, page, section, table
+from kerasdl.runs.report_page import fold, grid, heads_of, number, page, section, table
 from kerasdl.runs.run_files import RunFiles
 
 # Words of names of metrics.
@@ -20,6 +20,8 @@ HIGHER_IS_BETTER = {"accuracy", "f1", "r2", "auc", "precision", "recall"}
 LOWER_IS_BETTER = {"loss", "rmse", "mae", "mape", "ratio", "perplexity", "bits", "error", "brier", "ece"}
 # Options that may decide which samples are for validation.
 OF_THE_DATA = ("data", "target", "label", "valid", "valid_share", "split", "group", "time", "horizon", "seed")
+# Characters of an option in the table.
+LONGEST = 60
 
 
 def comparison(paths: Sequence[Path]) -> str:
@@ -35,7 +37,7 @@ def comparison(paths: Sequence[Path]) -> str:
         BadInput: Less than two folders, one twice, or as for `report`.
 
     Example:
-        >>> page = comparison([Path("runs/pets"), Path("runs/more pets")])
+        >>> page = comparison([Path("runs/small"), Path("runs/large")])
     """
     if len({path.resolve() for path in paths}) < max(len(paths), 2):
         raise BadInput(f"Name at least two runs, each once. Received: {[str(path) for path in paths]}")
@@ -49,7 +51,7 @@ def comparison(paths: Sequence[Path]) -> str:
     return page(
         "Runs compared",
         tag("h1", f"{len(runs)} runs compared"),
-        section("Options and results", _table(runs, differing), fold("Options and facts that all share", table(same))),
+        section("Results and options", _table(runs, differing), fold("Options and facts that all share", table(same))),
         section("Validation, epoch by epoch", tag("div", *_charts(runs), class_="charts")),
         section("What this cannot tell", tag("ul", *(tag("li", each) for each in _limits(runs, differing)))),
     )
@@ -93,26 +95,17 @@ def best(name: str, values: Sequence[float | None]) -> list[bool]:
 
 
 def _table(runs: Mapping[str, RunFiles], differing: Mapping[str, list[Any]]) -> Markup:
-    """A row for each run: the options that differ, then the metrics."""
-    columns = [[tag("td", shown(value)) for value in values] for values in differing.values()]
-    metrics = list(dict.fromkeys(name for run in runs.values() for name in run.valid))
+    """A row for each run: its metrics, and the options that differ."""
+    metrics, columns = list(dict.fromkeys(name for run in runs.values() for name in run.valid)), []
     for name in metrics:
         values = [run.valid.get(name) for run in runs.values()]
         cells = zip(runs.values(), values, best(name, values), strict=True)
-        columns.append([_cell(name, value, run.interval(name), is_best) for run, value, is_best in cells])
+        columns.append([number(name, value, run.interval(name), is_best=mark) for run, value, mark in cells])
     columns.append([tag("td", duration(run.seconds), class_="number") for run in runs.values()])
-    heads = ["run", *differing, *(titled(name) for name in metrics), "Training"]
-    rows = [
-        tag("tr", tag("th", name, scope="row"), *cells)
-        for name, *cells in zip(runs, *columns, strict=True)
-    ]  # fmt: skip
-    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
-    return tag("div", tag("table", head, tag("tbody", *rows)), class_="scroll")
-
-
-def _cell(name: str, value: float | None, interval: Any, is_best: bool) -> Markup:
-    said = "" if value is None else readable(name, value, interval)
-    return tag("td", said, class_="number best" if is_best else "number", title="the best" if is_best else None)
+    columns += [[tag("td", shown(value, LONGEST)) for value in values] for values in differing.values()]
+    lines = [tag("tr", tag("th", name, scope="row"), *cells) for name, *cells in zip(runs, *columns, strict=True)]
+    heads = heads_of(["Run"]) + heads_of(map(titled, [*metrics, "training"]), class_="number") + heads_of(differing)
+    return grid(heads, lines, class_="several")
 
 
 def _charts(runs: Mapping[str, RunFiles]) -> Iterator[Markup]:
@@ -136,6 +129,6 @@ def _limits(runs: Mapping[str, RunFiles], differing: Mapping[str, list[Any]]) ->
     accuracies = [run.valid["accuracy"] for run in runs.values() if "accuracy" in run.valid]
     if len(counts) == 1 and (count := counts.pop()) and accuracies and 0 <= max(accuracies) <= 1:
         points = 100 * sqrt(2) * half_width(max(accuracies), count)
-        yield f"With {count:,} validation samples, accuracies less than {points:.1f} points apart may be equal."
+        yield f"With {count:,} validation samples, accuracies {points:.1f} points apart may differ by chance."
     yield "The best of several runs was chosen by its validation figures, so it will be a little worse on new data."
     yield "Each run is one training: another seed may change their order."

@@ -1,9 +1,10 @@
 """The page of a report, and what all its sections are made of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kerasdl.runs.markup import Markup, joined, tag
+from kerasdl.runs.readable import readable
 from kerasdl.runs.report_chart import SCRIPT
 from kerasdl.runs.report_style import style
 
@@ -64,28 +65,36 @@ def anchor(title: str) -> str:
     return title.lower().replace(" ", "-")
 
 
-def table(rows: Mapping[str, Any], *, header: Iterable[str] = ()) -> Markup:
+def table(rows: Mapping[str, Any], *, header: Sequence[str] = ()) -> Markup:
     """A table of names and values, which scrolls where the screen is narrow; nothing without rows.
 
     Example:
         >>> table({"epochs": 5})
         '<div class="scroll"><table><tbody><tr><th scope="row">epochs</th><td>5</td></tr></tbody></table></div>'
     """
-    if not rows:
-        return Markup()
-    lines = [
-        tag("tr", tag("th", name, scope="row"), *(tag("td", each) for each in _cells(value)))
-        for name, value in rows.items()
-    ]
-    heads = [tag("th", name, scope="col") for name in header]
+    lines = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in rows.items()]
+    return grid(heads_of(header), lines) if lines else Markup()
+
+
+def grid(heads: Sequence[Markup], lines: Sequence[Markup], **attributes: Any) -> Markup:
+    """A table of given cells, which scrolls where the screen is narrow.
+
+    Example:
+        >>> grid([], [tag("tr", tag("td", 1))], class_="several")
+        '<div class="scroll"><table class="several"><tbody><tr><td>1</td></tr></tbody></table></div>'
+    """
     head = [tag("thead", tag("tr", *heads))] if heads else []
-    several = any(isinstance(value, tuple) for value in rows.values())
-    body = tag("table", *head, tag("tbody", *lines), class_="several" if several else None)
-    return tag("div", body, class_="scroll")
+    return tag("div", tag("table", *head, tag("tbody", *lines), **attributes), class_="scroll")
 
 
-def _cells(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, tuple) else (value,)
+def heads_of(names: Iterable[str], **attributes: Any) -> list[Markup]:
+    """Headers of columns.
+
+    Example:
+        >>> heads_of(["loss"])
+        ['<th scope="col">loss</th>']
+    """
+    return [tag("th", name, scope="col", **attributes) for name in names]
 
 
 def fold(title: str, *content: Markup) -> Markup:
@@ -97,3 +106,14 @@ def fold(title: str, *content: Markup) -> Markup:
     """
     filled = joined(*content)
     return tag("details", tag("summary", title), filled) if filled else Markup()
+
+
+def number(name: str, value: float | None, interval: Any = None, *, is_best: bool = False) -> Markup:
+    """A cell with the value of a metric; empty if it has none.
+
+    Example:
+        >>> number("accuracy", 0.9)
+        '<td class="number">90.00 %</td>'
+    """
+    said = "" if value is None else readable(name, value, interval)
+    return tag("td", said, class_="number best" if is_best else "number", title="the best" if is_best else None)

@@ -62,6 +62,8 @@ th, td { text-align: left; vertical-align: top; padding: .3rem 1.25rem .3rem 0; 
   overflow-wrap: normal; }
 th { font-weight: 500; white-space: nowrap; }
 td { max-width: 36rem; overflow-wrap: anywhere; min-width: 4rem; }
+.several td { white-space: nowrap; }
+.several tr > :first-child { position: sticky; left: 0; background: Canvas; }
 thead th { font-weight: 650; }
 .number { text-align: right; white-space: nowrap; }
 .best { font-weight: 700; }
@@ -72,7 +74,6 @@ pre { background: var(--card); border-radius: .6rem; padding: .8rem 1rem; margin
   font: .8125rem/1.55 ui-monospace, monospace; white-space: pre-wrap; max-height: 32rem; overflow-y: auto; }
 iframe { width: 100%; height: 40rem; max-height: 80vh; border: 1px solid var(--line); border-radius: .6rem; }
 li { margin: .3rem 0; max-width: 46rem; }
-.several td { white-space: nowrap; }
 ul { padding-left: 1.2rem; }
 @media print {
   main { max-width: none; padding: 0; }
@@ -98,7 +99,7 @@ def style() -> str:
         f"{name}: color-mix(in srgb, {color} 72%, white);" for name, color in zip(names, COLORS, strict=True)
     )
     series = "\n".join(f".s{number} {{ color: var({name}); }}" for number, name in enumerate(names))
-    words = {"FORE": fore, "LIGHTER": lighter, "SERIES": series, "BLUE": BLUE, "RED": RED, "ORANGE": ORANGE}
+    words = {"FORE": fore, "LIGHTER": lighter, "SERIES": series, "BLUE": BLUE, "RED": RED, "ORANGE": ORANGE, "SKY": SKY}
     style = STYLE
     for word, value in words.items():
         style = style.replace(word, value)

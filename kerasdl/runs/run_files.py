@@ -24,8 +24,8 @@ class RunFiles:
         history: The metrics of every epoch, by stage.
 
     Example:
-        >>> RunFiles.of(Path("runs/pets")).config["image_size"]
-        64
+        >>> RunFiles.of(Path("runs/small")).config["epochs"]
+        2
     """
 
     path: Path
@@ -80,7 +80,7 @@ class RunFiles:
         """The files with this suffix.
 
         Example:
-            >>> [each.name for each in RunFiles.of(Path("runs/pets")).of_kind(".keras")]
+            >>> [each.name for each in RunFiles.of(Path("runs/small")).of_kind(".keras")]
             ['model.keras']
         """
         return [each for each in self.files if each.suffix == suffix]

@@ -26,6 +26,7 @@ from tests.recipes.bad_input import (
     picture,
     pictures,
     pipe,
+    replaced_by_pipe,
     table,
     typed,
 )
@@ -299,5 +300,28 @@ CASES: dict[str, Cases] = {
         "the output among the logs": (intact("texts", "RUN", "good", "--csv", "RUN/logs/a"), "belongs to a run"),
         "the output onto a folder": (intact("texts", "RUN", "good", "--csv", "RUN/logs"), "The output is a folder"),
         "the output nowhere": (intact("texts", "RUN", "good", "--csv", "RUN/none/a.csv"), "does not exist"),
+    },
+    "report": {
+        "no run": (typed("none"), "neither config.json nor metrics.json: choose that of a run"),
+        "nothing": (typed(), "Name the folder of a run"),
+        "a run twice": (intact("images", "RUN", "RUN"), "at least two runs, each once"),
+        "a damaged configuration": (
+            damaged("images", lambda path: path.write_text("["), "RUN", file="config.json"), "is damaged, or no table",
+        ),
+        "a configuration that is a pipe": (
+            damaged("images", replaced_by_pipe, "RUN", file="config.json"), "neither config.json nor metrics.json",
+        ),
+        "metrics in a list": (
+            damaged("images", lambda path: path.write_text("[1]"), "RUN", file="metrics.json"), "is damaged, or no tab",
+        ),
+        "a damaged history": (
+            damaged("images", lambda path: path.write_text("stage,epoch,loss\na,1,low"), "RUN", file="history.csv"),
+            "history of the run is damaged: remove it",
+        ),
+        "the page onto a table": (
+            in_folder(intact("images", "RUN", "--out", "FOLDER/a.csv"), a_csv="day\n1\n"), "The page must end in .html",
+        ),
+        "the page onto another": (intact("images", "RUN", "--out", "RUN/words.html"), "The file belongs to a run"),
+        "the page nowhere": (intact("images", "RUN", "--out", "RUN/none/a.html"), "does not exist"),
     },
 }  # fmt: skip

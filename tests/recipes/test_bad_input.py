@@ -88,7 +88,7 @@ def test_bad_input_is_one_line_and_costs_nothing(name, case, started, data, tmp_
     make, message = CASES[name][case]
     arguments = make(data)
     before = content(data)
-    out = [] if name == "predict" else ["--out", tmp_path / "out"]
+    out = ["--out", tmp_path / "out"] if name in USE else []
     status, lines = started(name, *arguments, *out)
     assert status == 1
     assert len(lines) == 1
@@ -111,7 +111,7 @@ def options_of(config: Any) -> dict[str, Any]:
 def test_an_empty_option_is_named(name, started):
     """An empty path would be the working folder."""
     for option, default in options_of(recipe(name).Config).items():
-        if default != "" and option not in ("run", "inputs"):
+        if default != "" and option not in ("run", "inputs", "folders"):
             typed_as = f"--{option.replace('_', '-')}"
             for words in ([typed_as, ""], [f"{typed_as}="]):
                 assert started(name, *words) == (1, [f"error: {typed_as} is empty: leave it out, or give it a value. "
@@ -279,7 +279,7 @@ def last_line(process: subprocess.Popen) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_process_ends_after_bad_input(name, data, tmp_path):
-    made = process(name, *(["none", "none"] if name == "predict" else ["--data", "none", "--out", tmp_path / "out"]))
+    made = process(name, *(["--data", "none", "--out", tmp_path / "out"] if name in USE else ["none", "none"]))
     assert re.match("error: .*Received: .*none", last_line(made))
     assert made.returncode == 1
 
