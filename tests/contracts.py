@@ -158,6 +158,7 @@ CALLBACKS = {
         patience=1, monitor="loss", min_delta=9.0, batch_norm="statistics"
     ),
     "AccumulationRemainder": lambda folder: callbacks.AccumulationRemainder(),
+    "EpochFigures": lambda folder: callbacks.EpochFigures(folder, lambda: {"said": "text"}),
     "Resume": lambda folder: callbacks.Resume(folder, every_steps=2),
     "StepScalars": lambda folder: callbacks.StepScalars(folder),
     "StopOnNonFinite": lambda folder: callbacks.StopOnNonFinite(retries=1),
@@ -166,8 +167,8 @@ CALLBACKS = {
 }
 
 # Callbacks that differ from OneCycle in the formula of their schedule alone, or only look, of which a test of their own
-# tells that they change nothing.
-REPEATED_CALLBACKS = {"FlatCosine", "CosineRestarts", "ActivationStats", "GroupScalars"}
+# tells that they change nothing; or act between epochs alone.
+REPEATED_CALLBACKS = {"FlatCosine", "CosineRestarts", "ActivationStats", "EpochFigures", "GroupScalars"}
 
 # Options of each optimizer with parameter groups that make it the stock optimizer without weight decay.
 OPTIMIZERS: dict[str, dict[str, Any]] = {

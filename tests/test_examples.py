@@ -39,7 +39,8 @@ SLOW = {
     *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
-    *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.lr_range_test.lr_find"),
+    *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.epoch_figures.EpochFigures"),
+    "kerasdl.callbacks.lr_range_test.lr_find",
     *(
         "kerasdl.models.replace_head.replace_head",
         "kerasdl.models.resnet.resnet50",

@@ -3,6 +3,7 @@
 from kerasdl.callbacks.accumulation_remainder import AccumulationRemainder
 from kerasdl.callbacks.activation_stats import ActivationStats
 from kerasdl.callbacks.cosine_restarts import CosineRestarts
+from kerasdl.callbacks.epoch_figures import EpochFigures
 from kerasdl.callbacks.flat_cosine import FlatCosine
 from kerasdl.callbacks.gradual_unfreezing import GradualUnfreezing
 from kerasdl.callbacks.group_scalars import GroupScalars
@@ -16,6 +17,7 @@ __all__ = [
     "AccumulationRemainder",
     "ActivationStats",
     "CosineRestarts",
+    "EpochFigures",
     "FlatCosine",
     "GradualUnfreezing",
     "GroupScalars",

@@ -1,4 +1,4 @@
-"""What makes runs compare by themselves in TensorBoard: options and results of each as a row, and a layout of charts."""
+"""How runs compare by themselves in TensorBoard: options and results of each in a row, and a layout of charts."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,18 @@ RESULT = "result"
 # Charts by category. A chart draws the scalars of every run whose names match, read from their beginning.
 _CHARTS = {
     "epochs": {"loss": r"epoch_loss$", "metrics": r"epoch_(?!loss$|learning_rate$)"},
-    "steps": {"loss": r"loss(_mean_of_\d+_steps)?$", "learning rate": r"learning_rate$", "momentum": r"momentum$"},
+    "steps": {"loss": r"loss(_mean_of_\d+_steps)?$", "learning rate": r"learning_rate", "momentum": r"momentum$"},
+    "layers": {
+        "gradient norm": r"gradient_norm/",
+        "update-to-weight ratio": r"update_ratio/",
+        "activations: mean": r"mean/",
+        "activations: standard deviation": r"std/",
+        "activations: share near zero": r"near_zero/",
+        "activations: share of dead units": r"dead/",
+    },
 }
+# Only runs with further callbacks have them.
+_CLOSED = {"layers"}
 
 
 def write_options(logs: Path, options: Mapping[str, Any]) -> None:
@@ -29,7 +39,7 @@ def write_options(logs: Path, options: Mapping[str, Any]) -> None:
 
     Args:
         logs: Folder of the run's logs.
-        options: Values by name. None, collections and numbers that are not finite become strings; mappings are left out.
+        options: Values by name. What is neither a finite number nor a string becomes one; mappings are left out.
 
     Example:
         >>> write_options(Path("runs/pets/logs"), {"epochs": 5, "peak_lr": None, "units": (64, 32)})
@@ -62,6 +72,7 @@ def _layout() -> layout_pb2.Layout:
     categories = [
         layout_pb2.Category(
             title=title,
+            closed=title in _CLOSED,
             chart=[
                 layout_pb2.Chart(title=name, multiline=layout_pb2.MultilineChartContent(tag=[pattern]))
                 for name, pattern in charts.items()
