@@ -36,7 +36,7 @@ WARNINGS = {
 }
 # Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
 SLOW = {
-    *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "resnet")),
+    *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "report", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
     *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.epoch_figures.EpochFigures"),
