@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 from kerasdl.plots.figure import BLUE, FAINT, GREEN, ORANGE, PURPLE, RED, Figure, label, new_figure
-from kerasdl.plots.literal_text import literal, wrapped
+from kerasdl.plots.literal_text import literal, shortened, wrapped
+from kerasdl.plots.name_ticks import name_ticks
 from matplotlib.axes import Axes
 
 MOST_POINTS_WITH_MARKERS = 50
+LONGEST_NAME = 50
 # Of the titles of a sheet, at its width and font size.
 CHARACTERS_PER_ROW = 120
 
@@ -21,11 +23,15 @@ def lines(
         >>> lines({"truth": (days, truth), "forecast": (days, forecast)}, "day", "temperature", "One day ahead")
     """
     ax = ax or new_figure(width=9.0)[1][0, 0]
-    for (name, (places, heights)), color in zip(values.items(), cycle((BLUE, ORANGE, FAINT, GREEN)), strict=False):
+    colors = cycle((BLUE, ORANGE, FAINT, GREEN, RED, PURPLE, "black"))
+    for (name, (places, heights)), color in zip(values.items(), colors, strict=False):
         marker = "o" if len(heights) <= MOST_POINTS_WITH_MARKERS else ""
         ax.plot(places, heights, color=color, linewidth=1.2, marker=marker, markersize=3, label=name)
     label(ax, x, y, title)
-    ax.legend(fontsize=8)
+    # Between title and lines, because a long series leaves no place inside.
+    literal(ax.set_title(title, pad=24))
+    literal(ax.yaxis.label)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(values), frameon=False, fontsize=8)
     return ax.figure
 
 
@@ -87,9 +93,12 @@ def bars(values: Mapping[str, float], x: str, title: str, *, ax: Axes | None = N
     """
     ax = ax or new_figure(height=1.2 + 0.3 * len(values))[1][0, 0]
     ax.barh(range(len(values)), list(values.values()), color=BLUE)
-    # A name may be any word: neither a formula, nor a line break.
-    names = [repr(name)[1:-1].replace("$", r"\$") for name in values]
-    ax.set_yticks(range(len(values)), names, fontsize=8)
-    ax.invert_yaxis()
+    # A name may be any word, also a line break.
+    names = [shortened(repr(name)[1:-1], LONGEST_NAME) for name in values]
+    name_ticks(ax.yaxis, range(len(values)), names, fontsize=8)
+    # The first at the top, and the same margin around few bars as around many.
+    ax.set_ylim(len(values) - 0.4, -0.6)
     label(ax, x, "", title)
+    ax.grid(visible=False, axis="y")
+    ax.axvline(0, color="black", linewidth=0.8)
     return ax.figure

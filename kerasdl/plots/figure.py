@@ -43,4 +43,5 @@ def label(ax: Axes, x: str, y: str, title: str) -> None:
     """
     ax.set(xlabel=x, ylabel=y, title=title)
     ax.grid(alpha=0.25)
+    ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)

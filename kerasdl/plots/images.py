@@ -6,6 +6,8 @@ import numpy as np
 from kerasdl.plots.figure import Figure, new_figure
 from kerasdl.plots.literal_text import literal, wrapped
 
+# In inches, of all columns.
+WIDTH = 9.0
 # Of the titles of an image sheet, at its width and font size.
 CHARACTERS_PER_ROW = 130
 
@@ -16,10 +18,14 @@ def image_sheet(images: np.ndarray, titles: Sequence[str], *, columns: int = 6) 
     Example:
         >>> image_sheet(photographs, ["cat", "dog"]).savefig("sheet.png")
     """
-    rows = max(1, -(-len(images) // columns))
+    rows, side = max(1, -(-len(images) // columns)), WIDTH / columns
     titles = ["\n".join(wrapped(title, CHARACTERS_PER_ROW // columns)) for title in titles]
-    lines = max((title.count("\n") for title in titles), default=0)
-    figure, axes = new_figure(rows, columns, width=9.0, height=(1.7 + 0.17 * lines) * rows)
+    lines = max((title.count("\n") + 1 for title in titles if title), default=0)
+    # A very high image is drawn less wide than its place.
+    highest = min(2, max((len(image) / len(image[0]) for image in images), default=1))
+    height = side * highest + 0.17 * lines + 0.1
+    shown = min(columns, max(1, len(images)))
+    figure, axes = new_figure(rows, shown, width=side * shown, height=height * rows)
     for ax in axes.flat:
         ax.axis("off")
         # The title of an image that is lower than its place would otherwise be cut off.

@@ -1,12 +1,14 @@
 """Plots of a training: range test, schedule and curves."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 from kerasdl.plots.figure import BLUE, FAINT, GREEN, ORANGE, PURPLE, RED, Figure, label, new_figure
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+
+MOST_EPOCHS_WITH_MARKERS = 50
 
 
 def lr_range(
@@ -21,8 +23,9 @@ def lr_range(
     ax = ax or new_figure()[1][0, 0]
     ax.semilogx(rates, losses, color=FAINT, linewidth=1, label="loss of the batch")
     ax.semilogx(rates, smoothed, color=BLUE, linewidth=2, label="smoothed")
-    for (name, rate), color in zip(marks.items(), cycle((RED, ORANGE, GREEN, PURPLE)), strict=False):
-        ax.axvline(rate, color=color, linestyle="--", linewidth=1.2, label=f"{name}: {rate:.2g}")
+    styles = cycle(product(("--", ":"), (RED, ORANGE, GREEN, PURPLE, "black")))
+    for (name, rate), (dashes, color) in zip(marks.items(), styles, strict=False):
+        ax.axvline(rate, color=color, linestyle=dashes, linewidth=1.5, label=f"{name}: {rate:.2g}")
     finite = smoothed[np.isfinite(smoothed)]
     if len(finite):
         # With the last points of a diverging run in range, the rest of the curve would be flat.
@@ -45,13 +48,14 @@ def schedule(
         >>> schedule(scalars.history["step"], scalars.history["learning_rate"], scalars.history["momentum"])
     """
     ax = ax or new_figure()[1][0, 0]
+    both = any(momentum is not None for momentum in momenta)
     ax.plot(steps, rates, color=BLUE, linewidth=2)
-    ax.tick_params(axis="y", colors=BLUE)
-    label(ax, "step", "learning rate", "Learning rate and momentum, step by step")
-    ax.yaxis.label.set_color(BLUE)
-    if any(momentum is not None for momentum in momenta):
+    label(ax, "step", "learning rate", f"Learning rate{' and momentum' if both else ''}, step by step")
+    if both:
+        ax.tick_params(axis="y", colors=BLUE)
+        ax.yaxis.label.set_color(BLUE)
         right = ax.twinx()
-        right.plot(steps, momenta, color=RED, linewidth=2)
+        right.plot(steps, momenta, color=RED, linewidth=2, linestyle="--")
         right.set_ylabel("momentum", color=RED)
         right.tick_params(axis="y", colors=RED)
         right.spines[["top", "left"]].set_visible(False)
@@ -69,8 +73,11 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> Figu
         for key, part, color in ((name, "training", BLUE), (f"val_{name}", "validation", ORANGE)):
             if key in history:
                 epochs = np.arange(1, len(history[key]) + 1)
-                ax.plot(epochs, history[key], color=color, marker="o", markersize=3, label=part)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        label(ax, "epoch", name, name.capitalize())
+                marker = "o" if len(epochs) <= MOST_EPOCHS_WITH_MARKERS else ""
+                ax.plot(epochs, history[key], color=color, marker=marker, markersize=3, label=part)
+        # A single epoch is no reason for ticks at fractions.
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        words = name.replace("_", " ")
+        label(ax, "epoch", words, words.capitalize())
         ax.legend(fontsize=8)
     return figure

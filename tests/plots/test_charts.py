@@ -13,12 +13,21 @@ def test_named_lines_over_their_own_x(drawn):
     assert [line.get_marker() for line in ax.lines] == ["", "o"]  # few points have markers
 
 
+def test_the_legend_of_lines_covers_neither_lines_nor_title(drawn):
+    (ax,) = drawn(plots.lines({f"part {n}": ([0, 1], [0, n]) for n in range(7)}, "row", "$ of $_$", "cost $_ $_"))
+    legend = ax.get_legend().get_window_extent()
+    assert ax.bbox.y1 <= legend.y0 < legend.y1 < ax.title.get_window_extent().y0
+    assert len({line.get_color() for line in ax.lines}) == 7
+
+
 def test_importance_of_the_most_important_columns(drawn):
     rises = {f"column {index}": 1.0 - index / 10 for index in range(5)}
     (ax,) = drawn(plots.importance(rises, most=3))
     assert [bar.get_width() for bar in ax.patches] == [1.0, 0.9, 0.8]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["column 0", "column 1", "column 2"]
     assert ax.yaxis_inverted()
+    assert ax.get_ylim() == (2.6, -0.6)
+    assert ax.get_axisbelow() is True  # no grid lines across the bars
 
 
 def test_a_line_sheet_has_a_panel_for_each_title_and_one_legend(drawn):

@@ -24,6 +24,15 @@ def test_long_titles_of_an_image_sheet_are_wrapped_and_do_not_overlap(drawn):
     assert all(images[index].y0 > axes[index + 6].title.get_window_extent().y1 for index in range(6))
 
 
+def test_a_sheet_is_as_high_and_wide_as_its_images():
+    def size(images, titles):
+        return plots.image_sheet(images, titles).get_size_inches().round(2).tolist()
+
+    assert size(np.zeros((6, 8, 8, 3)), [""] * 6) == [9.0, 1.6]
+    assert size(np.zeros((7, 4, 8, 3)), ["a title"] * 7) == [9.0, 2 * (0.75 + 0.17 + 0.1)]
+    assert size([np.zeros((8, 8, 3)), np.zeros((40, 8, 3))], ["a", "b"]) == [3.0, 3.27]
+
+
 def test_titles_of_low_images_are_not_cut_off(drawn):
     figure = plots.image_sheet(np.zeros((3, 20, 40, 3)), ["a_$ title of many words " * 4, "b", "c"])
     axes = drawn(figure)
