@@ -24,19 +24,18 @@ from kerasdl.runs import tensorboard
 from kerasdl.runs.about import ABOUT, about
 from kerasdl.runs.earlier_run import non_finite
 from kerasdl.runs.history import HISTORY, read_history, write_history
-from kerasdl.runs.options import flattened
+from kerasdl.runs.options import OF_THE_START, flattened
 from kerasdl.runs.readable import readable
 from kerasdl.runs.report import report
+from kerasdl.runs.run_files import UNFINISHED
 from matplotlib.figure import Figure
 
 # Beside these, a run writes files of the kinds below, and the folders `logs` and `checkpoints`.
 WRITTEN = ("config.json", "metrics.json", ABOUT, HISTORY)
 KINDS = (".keras", ".npz", ".png", ".txt", ".html")
-UNFINISHED, OPTIONS = "UNFINISHED.txt", "options.json"
+OPTIONS = "options.json"
 # Log folders that this process has locked, until it ends: a notebook may break a run off, and go on with it.
 _LOCKED: set[Path] = set()
-# Options that may differ when a run goes on.
-_OF_THE_START = {"out", "resume", "fresh"}
 
 
 class RunFolder:
@@ -144,7 +143,7 @@ class RunFolder:
         shown = [
             f"{name} {before.get(name, 'not set')!r} there and {value!r} here"
             for name, value in now.items()
-            if name not in _OF_THE_START and (name not in before or before[name] != value)
+            if name not in OF_THE_START and (name not in before or before[name] != value)
         ]
         if shown:
             raise BadInput(
@@ -205,7 +204,7 @@ class RunFolder:
         with self._writer.as_default(step=0):
             tf.summary.text("config", f"| option | value |\n| --- | --- |\n{rows}".encode("utf-8", "replace"))
         self._writer.flush()
-        tensorboard.write_options(self.logs, {name: values[name] for name in values if name not in _OF_THE_START})
+        tensorboard.write_options(self.logs, {name: values[name] for name in values if name not in OF_THE_START})
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Writes `name`.png, and the same image to TensorBoard's Images tab."""

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from kerasdl.errors import BadInput
 from kerasdl.runs.devices import Precision
 
+# Where a run is written, and whether it goes on: this may differ when it does, and says nothing of what the run is.
+OF_THE_START = {"out", "resume", "fresh"}
 # What TensorFlow counts with 32 bits.
 _LARGEST = 2**31 - 1
 Rule = Literal["descent", "valley", "slide", "minimum", "steep", "min_grad_lr"]

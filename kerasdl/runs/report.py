@@ -4,16 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from kerasdl.runs.markup import Markup, tag
+from kerasdl.runs.options import OF_THE_START
 from kerasdl.runs.readable import duration, in_line, readable, shown, size, titled
 from kerasdl.runs.report_chart import stage_charts
 from kerasdl.runs.report_figures import pictures, text_of
 from kerasdl.runs.report_limits import limits
 from kerasdl.runs.report_page import anchor, fold, grid, heads_of, number, page, section, table
-from kerasdl.runs.run_files import RunFiles
+from kerasdl.runs.run_files import UNFINISHED, RunFiles
 
-REPORT, UNFINISHED = "report.html", "UNFINISHED.txt"
-# Where a run was written says nothing of what it does.
-OF_THE_FOLDER = {"out", "resume", "fresh"}
+REPORT = "report.html"
 STAGES = {
     "head": "The new head alone",
     "last": "The last two layer groups",
@@ -127,8 +126,8 @@ def _data(run: RunFiles) -> list[Markup]:
 
 def _asked(run: RunFiles) -> list[Markup]:
     given = run.about.get("given")
-    given = {name: each for name, each in given.items() if name not in OF_THE_FOLDER} if isinstance(given, dict) else {}
-    others = {name: each for name, each in run.config.items() if name not in {*given, *OF_THE_FOLDER, "columns"}}
+    given = {name: each for name, each in given.items() if name not in OF_THE_START} if isinstance(given, dict) else {}
+    others = {name: each for name, each in run.config.items() if name not in {*given, *OF_THE_START, "columns"}}
     command = run.about.get("command")
     unfinished = [text_of(file) for file in run.of_kind(".txt") if file.name == UNFINISHED]
     return [

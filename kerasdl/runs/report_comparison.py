@@ -8,8 +8,8 @@ from typing import Any
 
 from kerasdl.errors import BadInput
 from kerasdl.runs.markup import Markup, tag
+from kerasdl.runs.options import OF_THE_START
 from kerasdl.runs.readable import duration, shown, titled
-from kerasdl.runs.report import OF_THE_FOLDER
 from kerasdl.runs.report_chart import chart
 from kerasdl.runs.report_limits import half_width, valid_count
 from kerasdl.runs.report_page import fold, grid, heads_of, number, page, section, table
@@ -46,7 +46,7 @@ def comparison(paths: Sequence[Path]) -> str:
     same = {
         name: shown(value)
         for name, value in next(iter(runs.values())).config.items()
-        if name not in {*differing, *OF_THE_FOLDER}
+        if name not in {*differing, *OF_THE_START}
     }
     return page(
         "Runs compared",
@@ -76,7 +76,7 @@ def differences(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]
         {'epochs': [3, 9]}
     """
     names = dict.fromkeys(name for config in configs.values() for name in config)
-    values = {name: [config.get(name) for config in configs.values()] for name in names if name not in OF_THE_FOLDER}
+    values = {name: [config.get(name) for config in configs.values()] for name in names if name not in OF_THE_START}
     return {name: each for name, each in values.items() if any(value != each[0] for value in each)}
 
 

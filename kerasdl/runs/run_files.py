@@ -11,6 +11,9 @@ from kerasdl.errors import BadInput
 from kerasdl.runs.about import ABOUT
 from kerasdl.runs.history import HISTORY, History, read_history
 
+# Says how to go on with a run that was broken off.
+UNFINISHED = "UNFINISHED.txt"
+
 
 @dataclass(frozen=True)
 class RunFiles:

@@ -17,6 +17,8 @@ def test_what_was_read_and_what_a_run_wrote_are_safe(tmp_path):
         (tmp_path / "link.csv", "would overwrite its input"),
         (run.path / "config.json", "belongs to a run: choose another one"),
         (run.path / "metrics.json", "belongs to a run"),
+        (run.path / "history.csv", "belongs to a run"),
+        (run.path / "about.json", "belongs to a run"),
         (run.path / "model.keras", "belongs to a run"),
         (run.path / "confusion.png", "belongs to a run"),
         (run.path / "generated.txt", "belongs to a run"),
