@@ -19,7 +19,8 @@ Result = Classification | Tagging | Regression | Forecast
 def show_batch(data: Any, count: int = 12) -> "Figure":
     """Draw samples of the first training batch with their labels, as the model gets them: fastai's `show_batch`.
 
-    Images are augmented, rows of tables have the values of the user's file, and texts are read from their tokens.
+    Images are augmented, rows of tables have the values of the user's file, and texts are read from their tokens, with
+    "[UNK]" for unknown words.
 
     Args:
         data: Images, a table, documents, streams of tokens, series or sequences, of `kerasdl.data`.

@@ -19,14 +19,14 @@ def table_sheet(values: Mapping[str, Sequence[str]], titles: Sequence[str], *, m
     Args:
         values: The values of each column, by its name: one for each row.
         titles: One for each row.
-        most: How many columns are drawn; the last line says how many more there are.
+        most: How many lines are drawn for the columns; the last one says how many more there are.
 
     Example:
         >>> table_sheet({"age": ["38", "21"], "job": ["clerk", "nurse"]}, ["high", "low"]).savefig("rows.png")
     """
-    columns = [(shortened(name, LONGEST_NAME), cells) for name, cells in list(values.items())[:most]]
-    if more := len(values) - len(columns):
-        columns.append((f"… and {more:,} more", [""] * len(titles)))
+    columns = [(shortened(name, LONGEST_NAME), cells) for name, cells in values.items()]
+    if len(columns) > most:
+        columns[most - 1 :] = [(f"… and {len(columns) - most + 1:,} more", [""] * len(titles))]
     left = max((width_of(name) for name, _ in columns), default=0) + 2
     longest = max((width_of(cell) for _, cells in columns for cell in cells), default=0)
     width = min(max(longest, LEAST_WIDTH), MOST_WIDTH)

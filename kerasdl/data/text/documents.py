@@ -135,12 +135,18 @@ class Documents(Datasets):
         return list(zip(texts, map(self.caption, labels.numpy()), strict=False))
 
     def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
-        """Draw documents of a part as their tokens read, the middle of long ones left out; see `Datasets.draw`."""
+        """Draw documents of a part, the middle of long ones left out; see `Datasets.draw`."""
         from kerasdl import plots
 
         titles = self._titled(indices, titles, part, lambda name: Path(name).name)
-        documents = [self.tokens.document(number) for number in self.document_numbers(part)[np.asarray(indices, int)]]
-        return plots.text_sheet(list(map(self.vocabulary.decode, documents)), titles)
+        numbers = self.document_numbers(part)[np.asarray(indices, int)]
+        return plots.text_sheet(self.tokens.texts.documents(numbers), titles)
+
+    def draw_batch(self, count: int = 12) -> "Figure":
+        """Draw the first documents of the first training batch as their tokens read: with "[UNK]" for unknown words."""
+        from kerasdl import plots
+
+        return plots.text_sheet(*zip(*self.examples(count), strict=True))
 
     @cached_property
     def _lengths(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, overload
 
 import numpy as np
@@ -76,6 +77,20 @@ class Texts:
             )
         is_here = self.parts == part
         return np.flatnonzero(is_here if self.tags else is_here & (self.labels >= 0))
+
+    def documents(self, numbers: Sequence[int]) -> list[str]:
+        """The text of the documents of these numbers; all before the last of them are read, too.
+
+        Example:
+            >>> texts.documents([3, 0])
+            ['A bad film. I would see it 3 times.', 'A good film. I would see it 0 times.']
+        """
+        pieces: dict[int, list[str]] = {int(number): [] for number in numbers}
+        last = max(pieces, default=-1)
+        for number, piece in takewhile(lambda each: each[0] <= last, self.read()):
+            if number in pieces:
+                pieces[number].append(piece)
+        return ["".join(pieces[int(number)]) for number in numbers]
 
     def __str__(self) -> str:
         counts = [

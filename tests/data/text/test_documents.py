@@ -168,5 +168,7 @@ def test_documents_are_drawn_in_the_order_of_validation():
     title, shown, *others = (each.get_text() for each in data.draw([last, 0], ["short", "long"]).axes[0].texts)
     number = int(data.valid_names[last].removeprefix("text[").removesuffix("]"))
     assert title == f"text[{number}]: short"
-    assert shown == data.vocabulary.decode(data.tokens.document(number))
+    assert shown == ["A short film.", "A film of $5 and a_b.", "bad"][number % 3]
     assert len(shown) <= len(others[1])
+    title, shown, *_ = (each.get_text() for each in data.draw_batch(1).axes[0].texts)
+    assert [(shown, title)] == data.examples(1)
