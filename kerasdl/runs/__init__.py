@@ -11,6 +11,7 @@ from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
+from kerasdl.runs.projector import save_projector
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, train_ngrams
@@ -59,6 +60,7 @@ __all__ = [
     "range_test",
     "report",
     "run_recipe",
+    "save_projector",
     "set_up_devices",
     "suggested",
     "train_ngrams",
