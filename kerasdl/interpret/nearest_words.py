@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from kerasdl.interpret.nearest_samples import nearest_samples
 
 NOT_WORDS = ("", "[UNK]")
 
@@ -40,10 +41,6 @@ def nearest_words(
     places = {word: place for place, word in enumerate(words) if lengths[place] > 0 and word not in NOT_WORDS}
     if absent := [word for word in chosen if word not in places]:
         raise ValueError(f"A chosen word is not among the words, or has no direction. Received: {absent[0]!r}")
-    found = {}
-    for word in chosen:
-        others = np.array([place for other, place in places.items() if other != word], int)
-        cosines = (rows @ rows[places[word]])[others] / (lengths[others] * lengths[places[word]])
-        order = np.argsort(-cosines, kind="stable")[:count]
-        found[word] = [(words[others[n]], float(cosines[n])) for n in order]
-    return found
+    names = list(places)
+    found = nearest_samples(rows[list(places.values())], [names.index(word) for word in chosen], count=count)
+    return {names[row]: [(names[other], cosine) for other, cosine in near] for row, near in found.items()}

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
+from kerasdl.errors import BadInput
 from kerasdl.interpret.classification import Classification, rows_at
+from kerasdl.interpret.integrated_gradients import integrated_gradients
 from kerasdl.interpret.tagging import Tagging
 from kerasdl.interpret.word_importance import word_importance
 from kerasdl.outputs import Outputs
+
+Method = Literal["leave_one_out", "integrated_gradients"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +22,8 @@ class WeighedText:
 
     Attributes:
         words: The text word by word, each with the white space before it.
-        weights: float (words,): fall of the log-probability of the predicted class without the word.
+        weights: float (words,): fall of the log-probability of the predicted class without the word, or by integrated
+            gradients what the word adds to it.
         predicted: Name of the most probable class, or tag.
         probability: Its probability.
         actual: Name of the true class, or the names of the true tags.
@@ -43,10 +48,11 @@ def weighed_texts(
     indices: Sequence[int],
     readable: Callable[[np.ndarray], Sequence[tuple[str, int]]],
     *,
+    method: Method = "leave_one_out",
     most: int = 64,
     outputs: Outputs | None = None,
 ) -> list[WeighedText]:
-    """Weigh the words of some texts for the class that is predicted, by leaving each of them out.
+    """Weigh the words of some texts for the class that is predicted.
 
     Args:
         model: A functional classifier of tokens; see `word_importance`.
@@ -54,7 +60,9 @@ def weighed_texts(
         found: Its evaluation.
         indices: Which texts, such as `found.top_losses(9)`.
         readable: From ids to words with their white space, each with the number of its ids: `vocabulary.readable`.
-        most: Number of predictions at most for each text.
+        method: "leave_one_out" leaves out each word in turn (`word_importance`); "integrated_gradients" has a weight
+            for each word of a long text, too, and takes models with one embedding.
+        most: Number of predictions at most for each text; with integrated gradients the number of steps.
         outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
 
     Returns:
@@ -62,6 +70,7 @@ def weighed_texts(
         of a capital and the word itself.
 
     Raises:
+        BadInput: An unknown method; see also `integrated_gradients`.
         ValueError: An index beyond the end of the dataset; see also `word_importance`.
 
     Example:
@@ -71,11 +80,17 @@ def weighed_texts(
         >>> "".join(text.words)
         'a good film. i would see it 0 times.'
     """
+    if method not in get_args(Method):
+        raise BadInput(f"method must be one of {list(get_args(Method))}. Received: method={method!r}")
     probabilities, tags = found.probabilities, isinstance(found, Tagging)
     texts = []
     for index, row in zip(indices, rows_at(dataset, indices), strict=True):
         ids, place = np.trim_zeros(row, "b"), int(probabilities[index].argmax())
-        weights = word_importance(model, ids, place, most=most, outputs=outputs, tags=tags)
+        if method == "leave_one_out" or not len(ids):
+            weights = word_importance(model, ids, place, most=most, outputs=outputs, tags=tags)
+        else:
+            options: Any = {"target": place, "steps": most, "outputs": outputs, "tags": tags}
+            (weights,) = integrated_gradients(model, ids[None], **options)
         words = readable(ids)
         begins = np.cumsum([0, *(count for _, count in words)])[:-1]
         sums = np.add.reduceat(weights, begins) if len(ids) else weights

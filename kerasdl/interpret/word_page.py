@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 import numpy as np
-from kerasdl.interpret.weighed_text import WeighedText
+from kerasdl.interpret.weighed_text import Method, WeighedText
 
 # Of the heaviest word of its text; below it a word is not coloured.
 FAINTEST = 0.03
@@ -28,7 +28,9 @@ span { border-radius: .2rem; padding: .1em 0; print-color-adjust: exact; -webkit
 """
 
 
-def word_page(texts: Iterable[WeighedText], title: str = "Which words weighed") -> str:
+def word_page(
+    texts: Iterable[WeighedText], title: str = "Which words weighed", *, method: Method = "leave_one_out"
+) -> str:
     """Draw texts with words coloured by their weight: red for the predicted class, blue against it.
 
     Colours are relative to the heaviest word of each text; its tooltip gives the weight of a word. The page stands
@@ -37,6 +39,7 @@ def word_page(texts: Iterable[WeighedText], title: str = "Which words weighed") 
     Args:
         texts: From `weighed_texts`.
         title: Title of the page.
+        method: That of `weighed_texts`, which the page explains.
 
     Returns:
         The page; `RunFolder.save_page` writes it.
@@ -58,9 +61,7 @@ def word_page(texts: Iterable[WeighedText], title: str = "Which words weighed") 
 <main>
 <header>
 <h1>{escape(title)}</h1>
-<p>Each word, or in a long text each short span of words, is left out in turn. Where the log-probability of the
-predicted class falls without it, it spoke for the class; where it rises, against it. Colours are relative to the
-heaviest word of each text.</p>
+<p>{_EXPLANATIONS[method]} Colours are relative to the heaviest word of each text.</p>
 <div class="scale">against <i></i> for the predicted class</div>
 </header>
 {articles}
@@ -68,6 +69,14 @@ heaviest word of each text.</p>
 </body>
 </html>
 """
+
+
+_EXPLANATIONS: dict[Method, str] = {
+    "leave_one_out": "Each word, or in a long text each short span of words, is left out in turn. Where the "
+    "log-probability of the predicted class falls without it, it spoke for the class; where it rises, against it.",
+    "integrated_gradients": "The weight of a word is what it adds to the log-probability of the predicted class on the "
+    "way from embeddings of 0 to those of the text. Above 0 it spoke for the class, below 0 against it.",
+}
 
 
 def _article(text: WeighedText) -> str:

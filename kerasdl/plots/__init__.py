@@ -7,6 +7,8 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 from kerasdl.plots.charts import bars, importance, line_sheet, lines
 from kerasdl.plots.classification import confusion
 from kerasdl.plots.figure import Figure
+from kerasdl.plots.filters import activation_grid, filter_sheet, patch_rows
+from kerasdl.plots.heatmaps import heat_maps
 from kerasdl.plots.images import image_sheet
 from kerasdl.plots.regression import residuals
 from kerasdl.plots.tables import table_sheet
@@ -15,14 +17,18 @@ from kerasdl.plots.training import curves, lr_range, schedule
 
 __all__ = [
     "Figure",
+    "activation_grid",
     "bars",
     "confusion",
     "curves",
+    "filter_sheet",
+    "heat_maps",
     "image_sheet",
     "importance",
     "line_sheet",
     "lines",
     "lr_range",
+    "patch_rows",
     "residuals",
     "schedule",
     "table_sheet",

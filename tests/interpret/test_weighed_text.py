@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from kerasdl.data import text
+from kerasdl.errors import BadInput
 from kerasdl.interpret import Classification, Tagging, WeighedText, heaviest_words, weighed_texts, word_importance
 
 from tests.interpret.test_word_importance import summing
@@ -47,6 +48,24 @@ def test_of_tags_the_most_probable_one_is_weighed(model):
     assert (first.predicted, first.actual) == ("pos", "long, pos")
     assert (second.predicted, second.actual, second.probability) == ("long", "none", 0.5)
     assert second.weights.tolist() == [0, 0]
+
+
+def test_by_integrated_gradients_a_word_has_the_sum_of_its_tokens_too(model):
+    """The logit is the sum of the weights, so the log-probability is shared in proportion to them."""
+    dataset = [(rows, labels.ravel()) for rows, labels in batches([1, 1, 0])]
+    found = Classification.of(model, dataset, ["neg", "pos"], outputs="logits")
+    options = {"method": "integrated_gradients", "outputs": "logits"}
+    (text,) = weighed_texts(model, dataset, found, [0], VOCABULARY.readable, **options)
+    assert text.words == ["Good", " film", "."]
+    rise = np.log(text.probability) - np.log(0.5)
+    assert text.weights == pytest.approx(np.array([2.25, 0, 0.5]) / 2.75 * rise, abs=1e-4)
+
+
+def test_an_unknown_method_is_refused(model):
+    dataset = [(rows, labels.ravel()) for rows, labels in batches([1, 1, 0])]
+    found = Classification.of(model, dataset, ["neg", "pos"], outputs="logits")
+    with pytest.raises(BadInput, match=r"\['leave_one_out', 'integrated_gradients'\]. Received: method='shap'"):
+        weighed_texts(model, dataset, found, [0], VOCABULARY.readable, method="shap")
 
 
 def test_heaviest_words():

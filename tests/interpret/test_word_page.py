@@ -57,6 +57,13 @@ def test_everything_is_escaped_and_the_page_stands_alone():
     assert "<title>&lt;i&gt;</title>" in page
 
 
+def test_the_page_says_how_the_words_were_weighed():
+    assert "is left out in turn" in word_page([])
+    page = word_page([], method="integrated_gradients")
+    assert "left out" not in page
+    assert "adds to the log-probability" in page
+
+
 def test_weights_that_are_zero_or_no_numbers_have_no_colour():
     for weights in (np.zeros(2), np.array([np.nan, 0])):
         page = word_page([WeighedText(["good", " film"], weights, "pos", 0.5, "pos", 0.7)])
