@@ -6,6 +6,7 @@ from typing import Any
 EXTRAS = {
     "pandas": "tables",
     "rich": "recipes",
+    "scipy": "recipes",
     "sklearn": "recipes",
     "tyro": "recipes",
     "huggingface_hub": "pretrained",

@@ -334,6 +334,14 @@ def found(pets):
     return kerasdl.interpret.Classification.of(image_model(pets), pets.valid, pets.classes)
 
 
+def axes():
+    return kerasdl.plots.figure.new_figure()[1]
+
+
+def confusion():
+    return lambda counts, classes: kerasdl.plots.confusion(counts, classes)
+
+
 # Runs
 
 

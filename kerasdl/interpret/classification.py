@@ -8,7 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.deprecation import RenamedAttribute, renamed_arguments
+from kerasdl.errors import BadInput
+from kerasdl.interpret.finite import not_finite
+from kerasdl.interpret.per_class import ClassScores, class_scores
+from kerasdl.interpret.probability_scores import ProbabilityScores
 from kerasdl.interpret.showing import counted, html, summary
+from kerasdl.interpret.thresholds import Thresholds
 from kerasdl.optional import import_optional
 from kerasdl.outputs import Outputs, class_outputs, only_output
 
@@ -17,7 +22,7 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True, repr=False)
-class Classification:
+class Classification(ProbabilityScores):
     """Predictions of a classifier with the true classes.
 
     Attributes:
@@ -146,8 +151,10 @@ class Classification:
     @cached_property
     def log_probabilities(self) -> np.ndarray:
         """Natural logarithms of the predicted probabilities (count, classes)."""
-        shifted = self.logits - self.logits.max(axis=1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        # Infinity less infinity is NaN, as it should be.
+        with np.errstate(invalid="ignore"):
+            shifted = self.logits - self.logits.max(axis=1, keepdims=True)
+            return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -185,6 +192,29 @@ class Classification:
         return float(score(self.targets, self.predictions, average="macro", zero_division=0))
 
     @property
+    def per_class(self) -> list[ClassScores]:
+        """Precision, recall, F1 and number of samples of each class, by scikit-learn.
+
+        Raises:
+            ModuleNotFoundError: scikit-learn is not installed.
+        """
+        return class_scores(self.targets, self.predictions, self.classes)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What is right at every threshold of the probability of the second of two classes.
+
+        Raises:
+            BadInput: Other than two classes.
+        """
+        if len(self.classes) != 2:
+            raise BadInput(
+                "A threshold tells two classes apart: of several, the most probable one is predicted. "
+                f"Received: {len(self.classes)} classes"
+            )
+        return super().thresholds
+
+    @property
     def scores(self) -> dict[str, float]:
         """Accuracy and loss by name, as in the metrics.json of a run folder."""
         return {"accuracy": self.accuracy, "loss": self.loss}
@@ -192,6 +222,8 @@ class Classification:
     @property
     def warning(self) -> str:
         """A sentence if the model is worse than always predicting the most frequent class; otherwise empty."""
+        if missing := not_finite(self):
+            return missing
         guess = float(np.bincount(self.targets, minlength=1).max() / max(len(self.targets), 1))
         if self.accuracy >= guess:
             return ""
@@ -224,6 +256,16 @@ class Classification:
         """Title for the image of a sample: "predicted dog, actual cat, loss 1.24"."""
         actual, predicted = self.classes[self.targets[index]], self.classes[self.predictions[index]]
         return f"predicted {predicted}, actual {actual}, loss {self.losses[index]:.2f}"
+
+    @property
+    def _confidences(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.probabilities.max(axis=1), self.predictions == self.targets
+
+    @property
+    def _against_the_rest(self) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
+        shown = slice(1 if len(self.classes) == 2 else 0, None)
+        truth = self.targets[:, None] == np.arange(len(self.classes))
+        return self.probabilities[:, shown], truth[:, shown], self.classes[shown]
 
 
 def _logits(predicted: np.ndarray) -> np.ndarray:

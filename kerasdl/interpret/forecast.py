@@ -1,12 +1,16 @@
 """Evaluation of a forecaster: a rolling-origin backtest against two naive forecasts."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+from kerasdl.interpret.finite import not_finite
 from kerasdl.interpret.showing import counted, html, short, summary
 from kerasdl.outputs import only_output
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +65,13 @@ class Forecast:
         return html(self, lambda: plots.lines(by_step, "steps ahead", "RMSE", "Error by step"))
 
     @property
+    def finite(self) -> "Forecast":
+        """The origins whose forecasts and true values are finite."""
+        kept = np.isfinite(self.predictions).all(axis=(1, 2)) & np.isfinite(self.targets).all(axis=(1, 2))
+        seasonal = None if self.seasonal is None else self.seasonal[kept]
+        return Forecast(self.predictions[kept], self.targets[kept], self.persistence[kept], seasonal)
+
+    @property
     def baselines(self) -> dict[str, np.ndarray]:
         """The naive forecasts by name."""
         return {"persistence": self.persistence} | ({} if self.seasonal is None else {"seasonal": self.seasonal})
@@ -99,6 +110,8 @@ class Forecast:
     @property
     def warning(self) -> str:
         """A sentence if the model is worse than the better naive forecast; otherwise empty."""
+        if missing := not_finite(self):
+            return missing
         if self.rmse <= self.baseline_rmse:
             return ""
         name, rmse = self.better_baseline[0], self.baseline_rmse
@@ -123,6 +136,17 @@ class Forecast:
     def caption(self, index: int) -> str:
         """Title for an origin: "RMSE 21.3"."""
         return f"RMSE {short(_rmse(self.predictions[index] - self.targets[index]))}"
+
+    def figures(self) -> dict[str, "Figure"]:
+        """Every figure of these forecasts, by name; empty without a finite forecast.
+
+        Example:
+            >>> list(Forecast(np.ones((9, 2, 1)), np.ones((9, 2, 1)), np.zeros((9, 2, 1))).figures())
+            ['residuals', 'error_by_step']
+        """
+        from kerasdl.interpret.figures import figures
+
+        return figures(self)
 
 
 def _rmse(errors: np.ndarray) -> float:

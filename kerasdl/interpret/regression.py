@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+from kerasdl.interpret.finite import not_finite
 from kerasdl.interpret.showing import counted, html, short, summary
 from kerasdl.outputs import only_output
+
+if TYPE_CHECKING:
+    from kerasdl.plots import Figure
 
 MOST_TARGETS_IN_HTML = 4
 
@@ -74,6 +78,12 @@ class Regression:
         return html(self, lambda: plots.residuals(self.predictions[:, few], self.targets[:, few], self.names[few]))
 
     @property
+    def finite(self) -> "Regression":
+        """The samples whose predictions and targets are finite."""
+        kept = np.isfinite(self.predictions).all(axis=1) & np.isfinite(self.targets).all(axis=1)
+        return Regression(self.predictions[kept], self.targets[kept], self.names)
+
+    @property
     def residuals(self) -> np.ndarray:
         """Predictions minus targets (samples, targets)."""
         return self.predictions - self.targets
@@ -100,6 +110,8 @@ class Regression:
     @property
     def warning(self) -> str:
         """A sentence if the model is worse than always predicting the mean of a target; otherwise empty."""
+        if missing := not_finite(self):
+            return missing
         errors, guesses = np.sqrt((self.residuals**2).mean(axis=0)), self.targets.std(axis=0)
         worse = [
             f"RMSE {error:.4g} instead of {guess:.4g} for {name}"
@@ -130,3 +142,14 @@ class Regression:
         shown = [np.where(np.abs(each[index]) < least, 0, each[index]) for each in (self.predictions, self.targets)]
         each = zip(self.names, *shown, strict=True)
         return "; ".join(f"{name}: predicted {short(guess)}, actual {short(true)}" for name, guess, true in each)
+
+    def figures(self) -> dict[str, "Figure"]:
+        """Every figure of these predictions, by name; empty without a finite prediction.
+
+        Example:
+            >>> list(Regression.of(model, houses.valid, houses.target, houses.scale.undo).figures())
+            ['residuals']
+        """
+        from kerasdl.interpret.figures import figures
+
+        return figures(self)

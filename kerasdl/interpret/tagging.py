@@ -7,15 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.interpret.classification import SMALLEST
+from kerasdl.interpret.finite import not_finite
+from kerasdl.interpret.per_class import ClassScores, tag_scores
+from kerasdl.interpret.probability_scores import ProbabilityScores
 from kerasdl.interpret.showing import counted, html, summary
-from kerasdl.optional import import_optional
 from kerasdl.outputs import Outputs, class_outputs, only_output
 
 MOST_TAGS_IN_HTML = 20
 
 
 @dataclass(frozen=True, repr=False)
-class Tagging:
+class Tagging(ProbabilityScores):
     """Predictions of a classifier with the true tags; a tag is predicted if its probability is above 0.5.
 
     Attributes:
@@ -30,7 +32,7 @@ class Tagging:
         >>> found = Tagging(np.array([[2.0, -1.0], [-3.0, 1.0]]), np.array([[1, 0], [1, 1]]), ["drama", "western"])
         >>> found.accuracy, found.f1
         (0.75, 0.8)
-        >>> found.per_tag
+        >>> [(each.name, each.precision, each.recall, each.samples) for each in found.per_tag]
         [('drama', 1.0, 0.5, 2), ('western', 1.0, 1.0, 1)]
     """
 
@@ -133,7 +135,7 @@ class Tagging:
         Raises:
             ModuleNotFoundError: scikit-learn is not installed.
         """
-        return _scores("f1", self.targets.reshape(-1, 1), self.predictions.reshape(-1, 1))[0]
+        return tag_scores(self.targets.reshape(-1, 1), self.predictions.reshape(-1, 1), ("any",))[0].f1
 
     @property
     def f1_macro(self) -> float:
@@ -142,18 +144,16 @@ class Tagging:
         Raises:
             ModuleNotFoundError: scikit-learn is not installed.
         """
-        return float(np.mean(_scores("f1", self.targets, self.predictions)))
+        return float(np.mean([each.f1 for each in self.per_tag]))
 
     @property
-    def per_tag(self) -> list[tuple[str, float, float, int]]:
-        """Of each tag (name, precision, recall, number of samples that have it), by scikit-learn.
+    def per_tag(self) -> list[ClassScores]:
+        """Precision, recall, F1 and number of samples of each tag, by scikit-learn.
 
         Raises:
             ModuleNotFoundError: scikit-learn is not installed.
         """
-        precision, recall = (_scores(name, self.targets, self.predictions) for name in ("precision", "recall"))
-        counts = self.targets.sum(axis=0).astype(int).tolist()
-        return list(zip(self.classes, precision, recall, counts, strict=True))
+        return tag_scores(self.targets, self.predictions, self.classes)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -163,6 +163,8 @@ class Tagging:
     @property
     def warning(self) -> str:
         """A sentence if the model is no better than the share of samples that have each tag; otherwise empty."""
+        if missing := not_finite(self):
+            return missing
         shares = np.clip(self.targets.mean(axis=0), SMALLEST, 1 - np.finfo(np.float64).eps)
         guess = float(-(shares * np.log(shares) + (1 - shares) * np.log1p(-shares)).mean())
         if self.loss < guess:
@@ -186,8 +188,18 @@ class Tagging:
         return ", ".join(self.classes[place] for place in np.flatnonzero(chosen)) or "none"
 
     @property
+    def _confidences(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.probabilities.ravel(), self.targets.ravel()
+
+    @property
+    def _against_the_rest(self) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
+        return self.probabilities, self.targets.astype(bool), self.classes
+
+    @property
     def _all_losses(self) -> np.ndarray:
-        return np.logaddexp(0, self.logits) - self.targets * self.logits
+        # Infinity less infinity is NaN, as it should be.
+        with np.errstate(invalid="ignore"):
+            return np.logaddexp(0, self.logits) - self.targets * self.logits
 
 
 def _logits(predicted: np.ndarray) -> np.ndarray:
@@ -205,9 +217,3 @@ def _logits(predicted: np.ndarray) -> np.ndarray:
     probabilities = predicted.astype(np.float64)
     others = np.where(probabilities < 1, 1 - probabilities, keras.config.epsilon())
     return np.log(np.maximum(probabilities, smallest)) - np.log(others)
-
-
-def _scores(name: str, targets: np.ndarray, predictions: np.ndarray) -> list[float]:
-    """A score of scikit-learn for each column."""
-    score = getattr(import_optional("sklearn.metrics"), f"{name}_score")
-    return [float(score(*columns, zero_division=0)) for columns in zip(targets.T, predictions.T, strict=True)]

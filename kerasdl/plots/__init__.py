@@ -5,11 +5,12 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 """
 
 from kerasdl.plots.charts import bars, importance, line_sheet, lines
-from kerasdl.plots.classification import confusion
+from kerasdl.plots.classification import confusion, most_confused, per_class
 from kerasdl.plots.figure import Figure
 from kerasdl.plots.filters import activation_grid, filter_sheet, patch_rows
 from kerasdl.plots.heatmaps import heat_maps
 from kerasdl.plots.images import image_sheet
+from kerasdl.plots.probabilities import precision_recall, reliability, roc, thresholds
 from kerasdl.plots.regression import residuals
 from kerasdl.plots.tables import table_sheet
 from kerasdl.plots.texts import text_sheet
@@ -28,9 +29,15 @@ __all__ = [
     "line_sheet",
     "lines",
     "lr_range",
+    "most_confused",
     "patch_rows",
+    "per_class",
+    "precision_recall",
+    "reliability",
     "residuals",
+    "roc",
     "schedule",
     "table_sheet",
     "text_sheet",
+    "thresholds",
 ]
