@@ -115,7 +115,7 @@ def test_a_document_may_have_any_number_of_tags():
     assert np.array_equal(labels, data.labels(Part.VALID))
     _, labels = next(iter(data.epoch(0)))
     names = {tuple(label): name for (_, name), label in zip(data.examples(6), labels.numpy(), strict=True)}
-    assert names.items() <= {(1, 1): "long, sad", (0, 0): "", (1, 0): "long"}.items()
+    assert names.items() <= {(1, 1): "long, sad", (0, 0): "none", (1, 0): "long"}.items()
 
 
 class Padded:
