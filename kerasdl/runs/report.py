@@ -13,6 +13,8 @@ from kerasdl.runs.report_page import anchor, fold, grid, heads_of, number, page,
 from kerasdl.runs.run_files import UNFINISHED, RunFiles
 
 REPORT = "report.html"
+# Ends of the names of texts, and their section; all others are results.
+TEXTS = {"data.txt": "data", "summary.txt": "model", UNFINISHED: "asked", "dead_units.txt": "training"}
 STAGES = {
     "head": "The new head alone",
     "last": "The last two layer groups",
@@ -74,9 +76,7 @@ def _tile(run: RunFiles, name: str, value: float, label: str) -> Markup:
 def _results(run: RunFiles) -> list[Markup]:
     own = {titled(name): _said(name, value) for name, value in run.more.items() if _is_result(name, value)}
     pages = [_page_in_page(file) for file in run.of_kind(".html") if file.name != REPORT]
-    elsewhere = ("data.txt", "summary.txt", UNFINISHED)
-    texts = [fold(_named(file), text_of(file)) for file in run.of_kind(".txt") if file.name not in elsewhere]
-    return [table(own), pictures(run.of_kind(".png"), "results", run.history), *pages, *texts]
+    return [table(own), pictures(run.of_kind(".png"), "results", run.history), *pages, *_folded(run, "results")]
 
 
 def _said(name: str, value: Any) -> str:
@@ -102,7 +102,7 @@ def _training(run: RunFiles) -> list[Markup]:
     figures = run.of_kind(".png")
     rates = {titled(name): readable(name, value) for name, value in run.more.items() if name.endswith("peak_lr")}
     curves = fold("Curves as pictures", pictures(figures, "curves", run.history))
-    return [*found, curves, table(rates), pictures(figures, "training", run.history)]
+    return [*found, curves, table(rates), pictures(figures, "training", run.history), *_folded(run, "training")]
 
 
 def _epochs(metrics: dict[str, list[float | None]]) -> Markup:
@@ -118,7 +118,7 @@ def _epochs(metrics: dict[str, list[float | None]]) -> Markup:
 
 def _data(run: RunFiles) -> list[Markup]:
     counts = {titled(name): readable(name, value) for name, value in run.more.items() if _is_count(value)}
-    text = [text_of(file) for file in run.of_kind(".txt") if file.name == "data.txt"]
+    text = map(text_of, _texts(run, "data"))
     columns = run.config.get("columns")
     kinds = table(columns, header=["column", "kind"]) if isinstance(columns, dict) else Markup()
     return [table(counts), *text, fold("Columns", kinds), pictures(run.of_kind(".png"), "data", run.history)]
@@ -129,10 +129,9 @@ def _asked(run: RunFiles) -> list[Markup]:
     given = {name: each for name, each in given.items() if name not in OF_THE_START} if isinstance(given, dict) else {}
     others = {name: each for name, each in run.config.items() if name not in {*given, *OF_THE_START, "columns"}}
     command = run.about.get("command")
-    unfinished = [text_of(file) for file in run.of_kind(".txt") if file.name == UNFINISHED]
     return [
         tag("pre", command) if command else Markup(),
-        *unfinished,
+        *map(text_of, _texts(run, "asked")),
         table(
             {name: shown(each) for name, each in given.items()},
             header=["option that differs from its default", "value"],
@@ -147,8 +146,7 @@ def _model(run: RunFiles) -> list[Markup]:
     if "model.keras" in files:
         code = f"import kerasdl, keras\n\nmodel = keras.models.load_model({str(run.path / 'model.keras')!r})"
         lines = tag("pre", code)
-    summary = [text_of(file) for file in run.of_kind(".txt") if file.name == "summary.txt"]
-    return [lines, table(files), fold("Layers", *summary)]
+    return [lines, table(files), *_folded(run, "model")]
 
 
 def _versions(run: RunFiles) -> list[str]:
@@ -156,6 +154,15 @@ def _versions(run: RunFiles) -> list[str]:
     names = {"python": "Python", "keras": "Keras", "tensorflow": "TensorFlow"}
     found = versions.items() if isinstance(versions, dict) else ()
     return [f"{names.get(name, name)} {version}" for name, version in found]
+
+
+def _texts(run: RunFiles, kind: str) -> list[Path]:
+    ends = {file: next((end for end in TEXTS if file.name.endswith(end)), "") for file in run.of_kind(".txt")}
+    return [file for file, end in ends.items() if TEXTS.get(end, "results") == kind]
+
+
+def _folded(run: RunFiles, kind: str) -> list[Markup]:
+    return [fold(_named(file), text_of(file)) for file in _texts(run, kind)]
 
 
 def _is_count(value: Any) -> bool:

@@ -16,7 +16,8 @@ OF_DATA = {
 OF_TRAINING = {
     "lr_range": "Learning-rate range test: the loss while the rate rises, and the rates that were read from it.",
     "schedule": "Learning rate and momentum at every step.",
-    "activations": "Activations of the layers while they train.",
+    "activations": "Activations of the layers while they train, and how many units are dead.",
+    "gradients": "Weights, gradients and updates of the layer groups while they train.",
 }
 # Which the page has as curves that one can point at.
 OF_CURVES = {"curves": "Loss and metrics of every epoch."}
@@ -30,6 +31,7 @@ OF_RESULTS = {
     "roc": "True against false positives at every threshold.",
     "precision_recall": "Precision against recall at every threshold.",
     "threshold": "What each threshold of the probability would give.",
+    "r2": "R2 of each target.",
     "calibration": "How often predictions of each confidence are right; on the diagonal, confidence is what it says.",
     "residuals": "Errors of the predictions.",
     "forecast": "Forecasts beside the truth, on data that the training did not see.",
@@ -37,6 +39,8 @@ OF_RESULTS = {
     "importance": "How much worse the metric becomes when a column is shuffled.",
     "results": "Some predictions beside the truth.",
     "top_losses": "The samples with the highest loss: wrong labels, odd samples, real mistakes.",
+    "grad_cam": "Where the network looked (Grad-CAM).",
+    "filters": "The filters of the first layer.",
     "words": "The words that weighed most.",
     "hardest": "The tokens that are hardest to predict.",
 }

@@ -86,5 +86,7 @@ def _kinds(run: RunFiles) -> Iterator[str]:
         yield "Probabilities were not compared with frequencies: 90 % need not be right nine times in ten."
     if "importance" in names:
         yield "Importance is what this model uses, not what causes what; columns that say the same share theirs."
+    if "grad_cam" in names:
+        yield "A heat map shows where the network looked, not why, and no finer than its last feature map."
     if "words" in names:
         yield "A word's weight is what leaving it out changes in this model, not what the word means."

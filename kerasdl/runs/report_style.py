@@ -72,6 +72,7 @@ details { margin: .75rem 0; }
 summary { cursor: pointer; }
 pre { background: var(--card); border-radius: .6rem; padding: .8rem 1rem; margin: .75rem 0; overflow-x: auto;
   font: .8125rem/1.55 ui-monospace, monospace; white-space: pre-wrap; max-height: 32rem; overflow-y: auto; }
+#model pre { white-space: pre; }
 iframe { width: 100%; height: 40rem; max-height: 80vh; border: 1px solid var(--line); border-radius: .6rem; }
 li { margin: .3rem 0; max-width: 46rem; }
 ul { padding-left: 1.2rem; }

@@ -72,7 +72,8 @@ def test_all_that_a_run_wrote_is_on_its_page(run):
     for name in ("data", "head_lr_range", "curves", "something_new"):
         (run.path / f"{name}.png").write_bytes((run.path / "confusion.png").read_bytes() + name.encode())
     run.save_text("data", "two of them")
-    run.save_text("generated", "To be < or not")
+    for name, text in (("generated", "To be < or not"), ("head_dead_units", "stem: 3 of 8"), ("summary", "9 weights")):
+        run.save_text(name, text)
     run.save_page("words", "<h1>heavy words</h1>")
     for stage in ("head", "whole"):
         run.save_history(stage, {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5], "accuracy": [0.5, 0.75]})
@@ -92,6 +93,8 @@ def test_all_that_a_run_wrote_is_on_its_page(run):
     ):  # fmt: skip
         assert said in page.text, said
     assert len(page.of("svg")) == 4
+    texts = ["To be < or not", "The new head alone", "stem: 3 of 8", "two of them", "model = keras", "9 weights"]
+    assert sorted(texts, key=page.text.index) == texts
     order = ["data.png", "curves.png", "head_lr_range.png", "confusion.png", "something_new.png"]
     assert sorted(order, key=page.text.index) == [*order[3:], "curves.png", "head_lr_range.png", "data.png"]
 

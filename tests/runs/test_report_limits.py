@@ -43,7 +43,7 @@ def test_what_is_no_limit_of_this_run_is_not_said(tmp_path):
     assert [each[:16] for each in found] == ["This is one trai", "The forecast hol"]
 
 
-@pytest.mark.parametrize("name", ["importance", "words"])
+@pytest.mark.parametrize("name", ["importance", "grad_cam", "words"])
 def test_a_figure_brings_its_own(name, tmp_path):
     (tmp_path / f"{name}.png").touch()
     assert len(said(tmp_path)) == 4
