@@ -84,6 +84,7 @@ def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
         ("sklearn", lambda folder: runs.load_images(runs.ImageData(), seed=0)),
         ("sklearn", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").f1),
         ("sklearn", lambda folder: interpret.Tagging(np.eye(2), np.eye(2), "ab").f1),
+        ("scipy", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").temperature),
         ("huggingface_hub", lambda folder: published_file("resnet18")),
         ("safetensors", lambda folder: read_safetensors(folder / "resnet18.safetensors")),
     ],
