@@ -38,6 +38,7 @@ WARNINGS = {
 SLOW = {
     *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "report", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
+    "docs/what_the_network_sees.md",
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
     *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.epoch_figures.EpochFigures"),
     "kerasdl.callbacks.lr_range_test.lr_find",

@@ -17,7 +17,7 @@ from kerasdl.outputs import Outputs
 from numpy.typing import ArrayLike
 
 # Of what the attributions should add up to; of nats where that is less than 1.
-LARGEST_GAP = 0.05
+LARGEST_GAP = 0.1
 
 
 def integrated_gradients(
@@ -34,9 +34,8 @@ def integrated_gradients(
 ) -> np.ndarray:
     """What each number of an input adds to the log-probability of a class (Sundararajan et al., arXiv:1703.01365).
 
-    The gradient is integrated along the straight line from a baseline to the input, by Gauss and Legendre's rule. The
-    attributions of a sample add up to the difference between its log-probability and that of the baseline
-    (completeness).
+    The gradient is averaged along the straight line from a baseline to the input. The attributions of a sample add up
+    to the difference between its log-probability and that of the baseline (completeness).
 
     Args:
         model: A classifier of one array, as for `Classification.of`, or any model of one array if `target` is a
@@ -113,13 +112,13 @@ def _line(model: keras.Model, sample: np.ndarray, baseline: Any, embedding: dict
 
 
 def _integral(line: _Line, score: Callable[[Any], Any], steps: int, batch_size: int) -> np.ndarray:
-    places, weights = np.polynomial.legendre.leggauss(steps)
+    # The midpoint rule: where ReLUs bend the way, rules of higher order are no better.
+    shares = ((np.arange(steps, dtype=np.float32) + 0.5) / steps).reshape(-1, *[1] * line.end.ndim)
     way, total = line.end - line.start, np.zeros(line.end.shape)
     for rows in batches(steps, batch_size):
-        shares = ((1 + places[rows]) / 2).astype(np.float32).reshape(-1, *[1] * way.ndim)
-        slopes = gradient(lambda points: score(line.outputs(points)), line.start + shares * way)
-        total += np.tensordot(weights[rows] / 2, slopes, axes=1)
-    attributions = way * total
+        points = line.start + shares[rows] * way
+        total += gradient(lambda points: score(line.outputs(points)), points).sum(axis=0)
+    attributions = way * total / steps
     before, after = ops.convert_to_numpy(score(line.outputs(np.stack([line.start, line.end]))))
     whole, found = float(after - before), float(attributions.sum())
     if abs(found - whole) > LARGEST_GAP * max(abs(whole), 1):

@@ -26,8 +26,9 @@ def occlusion(
 ) -> np.ndarray:
     """Fall of the log-probability of a class where a square is covered (Zeiler and Fergus, arXiv:1311.2901).
 
-    The square has the mean color of the image. It needs no gradients, so it takes any model of images, on any backend;
-    an image costs as many predictions as there are squares.
+    The square has the mean color of the image. Occlusion needs no gradients, so it takes any model of images, on any
+    backend; an image costs as many predictions as there are squares. Of a model that is certain no single square makes
+    the probability fall: give its logit as `target`, such as `lambda outputs: outputs[:, 3]`.
 
     Args:
         model: A classifier of images (height, width, channels), as for `Classification.of`, or any model of images if
@@ -36,7 +37,7 @@ def occlusion(
         patch: Side of the square, in pixels.
         stride: Pixels from one square to the next, at most `patch`; the last ones end where the image ends.
         target: Index of the class, or one for each image; by default the most probable one. Or a function from the
-            outputs to one number per image, such as `lambda outputs: outputs[:, 0]` for a regression.
+            outputs to one number per image.
         outputs: "logits" or "probabilities"; by default read from the last layer and the compiled loss.
         tags: Whether an image may have any number of the classes.
         batch_size: Number of squares of a call.

@@ -26,7 +26,8 @@ def heat_maps(
 ) -> Figure:
     """Draw images, and beside each of them its heat map over it in gray, with a bar of its colors.
 
-    Maps of which no value is below 0 go from dark blue to yellow; others from blue (against) over white to red (for).
+    If no value is below 0, the colors go from dark blue to yellow; otherwise from blue (against) over white to red
+    (for).
 
     Args:
         images: (count, height, width, 1 or 3) with values 0..255.
@@ -38,7 +39,7 @@ def heat_maps(
     Example:
         >>> heat_maps(photographs, np.ones((2, 144, 128)), ["cat", "dog"])
     """
-    columns = max(1, min(columns, len(images)))
+    is_signed, columns = np.min(maps, initial=0) < 0, max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     titles = ["\n".join(wrapped(title, CHARACTERS)) for title in titles]
     lines = max((title.count("\n") for title in titles), default=0)
@@ -49,7 +50,7 @@ def heat_maps(
         left, right = axes[index // columns, 2 * (index % columns) :][:2]
         draw_image(left, image)
         literal(left.set_title(title, fontsize=8, loc="left"))
-        bar = figure.colorbar(_draw_map(right, image, heat), ax=right, fraction=0.046, pad=0.03)
+        bar = figure.colorbar(_draw_map(right, image, heat, is_signed), ax=right, fraction=0.046, pad=0.03)
         bar.ax.tick_params(labelsize=7)
         bar.set_label(unit, fontsize=7)
     return figure
@@ -66,12 +67,12 @@ def draw_image(ax: Axes, image: np.ndarray) -> None:
     ax.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
 
 
-def _draw_map(ax: Axes, image: np.ndarray, heat: np.ndarray) -> ScalarMappable:
+def _draw_map(ax: Axes, image: np.ndarray, heat: np.ndarray, is_signed: bool) -> ScalarMappable:
     draw_image(ax, image.mean(axis=-1, keepdims=True))
-    if heat.min() >= 0:
+    if not is_signed:
         drawn = ScalarMappable(Normalize(0, float(heat.max()) or 1), "viridis")
     else:
-        limit = float(np.quantile(np.abs(heat), SHARE_IN_RANGE)) or float(np.abs(heat).max())
+        limit = float(np.quantile(np.abs(heat), SHARE_IN_RANGE)) or float(np.abs(heat).max()) or 1.0
         drawn = ScalarMappable(Normalize(-limit, limit), LinearSegmentedColormap.from_list("", [BLUE, "white", RED]))
     ax.imshow(heat, cmap=drawn.cmap, norm=drawn.norm, alpha=OPACITY)
     return drawn

@@ -35,8 +35,8 @@ def test_the_parts_of_a_log_probability_are_in_proportion_and_complete(columns, 
     found = integrated_gradients(linear(columns, activation), X, target=1)
     z = PARTS.sum(axis=1)
     rise = -np.log1p(np.exp(-z)) - np.log(0.5)
-    assert found.sum(axis=1) == pytest.approx(rise, abs=1e-5)
-    assert found[1] == pytest.approx(PARTS[1] / z[1] * rise[1], abs=1e-5)
+    assert found.sum(axis=1) == pytest.approx(rise, abs=1e-4)
+    assert found[1] == pytest.approx(PARTS[1] / z[1] * rise[1], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", planted.BUILDERS)

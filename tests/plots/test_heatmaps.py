@@ -22,12 +22,13 @@ def test_each_image_stands_beside_its_map_and_a_bar(drawn):
 
 
 def test_values_below_0_are_blue_and_above_red_around_white_0():
-    maps = np.zeros((1, 8, 10))
+    maps = np.zeros((2, 8, 10))
     maps[0, 0, :2] = -3, 1
-    figure = plots.heat_maps(IMAGES[:1, ..., :1], maps, ["one"])
+    figure = plots.heat_maps(IMAGES[:2, ..., :1], maps, ["one", "nothing"])
     heat = figure.axes[1].images[1]
-    limit = np.quantile(abs(maps), 0.995)
+    limit = np.quantile(abs(maps[0]), 0.995)
     assert (heat.norm.vmin, heat.norm.vmax) == pytest.approx((-limit, limit))
+    assert (figure.axes[3].images[1].norm.vmin, figure.axes[3].images[1].norm.vmax) == (-1, 1)
     blue, white, red = heat.cmap(heat.norm([-3, 0, 3]))[:, :3].round(1).tolist()
     assert (blue, white, red) == ([0, 0.4, 0.7], [1, 1, 1], [0.8, 0.4, 0])
 
