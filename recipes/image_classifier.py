@@ -48,7 +48,8 @@ def main(config: Config) -> None:
     print(data)
     facts = {**devices, "precision": keras.config.dtype_policy().name, "augmentation": data.augmentation}
     run.write_config({**runs.flattened(config), **facts})
-    run.save_figure("data", plots.image_sheet(*data.sheet()))
+    run.save_figure("data", interpret.show_batch(data, 24))
+    run.save_text("summary", str(kerasdl.summary(model, input_shape=data.shape)))
     run.save_figure("augmentation", plots.image_sheet(data.augmented(0, 12), ["original", *[""] * 11]))
 
     seconds, rate = train_head(config, run, data, model) if transfer.epochs_of_head else (0.0, None)
@@ -59,7 +60,7 @@ def main(config: Config) -> None:
         peak_lr = runs.peak_lr(run, model, train, config.run, cautious=cautious)
     else:
         peak_lr = runs.after_head(run, model, train, rate)
-    stage = runs.Stage(run, peak_lr, unfreeze_at=unfreeze_at)
+    stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: predicted(model, data), unfreeze_at=unfreeze_at)
     # The pipeline shuffles; shuffle=False avoids a warning from Keras.
     fitted = model.fit(
         train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
@@ -76,7 +77,7 @@ def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: 
         learner.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
         found = runs.range_test(run, learner, seen.train, config.run.lr_rule, CAUTIOUS_LR, prefix="head_")
         peak_lr = runs.announced(*runs.suggested(found, config.run.lr_rule, CAUTIOUS_LR))
-        stage, epochs = runs.Stage(run, peak_lr, prefix="head_"), config.transfer.epochs_of_head
+        stage, epochs = runs.Stage(run, peak_lr, data=seen, prefix="head_"), config.transfer.epochs_of_head
         fitted = learner.fit(
             seen.train, validation_data=seen.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks
         )
@@ -86,7 +87,7 @@ def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: 
 
 def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: keras.Model, **more: Any) -> None:
     """Saves the model, and writes metrics and figures of what it gets wrong."""
-    result = interpret.Classification.of(model, data.valid, data.classes)
+    result = predicted(model, data)
     if config.images.tta:
         copies = data.test_time_augmentation(config.images.tta)
         averaged = interpret.Classification.of_test_time_augmentation(model, data.valid, copies, data.classes)
@@ -94,11 +95,13 @@ def evaluate(config: Config, run: runs.RunFolder, data: images.Images, model: ke
     if data.test_pictures:
         more["test_accuracy"] = interpret.Classification.of(model, data.test, data.classes).accuracy
     run.save_model(export.image_classifier(model, data.classes, image_size=data.shape[:2]), result.scores)
-    run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
-    worst = result.top_losses(12)
-    captions = [result.caption(index) for index in worst]
-    run.save_figure("top_losses", plots.image_sheet(interpret.samples(data.valid, worst), captions))
-    run.finish(result.scores, warning=result.warning, **more, **data.counts)
+    runs.look_at_images(run, model, data, result)
+    intervals = runs.look(run, result, data)
+    run.finish(result.scores, warning=result.warning, intervals=intervals, **more, **data.counts)
+
+
+def predicted(model: keras.Model, data: images.Images) -> interpret.Classification:
+    return interpret.Classification.of(model, data.valid, data.classes)
 
 
 if __name__ == "__main__":

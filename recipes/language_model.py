@@ -60,6 +60,7 @@ def main(config: Config) -> None:
     facts = {"vocabulary_size": len(data.vocabulary), "characters_per_token": data.characters_per_token, **known}
     run.write_config({**runs.flattened(config), **devices, **facts})
     run.save_text("data", "\n\n".join(data.examples(3)))
+    run.save_text("summary", str(kerasdl.summary(model, input_shape={"tokens": (config.length,)})))
     model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay, global_clipnorm=1.0), data.loss)
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     exported = export.language_model(model, data.vocabulary.layer())
@@ -68,7 +69,7 @@ def main(config: Config) -> None:
     def write(epoch: int, _: Any) -> None:
         run.save_text("samples", text.generate(exported, config.prompt, **written), step=epoch + 1)
 
-    stage = runs.Stage(run, peak_lr, more=[keras.callbacks.LambdaCallback(on_epoch_end=write)])
+    stage = runs.Stage(run, peak_lr, data=data, more=[keras.callbacks.LambdaCallback(on_epoch_end=write)])
     fitted = model.fit(
         data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )

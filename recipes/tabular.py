@@ -66,9 +66,11 @@ def main(config: Config) -> None:
     print(data)
     facts = {**devices, "columns": {each.name: each.kind for each in data.columns}}
     run.write_config({**runs.flattened(config), **facts})
+    run.save_figure("data", interpret.show_batch(data))
     model = network(config, data)
+    run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
-    stage = runs.Stage(run, peak_lr)
+    stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: evaluate(data, model))
     fitted = model.fit(
         data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
     )
@@ -76,8 +78,10 @@ def main(config: Config) -> None:
     result = evaluate(data, model)
     exported = export.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
     run.save_model(exported, result.scores)
-    look(run, data, model, result)
-    run.finish(result.scores, train_seconds=seconds, warning=result.warning, peak_lr=peak_lr, **data.counts)
+    run.save_figure("importance", plots.importance(interpret.permutation_importance(model, data.valid, data.places)))
+    intervals = runs.look(run, result, data)
+    more = {"peak_lr": peak_lr, "intervals": intervals, **data.counts}
+    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
 
 
 def load(config: Config) -> tabular.Table:
@@ -106,15 +110,6 @@ def evaluate(data: tabular.Table, model: keras.Model) -> Result:
     if data.scale is None:
         return interpret.Classification.of(model, data.valid, data.classes or ())
     return interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
-
-
-def look(run: runs.RunFolder, data: tabular.Table, model: keras.Model, result: Result) -> None:
-    """Draws what the model uses and what it gets wrong."""
-    run.save_figure("importance", plots.importance(interpret.permutation_importance(model, data.valid, data.places)))
-    if isinstance(result, interpret.Classification):
-        run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
-    else:
-        run.save_figure("residuals", plots.residuals(result.predictions, result.targets, result.names))
 
 
 if __name__ == "__main__":

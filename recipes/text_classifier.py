@@ -7,15 +7,16 @@ every network. The default data are paragraphs of Python's language reference, w
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
+import kerasdl
 import keras
 from kerasdl import export, groups, interpret, optimizers, plots, runs
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 
-# If the range test finds no rate.
-CAUTIOUS_LR = 0.003
+CAUTIOUS_LR = 0.003  # if the range test finds no rate
 STAGES = (("head_", -1), ("last_", -2), ("", 0))  # with an encoder: prefix of logs, and the first group that trains
 
 
@@ -58,6 +59,7 @@ def main(config: Config) -> None:
     data, model, known = runs.documents_and_network(config.network, texts, batch_size=batch_size, **tokens)
     print(texts, data, sep="\n")
     run.write_config({**runs.flattened(config), **devices, "vocabulary_size": len(data.vocabulary), **known})
+    run.save_text("summary", str(kerasdl.summary(model, input_shape=(None,))))
     run.save_text("data", "\n\n".join(f"[{names}] {example}" for example, names in data.examples(5)))
     options = {"level": data.vocabulary.level, "seed": config.run.seed}
     options |= {"batch_size": config.batch_size} if config.batch_size else {}
@@ -75,15 +77,14 @@ def main(config: Config) -> None:
         tested = runs.beside(baseline, model, data, "test")
         more |= {f"test_{name}_accuracy": each.accuracy for name, each in tested.items()}
     more |= {"recommended": runs.compare(results), "ngrams_seconds": baseline.seconds, "peak_lr": peak_lr}
-    scores = {**result.scores, "f1": result.f1}
-    run.finish(scores, train_seconds=seconds, warning=result.warning, **more)
+    more["intervals"] = runs.look(run, result, data)
+    run.finish({**result.scores, "f1": result.f1}, train_seconds=seconds, warning=result.warning, **more)
 
 
 def train(config: Config, run: runs.RunFolder, data: text.Documents, model: keras.Model) -> tuple[float, float]:
     """Trains the network, with an encoder stage by stage; the seconds it took, and the peak of the last cycle."""
     is_pretrained = config.network.encoder is not None
-    whole = config.epochs or min(max(3, -(-400 // data.steps)), 30)
-    seconds, peak_lr = 0.0, 0.0
+    whole, seconds, peak_lr = config.epochs or min(max(3, -(-400 // data.steps)), 30), 0.0, 0.0
     for prefix, first in STAGES if is_pretrained else STAGES[-1:]:
         rates = groups.discriminative(model)[first:] if is_pretrained else None
         optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
@@ -91,9 +92,10 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
         for each in (model, learner):
             each.compile(optimizer, data.loss, metrics=data.metrics)
         groups.freeze_to(model, first)
-        # Of the head behind its body: on features, without dropout, it suggests rates that are too low for the rest.
+        # Of the head behind its body: on features, without dropout, it suggests rates too low for the rest.
         peak_lr = peak_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
-        stage = runs.Stage(run, peak_lr, prefix=prefix)
+        shown = partial(runs.evaluated, model, data) if learner is model else None
+        stage = runs.Stage(run, peak_lr, data=seen, evaluate=shown, prefix=prefix)
         fitted = learner.fit(
             seen.train,
             validation_data=seen.valid,
@@ -107,9 +109,7 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
 
 
 def look(run: runs.RunFolder, data: text.Documents, model: keras.Model, result: runs.TextResult) -> None:
-    """Draws what the network confuses, and which words weighed in the texts that it is most wrong about."""
-    if isinstance(result, interpret.Classification):
-        run.save_figure("confusion", plots.confusion(result.confusion, result.classes))
+    """Shows which words weighed in the texts that the network is most wrong about."""
     worst = interpret.weighed_texts(model, data.valid, result, result.top_losses(9), data.vocabulary.readable)
     run.save_page("words", interpret.word_page(worst, "The texts with the highest loss, and which words weighed"))
     heaviest = interpret.heaviest_words(worst)

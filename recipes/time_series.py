@@ -8,7 +8,6 @@ from typing import Any
 
 import kerasdl
 import keras
-import numpy as np
 from kerasdl import export, interpret, models, plots, runs
 from kerasdl.data import series
 
@@ -74,15 +73,17 @@ def main(config: Config) -> None:
     # XLA runs a recurrent layer three times as fast on a CPU; a GPU has cuDNN.
     optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay)
     model.compile(optimizer, data.loss, metrics=["mae"], jit_compile=devices["devices"] == ["CPU"])
+    run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
-    stage, epochs = runs.Stage(run, peak_lr), config.epochs or -(-config.steps // data.steps)
+    stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: interpret.Forecast.of(model, data))
+    epochs = config.epochs or -(-config.steps // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
     result = interpret.Forecast.of(model, data)
     run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
     look(run, data, result)
-    more = {"baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr, **data.counts}
-    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
+    more = {"intervals": runs.look(run, result, data), "baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr}
+    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more, **data.counts)
 
 
 def load(config: Config) -> series.TimeSeries:
@@ -111,9 +112,6 @@ def look(run: runs.RunFolder, data: series.TimeSeries, result: interpret.Forecas
     times = data.times[data.valid_origins + data.horizon - 1]
     drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
     run.save_figure("forecast", plots.lines(drawn, "", data.channels[0], f"Rows ahead: {data.horizon}"))
-    if data.horizon > 1:
-        drawn = {name: (np.arange(1, data.horizon + 1), error) for name, error in result.rmse_by_step.items()}
-        run.save_figure("error_by_step", plots.lines(drawn, "rows ahead", "RMSE", "Error by step"))
 
 
 if __name__ == "__main__":

@@ -8,16 +8,18 @@ from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
+from kerasdl.runs.looks import look, look_at_images, project
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.projector import save_projector
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
-from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, train_ngrams
+from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
 from kerasdl.runs.transfer import Transfer, frozen_body
+from kerasdl.runs.watch import Watch
 
 __all__ = [
     "REPORT",
@@ -32,6 +34,7 @@ __all__ = [
     "TextNetwork",
     "TextResult",
     "Transfer",
+    "Watch",
     "after_head",
     "announced",
     "batch_size_for",
@@ -43,6 +46,7 @@ __all__ = [
     "compare",
     "comparison",
     "documents_and_network",
+    "evaluated",
     "flattened",
     "frozen_body",
     "head_on_features",
@@ -55,8 +59,11 @@ __all__ = [
     "load_network",
     "load_run",
     "load_texts",
+    "look",
+    "look_at_images",
     "peak_lr",
     "positional",
+    "project",
     "range_test",
     "report",
     "run_recipe",

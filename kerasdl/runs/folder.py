@@ -48,6 +48,7 @@ class RunFolder:
 
     Attributes:
         is_resumed: Whether the run goes on.
+        looks: Whether its stages look inside the network, and draw what it gets right and wrong.
 
     Raises:
         BadInput: The folder holds something else, a finished run, or one with other options; it cannot be created; or
@@ -61,7 +62,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
         self.path = Path(path)
-        self.is_resumed = False
+        self.is_resumed, self.looks = False, True
         self._config: Any = None
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         try:
@@ -95,7 +96,7 @@ class RunFolder:
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
         path = options.out or next(each for each in chain([path], others) if not each.exists())
         run = cls(path, config=flattened(config), fresh=options.fresh)
-        run._config = config
+        run._config, run.looks = config, options.look
         if options.resume and not run.is_resumed:
             raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
         if run.is_resumed:

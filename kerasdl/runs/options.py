@@ -40,6 +40,8 @@ class Options:
     """Dtype policy; auto is mixed precision on GPUs that are faster with it, and float32 on a CPU."""
     seed: int = 0
     """Random seed; the same seed gives the same bits on a CPU, and with --deterministic on a GPU."""
+    look: bool = True
+    """Look inside: follow activations and gradients while training, and draw what the model gets right and wrong."""
     deterministic: bool = False
     """Deterministic operations on a GPU, slower and without XLA; a CPU needs none."""
 

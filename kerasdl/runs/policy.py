@@ -1,7 +1,7 @@
 """The training policy of a recipe: the peak learning rate, and the callbacks and figures of a stage."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -9,6 +9,7 @@ from kerasdl import callbacks, plots
 from kerasdl.lr_range import LRRange
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.options import Options
+from kerasdl.runs.watch import Watch
 
 
 def peak_lr(run: RunFolder, model: keras.Model, train: Any, options: Options, *, cautious: float) -> float:
@@ -104,6 +105,8 @@ class Stage:
         peak_lr: The peak learning rate.
         unfreeze_at: Epochs at which one more layer group is unfrozen and a new cycle begins; empty to train all
             groups from the start.
+        data: The data of the stage, to follow activations and gradients if the run looks inside; None not to.
+        evaluate: Evaluates `data.valid` by the network that trains, to show predictions after some epochs.
         more: Further callbacks.
         prefix: Begins the names of figures, and names the folder of the logs: "head_" logs to `logs/head`.
 
@@ -112,7 +115,7 @@ class Stage:
         callbacks: For `fit`.
 
     Example:
-        >>> stage = Stage(run, 0.01)
+        >>> stage = Stage(run, 0.01, data=data)
         >>> fitted = model.fit(data.train, epochs=5, shuffle=False, callbacks=stage.callbacks)
         >>> seconds = stage.finish(fitted.history, ["loss", "accuracy"])
     """
@@ -122,6 +125,8 @@ class Stage:
         run: RunFolder,
         peak_lr: float,
         *,
+        data: Any = None,
+        evaluate: Callable[[], Any] | None = None,
         unfreeze_at: Sequence[int] = (),
         more: Sequence[keras.callbacks.Callback] = (),
         prefix: str = "",
@@ -136,6 +141,8 @@ class Stage:
         ]
         if unfreeze_at:
             self.callbacks.append(callbacks.GradualUnfreezing(unfreeze_at))
+        self._watch = None if data is None or not run.looks else Watch(logs, data, evaluate)
+        self.callbacks += self._watch.callbacks if self._watch else []
         self.name = prefix.rstrip("_") or "whole"
         self._resume = callbacks.Resume(run.checkpoints / self.name, command=run.command)
         self.callbacks += [*more, callbacks.StopOnNonFinite(), self._resume]
@@ -148,4 +155,6 @@ class Stage:
         schedule = plots.schedule(steps["step"], steps["learning_rate"], steps["momentum"])
         self.run.save_figure(f"{self.prefix}schedule", schedule)
         self.run.save_figure(f"{self.prefix}curves", plots.curves(history, metrics))
+        if self._watch:
+            self._watch.save(self.run, self.prefix)
         return seconds

@@ -99,10 +99,23 @@ def beside(
         >>> list(results)
         ['ngrams', 'network', 'average']
     """
-    kind: Any = interpret.Tagging if data.tags else interpret.Classification
-    pairs = (baseline.model, baseline.data), (model, data)
-    results = [kind.of(each, getattr(documents, part), data.classes) for each, documents in pairs]
+    results: list[Any] = [evaluated(baseline.model, baseline.data, part), evaluated(model, data, part)]
     return dict(zip(("ngrams", "network", "average"), [*results, interpret.average(results)], strict=True))
+
+
+def evaluated(model: keras.Model, data: text.Documents, part: Literal["valid", "test"] = "valid") -> TextResult:
+    """What a classifier gets right and wrong.
+
+    Args:
+        model: From tokens to logits.
+        data: The documents as the model reads them.
+        part: Which of them.
+
+    Example:
+        >>> evaluated(model, opinions).accuracy
+    """
+    kind: Any = interpret.Tagging if data.tags else interpret.Classification
+    return kind.of(model, getattr(data, part), data.classes)
 
 
 def compare(results: Mapping[str, TextResult]) -> str:

@@ -19,7 +19,11 @@ from kerasdl.models import class_names
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves", "confusion", "top_losses"}
+FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves"}
+# What a look inside adds: while it trains, for classes, and for images.
+TRAINED, JUDGED = {"activations", "gradients"}, {"per_class", "calibration", "results", "top_losses"}
+LOOKS = TRAINED | JUDGED | {"confusion", "confusion_normalized", "most_confused", "grad_cam", "filters"}
+TRAINING = {"image_classifier", "language_model", "tabular", "text_classifier", "time_series"}
 # What every run writes.
 ALWAYS = {"about.json", "config.json", "history.csv", "logs", "metrics.json", "report.html"}
 
@@ -33,7 +37,9 @@ def recipe(name):
 
 
 def run(name, *arguments, monkeypatch):
-    """The exit status of a recipe, run in this process as from the command line."""
+    """The exit status of a recipe, run in this process as from the command line; it looks inside only if asked."""
+    if name in TRAINING and "--look" not in arguments:
+        arguments = [*arguments, "--no-look"]
     module = recipe(name)
     monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
     with pytest.raises(SystemExit) as caught:
@@ -76,13 +82,13 @@ def finished(tmp_path_factory):
     """One short run on the default data."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         one_block(monkeypatch, width=16)
-        return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 5)
+        return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 5, "--look")
 
 
 def test_everything_is_written(finished):
     out, printed = finished
     assert {path.name for path in out.iterdir()} == {
-        *ALWAYS, "model.keras", *(f"{name}.png" for name in FIGURES),
+        *ALWAYS, "model.keras", "summary.txt", *(f"{name}.png" for name in FIGURES | LOOKS),
     }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["seed"], config["precision"], config["devices"]) == ("digits", 0, "float32", ["CPU"])
@@ -99,7 +105,11 @@ def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
     steps = events(logs / "steps").Scalars("loss")
     assert [event.step for event in steps] == list(range(5 * 23))
     assert {"epoch_accuracy", "epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
-    assert set(events(logs).Tags()["tensors"]) == FIGURES | {"config"}
+    assert set(events(logs).Tags()["tensors"]) == FIGURES | LOOKS | {"config", "summary"}
+    assert {"confusion", "results", "top_losses"} == set(events(logs / "figures").Tags()["tensors"])
+    assert [event.step for event in events(logs / "figures").Tensors("confusion")] == list(range(5))
+    assert [event.step for event in events(logs / "groups").Scalars("gradient_norm/stem")] == list(range(0, 5 * 23, 23))
+    assert (logs / "projector" / "features.png").exists()
 
 
 def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):

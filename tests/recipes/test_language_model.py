@@ -8,23 +8,23 @@ import pytest
 import tensorflow as tf
 from kerasdl.data import text
 
-from tests.recipes.test_image_classifier import ALWAYS, events, finish, run
+from tests.recipes.test_image_classifier import ALWAYS, TRAINED, events, finish, run
 
 FIGURES = {"schedule", "curves", "hardest"}
-TEXTS = {"data", "samples", "nearest"}
+TEXTS = {"data", "samples", "nearest", "summary"}
 SMALL = ["--embedding", 8, "--units", 12, "--depth", 1, "--n-words", 5]
 
 
 @pytest.fixture(scope="module", params=["given", pytest.param("found", marks=pytest.mark.slow)])
 def finished(tmp_path_factory, request):
-    """One short run on the default data, at a given learning rate or at that of its range test."""
+    """One short run on the default data, at a given learning rate; or at that of its range test, with a look inside."""
     options = ["--valid-share", 0.5, "--epochs", 2, "--batch-size", 64, "--min-freq", 20, *SMALL]
-    options += ["--peak-lr", 0.1] if request.param == "given" else []
+    options += ["--peak-lr", 0.1] if request.param == "given" else ["--look"]
     return finish("language_model", tmp_path_factory.mktemp("recipe") / "run", *options)[0]
 
 
 def figures(out):
-    return FIGURES if json.loads((out / "config.json").read_text())["peak_lr"] else FIGURES | {"lr_range"}
+    return FIGURES if json.loads((out / "config.json").read_text())["peak_lr"] else FIGURES | TRAINED | {"lr_range"}
 
 
 def test_everything_is_written(finished):

@@ -9,9 +9,10 @@ import pytest
 from kerasdl.data.tabular import raw_inputs
 from kerasdl.models import class_names, raw_columns, target_names
 
-from tests.recipes.test_image_classifier import ALWAYS, events, finish_alone, recipe, run
+from tests.recipes.test_image_classifier import ALWAYS, JUDGED, TRAINED, events, finish_alone, recipe, run
 
-FIGURES = {"lr_range", "schedule", "curves", "importance"}
+FIGURES = {"data", "lr_range", "schedule", "curves", "importance"}
+LOOKS = TRAINED | JUDGED | {"roc", "precision_recall", "threshold", "confusion", "most_confused"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def houses(tmp_path):
 def test_everything_is_written(finished):
     out, printed = finished
     assert {path.name for path in out.iterdir()} == {
-        *ALWAYS, "model.keras", *(f"{name}.png" for name in FIGURES | {"confusion"}),
+        *ALWAYS, "model.keras", "summary.txt", *(f"{name}.png" for name in FIGURES | LOOKS),
     }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["columns"]["mean radius"]) == ("breast_cancer", "number")
@@ -47,7 +48,7 @@ def test_everything_is_written(finished):
     assert (metrics["train_rows"], metrics["valid_rows"]) == (456, 113)
     for text in ("456 training and 113 validation rows; predicts diagnosis (2 classes)", "Peak learning rate: "):
         assert text in printed
-    assert set(events(out / "logs").Tags()["tensors"]) == FIGURES | {"confusion", "config"}
+    assert set(events(out / "logs").Tags()["tensors"]) == FIGURES | LOOKS | {"config", "summary"}
     assert [event.step for event in events(out / "logs" / "steps").Scalars("loss")] == list(range(80))
 
 

@@ -11,9 +11,10 @@ from kerasdl import export
 from kerasdl.data import text
 from kerasdl.runs import text_baseline
 
-from tests.recipes.test_image_classifier import ALWAYS, events, finish, run
+from tests.recipes.test_image_classifier import ALWAYS, JUDGED, TRAINED, events, finish, run
 
-FIGURES = {"schedule", "curves", "ngrams_schedule", "ngrams_curves", "confusion", "words"}
+FIGURES = {"schedule", "curves", "ngrams_schedule", "ngrams_curves", "words"}
+LOOKS = TRAINED | JUDGED | {"confusion", "confusion_normalized", "most_confused"}
 SMALL = ["--embedding", 8, "--units", 8, "--peak-lr", 0.01]
 
 
@@ -26,7 +27,7 @@ def metrics_of(out, *options):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """One short run on the default data."""
-    options = ["--epochs", 1, "--batch-size", 64, "--average", *SMALL]
+    options = ["--epochs", 1, "--batch-size", 64, "--average", "--look", *SMALL]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(text_baseline, "STEPS", 1)
         return finish("text_classifier", tmp_path_factory.mktemp("recipe") / "run", *options)[0]
@@ -34,8 +35,8 @@ def finished(tmp_path_factory):
 
 def test_everything_is_written(finished):
     assert {path.name for path in finished.iterdir()} == {
-        *ALWAYS, "model.keras", "ngrams.keras", "data.txt", "words.html",
-        *(f"{name}.png" for name in FIGURES),
+        *ALWAYS, "model.keras", "ngrams.keras", "data.txt", "summary.txt", "words.html",
+        *(f"{name}.png" for name in FIGURES | LOOKS),
     }  # fmt: skip
     config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))
     assert (config["data"], config["average"], config["units"]) == ("python", True, [8])
@@ -50,7 +51,7 @@ def test_tensorboard_has_both_trainings_and_the_figures(finished):
     logs = finished / "logs"
     assert len(events(logs / "steps").Scalars("loss")) == 12
     assert len(events(logs / "ngrams" / "steps").Scalars("loss")) == text_baseline.EPOCHS * 12
-    assert {*FIGURES, "data", "config"} <= set(events(logs).Tags()["tensors"])
+    assert {*FIGURES, *LOOKS, "data", "config"} <= set(events(logs).Tags()["tensors"])
 
 
 def test_the_exported_models_take_strings(finished):
@@ -80,9 +81,10 @@ def test_thirty_texts_of_unbalanced_classes(mails, tmp_path):
 
 @pytest.mark.slow
 def test_several_tags_a_text(mails, tmp_path, monkeypatch, capsys):
-    options = ["--data", mails, "--label", "tags", "--tag-separator", "|", "--min-freq", 1, "--epochs", 20]
+    options = ["--data", mails, "--label", "tags", "--tag-separator", "|", "--min-freq", 1, "--epochs", 20, "--look"]
     metrics = metrics_of(tmp_path / "run", *options, *SMALL)
     assert metrics["network_accuracy"] > 0.9
+    assert (tmp_path / "run" / "per_tag.png").exists()
     assert not (tmp_path / "run" / "confusion.png").exists()
     capsys.readouterr()
     assert run("predict", tmp_path / "run", "buy 5 now", "see you at 7", monkeypatch=monkeypatch) in (None, 0)

@@ -11,28 +11,29 @@ import pytest
 from kerasdl import export, models, runs
 from kerasdl.data import series
 
-from tests.recipes.test_image_classifier import ALWAYS, events, finish, recipe, run
+from tests.recipes.test_image_classifier import ALWAYS, TRAINED, events, finish, recipe, run
 
-FIGURES = {"data", "schedule", "curves", "forecast", "error_by_step"}
+FIGURES = {"data", "schedule", "curves", "forecast"}
+LOOKS = TRAINED | {"residuals", "error_by_step", "results", "top_losses"}
 
 
 @pytest.fixture(scope="module", params=["given", pytest.param("found", marks=pytest.mark.slow)])
 def finished(tmp_path_factory, request):
-    """One short run on the default data, at a given learning rate or at that of its range test.
+    """One short run on the default data, at a given learning rate; or at that of its range test, with a look inside.
 
     Only full batches, because XLA compiles every shape anew.
     """
     out, windows = tmp_path_factory.mktemp("recipe") / "run", ["--horizon", 4, "--valid-share", 0.331]
-    rate = ["--peak-lr", 0.04] if request.param == "given" else []
+    rate = ["--peak-lr", 0.04] if request.param == "given" else ["--look"]
     return finish("time_series", out, *windows, *rate, "--batch-size", 90, "--epochs", 2, "--units", 16)
 
 
 def test_everything_is_written(finished):
     out, printed = finished
     config = json.loads((out / "config.json").read_text())
-    figures = FIGURES if config["peak_lr"] else FIGURES | {"lr_range"}
+    figures = FIGURES if config["peak_lr"] else FIGURES | LOOKS | {"lr_range"}
     assert {path.name for path in out.iterdir()} == {
-        *ALWAYS, "model.keras", *(f"{name}.png" for name in figures),
+        *ALWAYS, "model.keras", "summary.txt", *(f"{name}.png" for name in figures),
     }  # fmt: skip
     assert (config["data"], config["lookback"], config["channels"]) == ("mackey-glass", 24, ["x"])
     metrics = json.loads((out / "metrics.json").read_text())

@@ -1,0 +1,82 @@
+"""What a recipe shows of a trained network: every figure of its evaluation, samples, and where the network looks."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from kerasdl import interpret, plots
+from kerasdl.data import images
+from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.projector import save_projector
+
+MOST_POINTS = 1000
+
+
+def look(run: RunFolder, result: Any, data: Any) -> dict[str, tuple[float, float]]:
+    """Writes every figure of an evaluation, some samples with their predictions, and those with the highest loss.
+
+    Args:
+        run: Where the figures go, if it looks inside.
+        result: The evaluation of `data.valid`.
+        data: Images, a table, documents, series or sequences.
+
+    Returns:
+        Bootstrapped intervals of the scores, for `RunFolder.finish`.
+
+    Example:
+        >>> intervals = look(run, found, pets)
+        >>> run.finish(found.scores, train_seconds=12.3, intervals=intervals)
+    """
+    if run.looks:
+        for name, figure in result.figures().items():
+            run.save_figure(name, figure)
+        run.save_figure("results", interpret.show_results(result, data))
+        run.save_figure("top_losses", interpret.show_top_losses(result, data))
+    return interpret.bootstrap(result)
+
+
+def look_at_images(run: RunFolder, model: keras.Model, data: images.Images, result: interpret.Classification) -> None:
+    """Draws where the network looked in the images with the highest loss, its first filters, and its features.
+
+    Args:
+        run: Where the figures go, if it looks inside; the features, to TensorBoard's Projector.
+        model: The network, from images to logits.
+        data: The images.
+        result: The evaluation of `data.valid`.
+
+    Example:
+        >>> look_at_images(run, model, pets, interpret.Classification.of(model, pets.valid, pets.classes))
+    """
+    if not run.looks:
+        return
+    worst = result.top_losses(6)
+    pictures = interpret.samples(data.valid, worst)
+    maps = interpret.grad_cam(model, pictures, target=result.predictions[worst])
+    run.save_figure("grad_cam", plots.heat_maps(pictures, maps, [result.caption(index) for index in worst]))
+    run.save_figure("filters", plots.filter_sheet(interpret.first_filters(model)))
+    project(run, model, data, result, with_images=True)
+
+
+def project(
+    run: RunFolder, model: keras.Model, data: Any, result: interpret.Classification, *, with_images: bool = False
+) -> None:
+    """Writes the features before the last layer, of up to 1,000 validation samples, for TensorBoard's Projector.
+
+    Args:
+        run: Whose logs they go to.
+        model: The network.
+        data: The data.
+        result: The evaluation of `data.valid`.
+        with_images: Show each sample as the picture that it is.
+
+    Example:
+        >>> project(run, model, pets, interpret.Classification.of(model, pets.valid, pets.classes), with_images=True)
+    """
+    some = data.valid.take(-(-MOST_POINTS // data.batch_size))
+    vectors = interpret.embeddings(model, some)
+    labels = {
+        part: [result.classes[index] for index in found[: len(vectors)]]
+        for part, found in (("actual", result.targets), ("predicted", result.predictions))
+    }
+    pictures = np.concatenate([inputs.numpy() for inputs, *_ in some]) if with_images else None
+    save_projector(run.logs, vectors, labels, images=pictures, name="features")
