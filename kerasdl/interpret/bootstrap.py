@@ -51,11 +51,13 @@ def bootstrap(
     if count < 2 * block:
         return dict.fromkeys(result.scores, (float("nan"), float("nan")))
     means = np.empty((repeats, values.shape[1]))
-    for repeat in range(repeats):
-        # How often each sample is drawn takes the place of the samples themselves.
-        means[repeat] = np.bincount(_drawn(random, count, block), minlength=count) @ values / count
-    drawn = scores(means.T)
-    return {name: _interval(drawn[name]) for name in result.scores}
+    # Of an infinite loss there is no interval.
+    with np.errstate(invalid="ignore"):
+        for repeat in range(repeats):
+            # How often each sample is drawn takes the place of the samples themselves.
+            means[repeat] = np.bincount(_drawn(random, count, block), minlength=count) @ values / count
+        drawn = scores(means.T)
+        return {name: _interval(drawn[name]) for name in result.scores}
 
 
 def _drawn(random: np.random.Generator, count: int, block: int) -> np.ndarray:
@@ -64,7 +66,7 @@ def _drawn(random: np.random.Generator, count: int, block: int) -> np.ndarray:
 
 
 def _interval(scores: np.ndarray) -> tuple[float, float]:
-    low, high = np.percentile(scores, (2.5, 97.5)) if np.isfinite(scores).all() else (np.nan, np.nan)
+    low, high = np.percentile(scores, (2.5, 97.5))
     return float(low), float(high)
 
 

@@ -45,22 +45,21 @@ def test_scores_of_tags_are_those_of_drawn_samples():
         assert interval == pytest.approx(np.percentile([each[name] for each in scores], (2.5, 97.5)))
 
 
-def test_forecasts_are_drawn_in_blocks_as_long_as_the_horizon():
-    """The errors of 40 origins, each as its nine neighbours: alone, 40 origins would seem to tell as much as 40."""
-    errors = np.repeat([1.0, 5.0, 2.0, 4.0], 10)[:, None, None] * np.ones((1, 10, 1))
+@pytest.mark.parametrize(
+    ("horizon", "block"), [(10, 10), (1, 3)], ids=["as long as the horizon", "the cube root of 40"]
+)
+def test_forecasts_are_drawn_in_blocks(horizon, block):
+    errors = np.repeat([1.0, 5.0, 2.0, 4.0], 10)[:, None, None] * np.ones((1, horizon, 1))
     truth = np.zeros_like(errors)
-    found = Forecast(truth + errors, truth, truth + 3, truth + 4)
-    draws, scores = np.random.default_rng(0), []
+    found = Forecast(truth + errors, truth, truth + errors[::-1], truth + 3.3)  # in some draws either is the better one
+    draws, scores, blocks = np.random.default_rng(0), [], -(-40 // block)
     for _ in range(200):
-        drawn = np.concatenate([np.arange(start, start + 10) % 40 for start in draws.integers(40, size=4)])
+        starts = draws.integers(40, size=blocks)
+        drawn = np.concatenate([np.arange(start, start + block) % 40 for start in starts])[:40]
         parts = (part[drawn] for part in (found.predictions, found.targets, found.persistence, found.seasonal))
         scores.append(Forecast(*parts).scores)
-    intervals = bootstrap(found, repeats=200)
-    for name, interval in intervals.items():
+    for name, interval in bootstrap(found, repeats=200).items():
         assert interval == pytest.approx(np.percentile([each[name] for each in scores], (2.5, 97.5)))
-    one_step = Forecast(*(part[:, :1] for part in (found.predictions, found.targets, found.persistence)))
-    low, high = bootstrap(one_step)["mae"]  # in blocks of three, the cube root of 40
-    assert high - low < intervals["mae"][1] - intervals["mae"][0]
 
 
 def test_intervals_hold_the_score_and_are_always_the_same():
@@ -104,5 +103,8 @@ def test_a_score_that_is_not_finite_has_no_interval():
     assert np.isfinite(constant["rmse"]).all()
     not_a_number = bootstrap(Classification(np.array([[np.nan, 0], [0, 1], [1, 0]]), np.array([0, 1, 0]), "ab"))
     assert np.isnan(not_a_number["loss"]).all()
+    infinite = bootstrap(Classification(np.array([[-np.inf, 0], [0, 1], [1, 0]]), np.array([0, 1, 0]), "ab"))
+    assert np.isnan(infinite["loss"]).all()
+    assert infinite["accuracy"] == (0.0, 1.0)
     truth = np.arange(8.0)[:, None, None]
     assert np.isnan(bootstrap(Forecast(truth + 1, truth, truth))["ratio"]).all()

@@ -47,9 +47,9 @@ def test_every_single_tag_is_a_prediction():
 def overconfident(factor):
     """Logits that are too large by a factor: of each 100 samples with a logit of 2, as many are right as is likely."""
     steps = np.linspace(-3, 3, 61)
-    right = (expit(steps) * 1000).round().astype(int)
-    targets = np.concatenate([np.arange(1000) < count for count in right]).astype(int)
-    return factor * np.repeat(steps, 1000), targets
+    right = (expit(steps) * 100).round().astype(int)
+    targets = np.concatenate([np.arange(100) < count for count in right]).astype(int)
+    return factor * np.repeat(steps, 100), targets
 
 
 @pytest.mark.parametrize("factor", [0.5, 3.0])
@@ -57,8 +57,8 @@ def test_the_temperature_is_what_the_logits_are_too_large_by(factor):
     logits, targets = overconfident(factor)
     found = Classification(np.stack([np.zeros_like(logits), logits], axis=1), targets, ["no", "yes"])
     tags = Tagging(logits[:, None], targets[:, None], ["yes"])
-    assert found.temperature == pytest.approx(factor, rel=1e-3)
-    assert tags.temperature == pytest.approx(factor, rel=1e-3)
+    assert found.temperature == pytest.approx(factor, rel=0.01)
+    assert tags.temperature == pytest.approx(factor, rel=0.01)
     again = found.recalibrated(found.temperature)
     assert again.temperature == pytest.approx(1, abs=1e-3)
     assert again.accuracy == found.accuracy

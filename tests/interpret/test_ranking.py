@@ -6,7 +6,7 @@ from kerasdl.interpret import Classification, Tagging
 from sklearn import metrics
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(4, 40), st.integers(3, 5), st.integers(0, 1000))
 def test_areas_of_several_classes_equal_scikit_learn(count, classes, seed):
     random = np.random.default_rng(seed)

@@ -28,7 +28,7 @@ def test_percents_of_each_true_class_by_hand():
     assert [text.get_color() for text in ax.texts] == ["white", "black", "black", "black", "white"]
 
 
-@pytest.mark.parametrize("classes", [10, 100])
+@pytest.mark.parametrize("classes", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_long_names_do_not_overlap(classes):
     figure = plots.confusion(np.eye(classes), [f"{i} {LONG}" for i in range(classes)])
     figure.draw_without_rendering()

@@ -34,6 +34,8 @@ def test_huge_and_tiny_numbers_have_a_unit_in_the_label():
     left, right = plots.residuals(2e9 * true, 2e9 * true + 4e-6, ["price"]).axes
     assert (left.get_xlabel(), left.get_ylabel()) == ("true price (in 1e9)", "predicted (in 1e9)")
     assert left.collections[0].get_offsets()[0].tolist() == pytest.approx([-2, -2])
+    tiny = np.append(np.linspace(-1e-300, 1e-300, 99), [1e99])[:, None]
+    assert plots.residuals(tiny, tiny, ["price"]).axes[0].get_xlabel() == "true price (in 1e-99)"
     left, right = plots.residuals(2e-9 * true, 3e-9 * true, ["price"]).axes
     assert right.get_xlabel() == "predicted - true (in 1e-9)"
 
