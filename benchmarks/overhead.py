@@ -3,13 +3,17 @@
 python benchmarks/overhead.py
 
 Each pair runs interleaved in one process, eleven times after a warm-up round; medians. Nothing else should run on the
-machine. About nine minutes on two cores.
+machine. About ten minutes on two cores.
+
+ActivationStats and GroupScalars measure every second step here, so that the steps which they lengthen and those which
+they do not are of the same fit; the time of one measurement is then divided by their default number of steps.
 """
 
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -47,16 +51,33 @@ def residual(optimizer: keras.optimizers.Optimizer) -> keras.Model:
     return model
 
 
-def milliseconds(model: keras.Model, batches: tf.data.Dataset, make: Callable[[], list]) -> float:
-    """Median time per step in one fit, including the callback hooks."""
+def step_times(model: keras.Model, batches: tf.data.Dataset, make: Callable[[], list]) -> np.ndarray:
+    """Milliseconds of each step of one epoch but the last, including the callback hooks."""
     times: list[float] = []
     clock = keras.callbacks.LambdaCallback(
         # The first epoch traces everything.
         on_epoch_begin=lambda *_: times.clear(),
         on_train_batch_begin=lambda *_, **__: times.append(time.perf_counter()),
     )
-    model.fit(batches, epochs=2, verbose=0, shuffle=False, callbacks=[*make(), clock])
-    return 1000 * statistics.median(np.diff(times)[5:])
+    model.fit(batches, epochs=2, verbose=0, shuffle=False, callbacks=[clock, *make()])
+    return 1000 * np.diff(times)
+
+
+def milliseconds(model: keras.Model, batches: tf.data.Dataset, make: Callable[[], list]) -> float:
+    """Median time per step."""
+    return statistics.median(step_times(model, batches, make)[5:])
+
+
+def looked_inside(model: keras.Model, batches: tf.data.Dataset, batch: tuple) -> list[float]:
+    """Median time of a step without a measurement, and what a step takes on average with the default `every`."""
+
+    def inside(every: int) -> list:
+        return [callbacks.ActivationStats(batch[0], every=every), callbacks.GroupScalars(batch, every=every)]
+
+    # The optimizer counts on from fit to fit, by even numbers.
+    times = step_times(model, batches, lambda: inside(2))[4:]
+    measured, plain = statistics.median(times[::2]), statistics.median(times[1::2])
+    return [plain, plain + (measured - plain) / callbacks.ActivationStats(batch[0]).every]
 
 
 def every_callback(folder: Path) -> list:
@@ -70,10 +91,14 @@ def every_callback(folder: Path) -> list:
 
 def compare(title: str, pair: dict[str, Callable[[], float]]) -> list[str]:
     """Run a pair interleaved; return a row with both medians and the median of the ratios, second to first."""
-    rounds = [[measure() for measure in pair.values()] for _ in range(ROUNDS + 1)][1:]
+    return row_of(title, " / ".join(pair), lambda: [measure() for measure in pair.values()])
+
+
+def row_of(title: str, names: str, measure: Callable[[], list[float]]) -> list[str]:
+    """Measure two times in each round; return a row."""
+    rounds = [measure() for _ in range(ROUNDS + 1)][1:]
     first, second = (statistics.median(values) for values in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
-    names = " / ".join(pair)
     row = [title, names, f"{first:.2f}", f"{second:.2f}", f"{ratio:.3f}"]
     print(*row, sep="  ", flush=True)
     return row
@@ -90,6 +115,12 @@ def main() -> None:
             "all": lambda: milliseconds(model, wide, lambda: every_callback(Path(folder))),
         }
         table.add_row(*compare("callbacks", pair))
+    for title, model, batches in (
+        ("a look inside an MLP", network(optimizers.AdamW(1e-4)), wide),
+        ("a look inside a ResNet-10", residual(optimizers.AdamW(1e-4)), small_images),
+    ):
+        names = "none / ActivationStats, GroupScalars"
+        table.add_row(*row_of(title, names, partial(looked_inside, model, batches, next(iter(batches)))))
     layered = network(keras.optimizers.AdamW(1e-4))
     rates = [{"match": f"stage{index}_", "lr": 2.6 ** (index - 5)} for index in range(1, 5)]
     stock, ours = layered, network(optimizers.AdamW(1e-4, groups=rates))

@@ -38,6 +38,7 @@ WARNINGS = {
 SLOW = {
     *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "report", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
+    "docs/tensorboard.md",
     "docs/what_the_network_sees.md",
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
     *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.epoch_figures.EpochFigures"),
@@ -60,6 +61,8 @@ SLOW = {
         "kerasdl.runs.classifier_network.head_on_features",
     ),
     *("kerasdl.models.resnet.resnet18", "kerasdl.models.resnet.resnet34", "docs/optimizers.md", "docs/schedules.md"),
+    *("docs/while_it_trains.md", "kerasdl.callbacks.group_scalars.GroupScalars"),
+    *(f"kerasdl.plots.activations.{name}" for name in ("activation_stats", "group_scalars")),
     *(f"kerasdl.callbacks.{name}" for name in ("cosine_restarts.CosineRestarts", "flat_cosine.FlatCosine")),
 }
 SKIPPED = {

@@ -4,6 +4,7 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 `figure.savefig("confusion.png")` saves it.
 """
 
+from kerasdl.plots.activations import activation_stats, group_scalars
 from kerasdl.plots.charts import bars, importance, line_sheet, lines
 from kerasdl.plots.classification import confusion, most_confused, per_class
 from kerasdl.plots.figure import Figure
@@ -19,10 +20,12 @@ from kerasdl.plots.training import curves, lr_range, schedule
 __all__ = [
     "Figure",
     "activation_grid",
+    "activation_stats",
     "bars",
     "confusion",
     "curves",
     "filter_sheet",
+    "group_scalars",
     "heat_maps",
     "image_sheet",
     "importance",
