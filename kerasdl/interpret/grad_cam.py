@@ -8,7 +8,7 @@ from keras import ops
 from kerasdl.errors import BadInput
 from kerasdl.interpret.activation_maps import learned_maps
 from kerasdl.interpret.gradients import gradient
-from kerasdl.interpret.layer_calls import layer_at, left_as_found, recorded_call
+from kerasdl.interpret.layer_calls import inference, layer_at, recorded_call
 from kerasdl.interpret.layer_outputs import batches
 from kerasdl.interpret.progress import with_progress
 from kerasdl.interpret.scores import Target, score_of, target_of
@@ -60,7 +60,7 @@ def grad_cam(
     count, size = len(images), images.shape[1:3]
     name = layer or last_map(model, images[:1])
     chosen, maps = {name: layer_at(model, name)}, []
-    with left_as_found(model):
+    with inference(model):
         for rows in with_progress(batches(count, batch_size)):
             batch = images[rows]
             predicted, found = recorded_call(model, batch, chosen)

@@ -2,18 +2,18 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from kerasdl.errors import BadInput
-from kerasdl.interpret.gradients import gradient
-from kerasdl.interpret.layer_calls import layer_at, layers_by_path, left_as_found, recorded_call
+from kerasdl.interpret.gradients import with_gradient
+from kerasdl.interpret.layer_calls import inference, layer_at, layers_by_path, recorded_call
 from kerasdl.interpret.layer_outputs import batches
 from kerasdl.interpret.progress import with_progress
 from kerasdl.interpret.scores import Target, score_of, target_of
-from kerasdl.outputs import Outputs
+from kerasdl.outputs import Outputs, only_output
 from numpy.typing import ArrayLike
 
 # Of what the attributions should add up to; of nats where that is less than 1.
@@ -77,50 +77,46 @@ def integrated_gradients(
             f"{samples.shape}, steps={steps}"
         )
     starts = None if baseline is None else np.broadcast_to(baseline, samples.shape)
-    embedding, found = _embedding(model, samples, layer), []
-    with left_as_found(model):
+    embedding = _embedding(model, samples, layer)
+    with inference(model):
+        # An embedding that is called several times is refused here.
+        parts = [recorded_call(model, samples[rows], embedding or {})[0] for rows in batches(len(samples), batch_size)]
+        predicted = [ops.convert_to_numpy(only_output(model, each)) for each in parts]
+        own_target = target_of(target, slice(None), len(samples))
+        score = score_of(model, np.concatenate(predicted), own_target, outputs=outputs, tags=tags)
+
+        def score_at(points: Any, row: Any) -> Any:
+            if embedding is None:
+                return score(model(points, training=False), row)
+            tokens = ops.repeat(ops.take(samples, ops.reshape(row, (1,)), axis=0), ops.shape(points)[0], axis=0)
+            return score(recorded_call(model, tokens, embedding, lambda rows: ops.cast(points, rows.dtype))[0], row)
+
+        slopes, found = with_gradient(score_at), []
         for row in with_progress(range(len(samples)), "sample"):
-            line = _line(model, samples[row], None if starts is None else starts[row], embedding)
-            own_target = target_of(target, slice(row, row + 1), len(samples))
-            score = score_of(model, line.outputs(line.end[None]), own_target, outputs=outputs, tags=tags)
-            attributions = _integral(line, score, steps, batch_size)
+            end = _numbers(samples[row], embedding)
+            start = np.zeros_like(end) if starts is None else _numbers(starts[row], embedding)
+            attributions = _integral(lambda points: slopes(points, row), start, end, steps, batch_size)  # noqa: B023
             found.append(attributions if embedding is None else attributions.sum(axis=-1))
     return np.stack(found)
 
 
-class _Line(NamedTuple):
-    """From a baseline to a sample, and what the model returns for points on it."""
-
-    start: np.ndarray
-    end: np.ndarray
-    outputs: Callable[[Any], Any]
-
-
-def _line(model: keras.Model, sample: np.ndarray, baseline: Any, embedding: dict[str, Any] | None) -> _Line:
-    if embedding is None:
-        end = sample.astype(np.float32)
-        start = np.zeros_like(end) if baseline is None else baseline.astype(np.float32)
-        return _Line(start, end, lambda points: model(points, training=False))
-    end = _embedded(model, sample, embedding)
-    start = np.zeros_like(end) if baseline is None else _embedded(model, baseline, embedding)
-
-    def outputs(points: Any) -> Any:
-        tokens = np.repeat(sample[None], len(points), axis=0)
-        return recorded_call(model, tokens, embedding, lambda rows: ops.cast(points, rows.dtype))[0]
-
-    return _Line(start, end, outputs)
-
-
-def _integral(line: _Line, score: Callable[[Any], Any], steps: int, batch_size: int) -> np.ndarray:
-    # The midpoint rule: where ReLUs bend the way, rules of higher order are no better.
-    shares = ((np.arange(steps, dtype=np.float32) + 0.5) / steps).reshape(-1, *[1] * line.end.ndim)
-    way, total = line.end - line.start, np.zeros(line.end.shape)
-    for rows in batches(steps, batch_size):
-        points = line.start + shares[rows] * way
-        total += gradient(lambda points: score(line.outputs(points)), points).sum(axis=0)
-    attributions = way * total / steps
-    before, after = ops.convert_to_numpy(score(line.outputs(np.stack([line.start, line.end]))))
-    whole, found = float(after - before), float(attributions.sum())
+def _integral(
+    slopes: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    start: np.ndarray,
+    end: np.ndarray,
+    steps: int,
+    batch_size: int,
+) -> np.ndarray:
+    # The midpoint rule: where ReLUs bend the way, rules of higher order are no better. The ends tell what it must give.
+    shares = np.concatenate([[0], (np.arange(steps) + 0.5) / steps, [1]]).astype(np.float32)
+    values, total = [], np.zeros(end.shape)
+    # Of equal size, so that one graph fits all.
+    for part in np.array_split(shares, -(-len(shares) // batch_size)):
+        some, found = slopes(start + part.reshape(-1, *[1] * end.ndim) * (end - start))
+        values += some.tolist()
+        total += found[(part > 0) & (part < 1)].sum(axis=0)
+    attributions = (end - start) * total / steps
+    whole, found = values[-1] - values[0], float(attributions.sum())
     if abs(found - whole) > LARGEST_GAP * max(abs(whole), 1):
         warnings.warn(
             f"The attributions of a sample add up to {found:.3g}, its log-probability rises by {whole:.3g} from the "
@@ -128,6 +124,20 @@ def _integral(line: _Line, score: Callable[[Any], Any], steps: int, batch_size: 
             stacklevel=3,
         )
     return attributions
+
+
+def _numbers(sample: np.ndarray, embedding: dict[str, Any] | None) -> np.ndarray:
+    """The sample as numbers on which outputs depend smoothly: itself, or the rows of its tokens."""
+    if embedding is None:
+        return sample.astype(np.float32)
+    ((name, layer),) = embedding.items()
+    rows = layer(sample[None], training=False)
+    if rows.shape[1:-1] != sample.shape:
+        raise BadInput(
+            "The embedding must return a row for each token: word_importance takes any classifier of tokens. "
+            f"Received: {name!r} with outputs {tuple(rows.shape)} for {sample.shape} tokens"
+        )
+    return ops.convert_to_numpy(rows)[0].astype(np.float32)
 
 
 def _embedding(model: keras.Model, samples: np.ndarray, layer: str | None) -> dict[str, Any] | None:
@@ -140,14 +150,3 @@ def _embedding(model: keras.Model, samples: np.ndarray, layer: str | None) -> di
     if len(found) > 1:
         raise BadInput(f"The model has several embeddings: pass layer, one of {list(found)}. Received: {model.name!r}")
     return found or None
-
-
-def _embedded(model: keras.Model, tokens: np.ndarray, embedding: dict[str, Any]) -> np.ndarray:
-    (call,) = recorded_call(model, tokens[None], embedding)[1].values()
-    rows = call.outputs
-    if rows.shape[1:-1] != tokens.shape:
-        raise BadInput(
-            "The embedding must return a row for each token: word_importance takes any classifier of tokens. "
-            f"Received: {call.path!r} with outputs {tuple(rows.shape)} for {tokens.shape} tokens"
-        )
-    return ops.convert_to_numpy(rows)[0].astype(np.float32)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.interpret.gradients import as_graph
 
 # Of the names that an error lists.
 MOST_NAMES = 5
@@ -145,29 +146,31 @@ def watched(layers: Mapping[str, Any], watch: Callable[[str, Any, Any], Any]) ->
         >>> with watched({"logits": model.layers[-1]}, lambda name, inputs, outputs: 2 * outputs):
         ...     doubled = model(x)
     """
+
+    def watching(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: watch(name, args[0] if args else kwargs, call(*args, **kwargs))
+
     with ExitStack() as stack:
         for name, layer in layers.items():
-            stack.enter_context(_replaced_call(layer, partial(watch, name)))
+            stack.enter_context(_replaced_call(layer, partial(watching, name)))
         yield
 
 
 @contextmanager
-def _replaced_call(layer: Any, watch: Callable[[Any, Any], Any]) -> Iterator[None]:
-    call, own = layer.call, vars(layer).get("call")
+def inference(model: keras.Model) -> Iterator[None]:
+    """For calls of a model that leave it as found, and whose recurrent layers are graphs: their loops are slow without.
 
-    @wraps(call)
-    def watching(*args: Any, **kwargs: Any) -> Any:
-        return watch(args[0] if args else kwargs, call(*args, **kwargs))
-
-    # Past Keras's tracking of attributes.
-    vars(layer)["call"] = watching
-    try:
+    Example:
+        >>> with inference(model):
+        ...     outputs = model(x)
+    """
+    layers = {id(each): each for each in map(_inside, layers_by_path(model).values())}
+    with ExitStack() as stack:
+        stack.enter_context(left_as_found(model))
+        for layer in layers.values():
+            if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
+                stack.enter_context(_replaced_call(layer, as_graph))
         yield
-    finally:
-        if own is None:
-            del vars(layer)["call"]
-        else:
-            vars(layer)["call"] = own
 
 
 @contextmanager
@@ -189,5 +192,21 @@ def left_as_found(model: keras.Model) -> Iterator[None]:
                 variable.assign(value)
 
 
+@contextmanager
+def _replaced_call(layer: Any, replace: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
+    call, own = layer.call, vars(layer).get("call")
+    # Past Keras's tracking of attributes.
+    vars(layer)["call"] = wraps(call)(replace(call))
+    try:
+        yield
+    finally:
+        if own is None:
+            del vars(layer)["call"]
+        else:
+            vars(layer)["call"] = own
+
+
 def _inside(layer: Any) -> Any:
-    return layer.layer if isinstance(layer, keras.layers.Wrapper) else layer
+    # A Bidirectional's `layer` is only one of its two.
+    is_wrapper = isinstance(layer, keras.layers.Wrapper) and not isinstance(layer, keras.layers.Bidirectional)
+    return layer.layer if is_wrapper else layer

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.interpret.layer_calls import layer_at, left_as_found, recorded_call
+from kerasdl.interpret.layer_calls import inference, layer_at, recorded_call
 from kerasdl.interpret.progress import with_progress
 
 
@@ -35,7 +35,7 @@ def layer_outputs(
     chosen = {name: layer_at(model, name) for name in ([layers] if isinstance(layers, str) else layers)}
     count = len(keras.tree.flatten(inputs)[0])
     parts = []
-    with left_as_found(model):
+    with inference(model):
         for rows in with_progress(batches(count, batch_size)):
             _, calls = recorded_call(model, keras.tree.map_structure(lambda each: each[rows], inputs), chosen)  # noqa: B023
             outputs = {name: call.outputs for name, call in calls.items()}

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 from kerasdl.errors import BadInput
-from kerasdl.interpret.layer_calls import layer_at, layer_calls, left_as_found, recorded_call
+from kerasdl.interpret.layer_calls import inference, layer_at, layer_calls, recorded_call
 from kerasdl.interpret.progress import with_progress
 
 
@@ -30,7 +30,7 @@ def embeddings(model: keras.Model, dataset: Any, layer: str | None = None) -> np
         (12, 8)
     """
     path, found = layer, []
-    with left_as_found(model):
+    with inference(model):
         for inputs, *_ in with_progress(dataset):
             path = path or _last_with_weights(model, keras.tree.map_structure(lambda each: each[:1], inputs))
             call = recorded_call(model, inputs, {path: layer_at(model, path)})[1][path]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 from kerasdl.errors import BadInput
-from kerasdl.interpret.layer_calls import left_as_found
+from kerasdl.interpret.layer_calls import inference
 from kerasdl.interpret.layer_outputs import batches
 from kerasdl.interpret.progress import with_progress
 from kerasdl.interpret.scores import Target, score_of, target_of
@@ -68,7 +68,7 @@ def occlusion(
     covered = np.zeros(size, int)
     for square in squares:
         covered[square] += 1
-    with left_as_found(model):
+    with inference(model):
         for row in with_progress(range(count), "image"):
             predicted = model(images[row : row + 1], training=False)
             own_target = target_of(target, slice(row, row + 1), count)

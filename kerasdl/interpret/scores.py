@@ -21,8 +21,11 @@ def score_of(
     outputs: Outputs | None = None,
     tags: bool = False,
     odds: bool = False,
-) -> Callable[[Any], Any]:
+) -> Callable[..., Any]:
     """A function from outputs of a classifier to the log-probability of a class, one number a sample.
+
+    It takes the outputs for all samples, or as `score(outputs, row)` any number of outputs for one of them; if there is
+    only one sample, any number without its row.
 
     It is computed from the logits. Of a softmax or sigmoid they are taken where Keras keeps them for its losses, and
     otherwise from the probabilities.
@@ -37,7 +40,7 @@ def score_of(
             is near 1.
 
     Returns:
-        From outputs (batch, classes), of `count` samples or of any number if `count` is 1, to numbers (batch,).
+        From outputs (batch, classes) to numbers (batch,). A `target` that is a function is called with the outputs.
 
     Raises:
         BadInput: The outputs are no classes, or `target` is none of them.
@@ -46,12 +49,12 @@ def score_of(
     Example:
         >>> score = score_of(model, model(x), lambda outputs: outputs[:, 0])
         >>> score = score_of(model, np.array([[1.0, 3.0]]), outputs="logits", odds=True)
-        >>> score(np.array([[1.0, 3.0], [1.0, 2.0]])).numpy().tolist()
+        >>> score(np.array([[1.0, 3.0], [1.0, 2.0]]), 0).numpy().tolist()
         [2.0, 1.0]
     """
     predicted = only_output(model, predicted)
     if callable(target):
-        return target
+        return lambda predicted, *_: target(only_output(model, predicted))
     if len(predicted.shape) != 2:
         raise BadInput(
             "The model must return one row of classes per sample: for other outputs give a function as target. "
@@ -62,9 +65,10 @@ def score_of(
     targets = found.argmax(axis=1) if target is None else np.broadcast_to(np.asarray(target, int), len(found))
     if targets.min() < 0 or targets.max() >= found.shape[1]:
         raise BadInput(f"The model has {found.shape[1]} classes, from 0. Received: target={targets.tolist()}")
-    chosen = np.eye(found.shape[1], dtype=bool)[targets]
+    all_chosen = np.eye(found.shape[1], dtype=bool)[targets]
 
-    def score(predicted: Any) -> Any:
+    def score(predicted: Any, row: Any = None) -> Any:
+        chosen = all_chosen if row is None else ops.take(all_chosen, ops.reshape(row, (1,)), axis=0)
         logits = _logits(only_output(model, predicted), kind, tags)
         others = 0.0 if tags else ops.logsumexp(ops.where(chosen, -np.inf, logits), axis=1)
         log_odds = ops.sum(ops.where(chosen, logits, 0.0), axis=1) - others

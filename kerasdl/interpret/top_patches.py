@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 from kerasdl.errors import BadInput
-from kerasdl.interpret.layer_calls import layer_at, left_as_found, recorded_call
+from kerasdl.interpret.layer_calls import inference, layer_at, recorded_call
 from kerasdl.interpret.progress import with_progress
 from kerasdl.interpret.receptive_field import receptive_field
 
@@ -64,7 +64,7 @@ def top_patches(
     best: dict[int, list[tuple[float, int, Patch]]] = {number: [] for number in filters}
     fields: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
     seen = 0
-    with left_as_found(model):
+    with inference(model):
         for images, *_ in with_progress(dataset):
             images = np.asarray(images)
             maps = _maps(recorded_call(model, images, chosen)[1][layer].outputs, layer, filters)

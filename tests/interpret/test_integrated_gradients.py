@@ -63,7 +63,7 @@ def test_a_token_adds_its_weight():
     assert found == pytest.approx(weights[ids] - 0.5, abs=1e-6)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_planted_word_of_a_recurrent_classifier_is_found(bidirectional):
     """Only the row of word 7 is not zero, so only it can matter; padding has no part."""
     model = models.text_classifier(10, 2, cell="rnn", embedding=4, units=(4,), bidirectional=bidirectional)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 from kerasdl.interpret import layer_outputs
-from kerasdl.interpret.layer_calls import layer_calls, left_as_found, recorded_call, watched
+from kerasdl.interpret.layer_calls import inference, layer_calls, left_as_found, recorded_call, watched
+from kerasdl.layers import CarriedState
 
 from tests.interpret import planted
 from tests.interpret.test_layer_outputs import X, doubling
@@ -66,3 +67,22 @@ def test_seeds_and_states_are_left_as_found_also_after_an_error():
     with pytest.raises(RuntimeError, match="no"):
         call_and_fail()
     assert all(np.array_equal(each, old) for each, old in zip(states, before, strict=True))
+
+
+def test_recurrent_layers_are_graphs_meanwhile_also_inside_wrappers():
+    """A graph calls the cell twice, when it is traced for a shape; loops without one would call it at all ten steps."""
+    inputs = keras.Input((5, 3))
+    one, two = (layers.SimpleRNN(4, return_sequences=True, name=name) for name in ("one", "two"))
+    recurrent = layers.SimpleRNN(2, return_sequences=True, return_state=True)
+    x = layers.Bidirectional(two)(one(inputs))
+    model = keras.Model(inputs, CarriedState(recurrent, rows=2)(x))
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    outputs, calls = model(x), []
+    for layer in (one, recurrent):
+        call = layer.cell.call
+        layer.cell.call = lambda *args, call=call, **kwargs: calls.append(0) or call(*args, **kwargs)
+    with inference(model):
+        assert np.allclose(model(x), outputs, atol=1e-6)
+        assert np.allclose(model(x[:1]), outputs[:1], atol=1e-6)
+    assert len(calls) <= 2 * 2 * 2 < 2 * 2 * 5
+    assert not any("call" in vars(layer) for layer in (one, recurrent, *model.layers))

@@ -44,8 +44,8 @@ def test_tags_have_odds_of_their_own(outputs):
 
 
 def test_one_row_decides_for_any_number_of_them():
-    score = score_of(classifier(3), LOGITS[:1], outputs="logits")
-    assert keras.ops.convert_to_numpy(score(LOGITS)) == pytest.approx(LOG_PROBABILITIES[:, 1], abs=1e-5)
+    score = score_of(classifier(3), LOGITS, outputs="logits")
+    assert keras.ops.convert_to_numpy(score(LOGITS, 0)) == pytest.approx(LOG_PROBABILITIES[:, 1], abs=1e-5)
 
 
 @pytest.mark.parametrize(("columns", "activation"), [(2, "softmax"), (1, "sigmoid")])
@@ -62,7 +62,8 @@ def test_a_function_is_the_score_itself():
     def third(outputs):
         return outputs[:, 2]
 
-    assert score_of(classifier(3), LOGITS, third) is third
+    assert score_of(classifier(3), LOGITS, third)(LOGITS).tolist() == [0, 2.5]
+    assert score_of(classifier(3), LOGITS, third)(LOGITS, 1).tolist() == [0, 2.5]
 
 
 @pytest.mark.parametrize("target", [3, -1, [0, 3]])
