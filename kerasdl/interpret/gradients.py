@@ -80,4 +80,7 @@ def as_graph(function: Callable[..., Any]) -> Callable[..., Any]:
     import tensorflow as tf
 
     # Keras needs no AutoGraph, which would change the class of errors.
-    return tf.function(function, autograph=False, reduce_retracing=True)
+    graph = tf.function(function, autograph=False, reduce_retracing=True)
+    # TensorFlow counts the layers of a class together, and would warn of the first calls of each.
+    graph._omit_frequent_tracing_warning = True
+    return graph

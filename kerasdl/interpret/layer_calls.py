@@ -168,7 +168,8 @@ def inference(model: keras.Model) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(left_as_found(model))
         for layer in layers.values():
-            if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
+            # Within another `inference` they are already.
+            if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional) and "call" not in vars(layer):
                 stack.enter_context(_replaced_call(layer, as_graph))
         yield
 

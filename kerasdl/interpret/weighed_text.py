@@ -9,6 +9,7 @@ import numpy as np
 from kerasdl.errors import BadInput
 from kerasdl.interpret.classification import Classification, rows_at
 from kerasdl.interpret.integrated_gradients import integrated_gradients
+from kerasdl.interpret.layer_calls import inference
 from kerasdl.interpret.tagging import Tagging
 from kerasdl.interpret.word_importance import word_importance
 from kerasdl.outputs import Outputs
@@ -83,14 +84,10 @@ def weighed_texts(
     if method not in get_args(Method):
         raise BadInput(f"method must be one of {list(get_args(Method))}. Received: method={method!r}")
     probabilities, tags = found.probabilities, isinstance(found, Tagging)
-    texts = []
-    for index, row in zip(indices, rows_at(dataset, indices), strict=True):
-        ids, place = np.trim_zeros(row, "b"), int(probabilities[index].argmax())
-        if method == "leave_one_out" or not len(ids):
-            weights = word_importance(model, ids, place, most=most, outputs=outputs, tags=tags)
-        else:
-            options: Any = {"target": place, "steps": most, "outputs": outputs, "tags": tags}
-            (weights,) = integrated_gradients(model, ids[None], **options)
+    rows = [np.trim_zeros(row, "b") for row in rows_at(dataset, indices)]
+    places, texts = [int(probabilities[index].argmax()) for index in indices], []
+    all_weights = _weights(model, rows, places, method, most, {"outputs": outputs, "tags": tags})
+    for index, ids, place, weights in zip(indices, rows, places, all_weights, strict=True):
         words = readable(ids)
         begins = np.cumsum([0, *(count for _, count in words)])[:-1]
         sums = np.add.reduceat(weights, begins) if len(ids) else weights
@@ -101,6 +98,26 @@ def weighed_texts(
         said = found.classes[place], float(probabilities[index, place]), actual, float(found.losses[index])
         texts.append(WeighedText([words[n][0] for n in shown], sums[shown], *said))
     return texts
+
+
+def _weights(
+    model: keras.Model,
+    rows: Sequence[np.ndarray],
+    places: Sequence[int],
+    method: Method,
+    most: int,
+    options: dict[str, Any],
+) -> list[np.ndarray]:
+    """The weights of the tokens of each row, for the class at its place."""
+    pairs = list(zip(rows, places, strict=True))
+    if method == "leave_one_out":
+        return [word_importance(model, ids, place, most=most, **options) for ids, place in pairs]
+    # Around all texts, so that recurrent layers become graphs once.
+    with inference(model):
+        return [
+            integrated_gradients(model, ids[None], target=place, steps=most, **options)[0] if len(ids) else np.zeros(0)
+            for ids, place in pairs
+        ]
 
 
 def heaviest_words(texts: Iterable[WeighedText], count: int = 20) -> dict[str, float]:
