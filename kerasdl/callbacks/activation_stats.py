@@ -28,7 +28,7 @@ class ActivationStats(Probing):
     history.
 
     Args:
-        inputs: The batch, of two samples or more, such as `x_valid[:64]`, or a dataset, whose first batch is taken.
+        inputs: The batch, such as `x_valid[:64]`, or a dataset, whose first batch is taken.
         log_dir: Folder of an event file of its own, with scalars and histograms over optimizer steps; None for none.
         layers: Regular expressions, matched at the start of layer names, or of MODEL/LAYER for layers inside a nested
             model. By default the layers that apply an activation function, and the last one.
@@ -38,13 +38,12 @@ class ActivationStats(Probing):
         history: Of the last fit, as arrays: "step", and by layer "mean", "std", "near_zero" (share of values up to 0.05
             from 0), "dead" (share of units), "range" (lowest and highest) and "counts" (in 50 equal parts of it).
         dead: The units (places along the last axis) of each layer that had the same value for all samples and places,
-            such as 0, when it was last measured.
+            such as 0, when it was last measured. None if each unit has one value, as those of one sample may.
         units: Number of units of each layer.
 
     Raises:
-        ValueError: Arguments out of range, or fewer than two samples (in the constructor); a pattern matches no layer,
-            the model is not built (when the fit begins); the model cannot be called on the batch, or a chosen layer
-            runs inside a loop (at the first step).
+        ValueError: Arguments out of range (in the constructor); a pattern matches no layer (when the fit begins); the
+            model cannot be called on the batch, or a chosen layer runs inside a loop (at the first step).
 
     Example:
         >>> activations = kerasdl.callbacks.ActivationStats(x[:16], every=2)
@@ -65,8 +64,6 @@ class ActivationStats(Probing):
         super().__init__(inputs, log_dir, every=every)
         if isinstance(inputs, tf.data.Dataset):
             self._batch, *_ = keras.utils.unpack_x_y_sample_weight(self._batch)
-        if any(each.shape[0] < 2 for each in tf.nest.flatten(self._batch)):
-            raise ValueError("Two samples or more are needed to tell which units are dead. Received: one")
         self.layers = layers
         self.dead: dict[str, list[int]] = {}
         self.units: dict[str, int] = {}
@@ -154,7 +151,7 @@ def statistics(outputs: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
         "mean": mean,
         "std": tf.sqrt(variance),
         "near_zero": tf.reduce_mean(tf.cast(tf.abs(values) <= NEAR_ZERO, "float32")),
-        "is_dead": lowest == highest,
+        "is_dead": (lowest == highest) & (tf.shape(values)[0] > 1),
         "range": tf.where(is_finite, limits, np.nan),
         "counts": tf.where(is_finite, counts, 0),
     }

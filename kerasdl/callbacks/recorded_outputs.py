@@ -112,6 +112,5 @@ def _with_inner(path: str, layer: keras.layers.Layer) -> Iterator[tuple[str, ker
 
 
 def _activates(layer: keras.layers.Layer) -> bool:
-    inside = getattr(layer, "layer", layer)
-    activation = getattr(inside, "activation", None)
-    return isinstance(inside, _ACTIVATIONS) or (activation is not None and activation not in _NOT_HIDDEN)
+    activation = getattr(layer, "activation", None)
+    return isinstance(layer, _ACTIVATIONS) or (callable(activation) and activation not in _NOT_HIDDEN)

@@ -61,6 +61,11 @@ def test_units_of_images_are_channels():
     assert statistics([tf.constant(outputs)])["is_dead"].numpy().tolist() == [True, True, False, True]
 
 
+def test_units_with_one_value_are_not_called_dead():
+    assert statistics([tf.constant([[0.0, 1.0]])])["is_dead"].numpy().tolist() == [False, False]
+    assert statistics([tf.constant([[[0.0, 1.0], [0.0, 2.0]]])])["is_dead"].numpy().tolist() == [True, False]
+
+
 def test_calls_of_one_layer_count_together():
     found = statistics([tf.constant([[1.0, 0.0]]), tf.constant([[2.0, 0.0], [3.0, 0.0]])])
     assert (found["mean"], found["is_dead"].numpy().tolist()) == (1.0, [False, True])

@@ -111,8 +111,6 @@ def test_bad_arguments_are_refused(tmp_path):
         ValueError, match=r"must hold samples, along its first axis. Received: shapes \(\(0, 6\), \(0,\)\)"
     ):
         GroupScalars((x[:0], np.zeros(0)))
-    with pytest.raises(ValueError, match="Two samples or more"):
-        ActivationStats(x[:1])
     with pytest.raises(TypeError, match="no argument frequency"):
         GroupScalars((x, x), frequency=3)
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl import layers
 from kerasdl.callbacks.recorded_outputs import chosen_layers, is_at_hand, recorded_outputs
 
 from tests.contracts import Mode, small_model
@@ -26,6 +27,11 @@ def nested():
 def test_activations_and_the_last_layer_are_chosen_by_default():
     assert list(chosen_layers(small_model(Mode()))) == ["stem_relu", "stage1_dense", "head_logits"]
     assert list(chosen_layers(nested())) == ["body/inner", "block/first", "head"]
+    # Its `activation` is a rate.
+    regularized = keras.Sequential(
+        [keras.Input((4,)), layers.ActivationRegularization(activation=0.1), keras.layers.Dense(2, name="head")]
+    )
+    assert list(chosen_layers(regularized)) == ["head"]
 
 
 def test_layers_are_chosen_by_name_or_path_in_the_order_of_the_model():
@@ -39,20 +45,20 @@ def test_layers_are_chosen_by_name_or_path_in_the_order_of_the_model():
 @pytest.mark.parametrize("traced", [False, True])
 def test_outputs_inside_nested_models_and_layers_are_recorded(traced):
     model, x = nested(), np.ones((3, 4), "float32")
-    layers = chosen_layers(model)
+    chosen = chosen_layers(model)
 
     def outputs(x):
-        with recorded_outputs(layers) as found:
+        with recorded_outputs(chosen) as found:
             found["model"] = [model(x)]
         assert all(is_at_hand(calls[0]) for calls in found.values())
         return {name: calls[0] for name, calls in found.items()}
 
     found = (tf.function(outputs) if traced else outputs)(x)
-    inner, first, _ = layers.values()
+    inner, first, _ = chosen.values()
     np.testing.assert_allclose(found["body/inner"], np.tanh(x @ inner.kernel), rtol=1e-5)
     np.testing.assert_allclose(found["block/first"], np.maximum(found["body/inner"] @ first.kernel, 0), rtol=1e-5)
     np.testing.assert_allclose(found["head"], found["model"])
-    assert not any("call" in vars(layer) for layer in layers.values())
+    assert not any("call" in vars(layer) for layer in chosen.values())
 
 
 def test_layers_are_as_before_after_an_error():
