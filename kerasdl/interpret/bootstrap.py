@@ -11,6 +11,8 @@ from kerasdl.interpret.forecast import Forecast
 from kerasdl.interpret.regression import Regression
 from kerasdl.interpret.tagging import Tagging
 
+# Of the variance of all samples.
+LEAST_VARIANCE = 1e-12
 # Values of each sample (samples, values), and the scores of the means of these values (values, repeats).
 Means = tuple[np.ndarray, Callable[[np.ndarray], dict[str, np.ndarray]]]
 
@@ -95,8 +97,10 @@ def _(result: Regression) -> Means:
 
     def scores(means: np.ndarray) -> dict[str, np.ndarray]:
         squares, sizes, centres, spreads = means.reshape(len(parts), len(names), -1)
-        variances = (spreads - centres**2) * scale[:, None] ** 2
-        r2 = 1 - squares / np.where(variances > 0, variances, np.nan)
+        variances = spreads - centres**2
+        # Of samples that are all alike, rounding leaves less.
+        variances = np.where(variances > LEAST_VARIANCE, variances, np.nan) * scale[:, None] ** 2
+        r2 = 1 - squares / variances
         each = {f"rmse_{name}": np.sqrt(square) for name, square in zip(names, squares, strict=True)}
         return {"rmse": np.sqrt(squares.mean(axis=0)), "mae": sizes.mean(axis=0), "r2": r2.mean(axis=0), **each}
 

@@ -87,7 +87,7 @@ class ProbabilityScores:
         Raises:
             ModuleNotFoundError: scikit-learn is not installed.
         """
-        return roc_curves(*self._against_the_rest)
+        return roc_curves(*self.finite._against_the_rest)
 
     @property
     def roc_area(self) -> float:
@@ -105,7 +105,7 @@ class ProbabilityScores:
         Raises:
             ModuleNotFoundError: scikit-learn is not installed.
         """
-        return precision_recall_curves(*self._against_the_rest)
+        return precision_recall_curves(*self.finite._against_the_rest)
 
     @property
     def average_precision(self) -> float:

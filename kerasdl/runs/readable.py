@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from math import floor, inf, log10
+from math import floor, inf, isfinite, log10
 from typing import Any
 
 _LETTERS = {"rmse", "mae", "mape", "r2", "f1", "auc", "roc", "lr", "ece"}
@@ -14,7 +14,7 @@ def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> 
     Args:
         name: Of the metric; an accuracy is given in percent.
         value: Anything; a number is rounded.
-        interval: Its lower and upper end.
+        interval: Its lower and upper end; not finite if there is none.
 
     Example:
         >>> readable("accuracy", 0.9724, [0.951, 0.986])
@@ -26,7 +26,7 @@ def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> 
         return str(value)
     percent = isinstance(value, float) and is_share(name)
     times, unit = (100, " %") if percent else (1, "")
-    if interval is None:
+    if interval is None or not all(map(isfinite, interval)):
         return f"{value * times:.2f}{unit}" if percent else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
     low, high = (end * times for end in interval)
     # Two digits of half its width.

@@ -10,14 +10,13 @@ from kerasdl.runs.readable import titled
 # What is shown beside the data, and beside the training; all else are results. In the order of the page.
 OF_DATA = {
     "data": "Some of the data.",
-    "batch": "A batch, as the network reads it.",
     "augmentation": "One sample, and what augmentation makes of it.",
 }
 OF_TRAINING = {
     "lr_range": "Learning-rate range test: the loss while the rate rises, and the rates that were read from it.",
     "schedule": "Learning rate and momentum at every step.",
-    "activations": "Activations of the layers while they train, and how many units are dead.",
-    "gradients": "Weights, gradients and updates of the layer groups while they train.",
+    "activations": "Outputs of the layers while they train: mean, deviation, share near zero, histograms.",
+    "gradients": "Gradients of the layer groups while they train, and how far a step moves their weights.",
 }
 # Which the page has as curves that one can point at.
 OF_CURVES = {"curves": "Loss and metrics of every epoch."}
@@ -36,7 +35,7 @@ OF_RESULTS = {
     "residuals": "Errors of the predictions.",
     "forecast": "Forecasts beside the truth, on data that the training did not see.",
     "error_by_step": "Error of each step of the forecast.",
-    "importance": "How much worse the metric becomes when a column is shuffled.",
+    "importance": "How much the loss rises when a column is shuffled.",
     "results": "Some predictions beside the truth.",
     "top_losses": "The samples with the highest loss: wrong labels, odd samples, real mistakes.",
     "grad_cam": "Where the network looked (Grad-CAM).",

@@ -108,3 +108,11 @@ def test_a_score_that_is_not_finite_has_no_interval():
     assert infinite["accuracy"] == (0.0, 1.0)
     truth = np.arange(8.0)[:, None, None]
     assert np.isnan(bootstrap(Forecast(truth + 1, truth, truth))["ratio"]).all()
+
+
+def test_draws_without_any_variance_have_no_r2():
+    """Rounding makes the variance of such a draw 1e-17, and its R2 would be -1e16."""
+    for other in (2, 19, 21, 29):
+        truth = np.full((10, 1), 0.1)
+        truth[0] = other
+        assert np.isnan(bootstrap(Regression(truth + 1, truth, ["price"]))["r2"]).all()

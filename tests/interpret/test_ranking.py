@@ -51,3 +51,9 @@ def test_where_all_samples_are_alike_there_is_no_curve():
     found = Classification(LOGITS, np.array([1, 1, 1, 1]), ["cat", "dog"])
     assert (found.roc, found.precision_recall) == ({}, {})
     assert np.isnan([found.roc_area, found.average_precision]).all()
+
+
+def test_a_prediction_that_is_not_finite_has_no_rank():
+    found = Classification(np.vstack([LOGITS, [np.nan, 0]]), np.array([0, 1, 0, 1, 1]), ["cat", "dog"])
+    whole = Classification(LOGITS, np.array([0, 1, 0, 1]), ["cat", "dog"])
+    assert (found.roc_area, found.average_precision) == (whole.roc_area, whole.average_precision)

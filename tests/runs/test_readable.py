@@ -18,6 +18,7 @@ from kerasdl.runs.readable import duration, readable, shown, titled
         ("test_accuracy", 0.98765, None, "98.77 %"),
         ("loss", 0.123456, None, "0.1235"),
         ("loss", nan, None, "nan"),
+        ("loss", 0.123456, (nan, nan), "0.1235"),
         ("valid_images", 12345, None, "12,345"),
         ("is_best", True, None, "True"),
         ("recommended", "ngrams", None, "ngrams"),
