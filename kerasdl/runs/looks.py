@@ -1,5 +1,8 @@
 """What a recipe shows of a trained network: every figure of its evaluation, samples, and where the network looks."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -7,9 +10,29 @@ import numpy as np
 from kerasdl import interpret, plots
 from kerasdl.data import images
 from kerasdl.runs.folder import RunFolder
-from kerasdl.runs.projector import save_projector
+from kerasdl.runs.projector import save_projector, small
 
 MOST_POINTS = 1000
+
+
+@contextmanager
+def looking(at: str) -> Iterator[None]:
+    """Within it an error costs what is drawn, and not the run: a warning says so.
+
+    Args:
+        at: What is drawn.
+
+    Warns:
+        UserWarning: There was an error.
+
+    Example:
+        >>> with looking("the figures of the evaluation"):
+        ...     figures = found.figures()
+    """
+    try:
+        yield
+    except Exception as error:
+        warnings.warn(f"The run goes on without {at}. {type(error).__name__}: {error}", stacklevel=4)
 
 
 def look(run: RunFolder, result: Any, data: Any) -> dict[str, tuple[float, float]]:
@@ -28,10 +51,12 @@ def look(run: RunFolder, result: Any, data: Any) -> dict[str, tuple[float, float
         >>> run.finish(found.scores, train_seconds=12.3, intervals=intervals)
     """
     if run.looks:
-        for name, figure in result.figures().items():
-            run.save_figure(name, figure)
-        run.save_figure("results", interpret.show_results(result, data))
-        run.save_figure("top_losses", interpret.show_top_losses(result, data))
+        with looking("the figures of the evaluation"):
+            for name, figure in result.figures().items():
+                run.save_figure(name, figure)
+        with looking("samples with their predictions"):
+            run.save_figure("results", interpret.show_results(result, data))
+            run.save_figure("top_losses", interpret.show_top_losses(result, data))
     return interpret.bootstrap(result)
 
 
@@ -49,12 +74,15 @@ def look_at_images(run: RunFolder, model: keras.Model, data: images.Images, resu
     """
     if not run.looks:
         return
-    worst = result.top_losses(6)
-    pictures = interpret.samples(data.valid, worst)
-    maps = interpret.grad_cam(model, pictures, target=result.predictions[worst])
-    run.save_figure("grad_cam", plots.heat_maps(pictures, maps, [result.caption(index) for index in worst]))
-    run.save_figure("filters", plots.filter_sheet(interpret.first_filters(model)))
-    project(run, model, data, result, with_images=True)
+    with looking("where the network looked"):
+        worst = result.top_losses(6)
+        pictures = interpret.samples(data.valid, worst)
+        maps = interpret.grad_cam(model, pictures, target=result.predictions[worst])
+        run.save_figure("grad_cam", plots.heat_maps(pictures, maps, [result.caption(index) for index in worst]))
+    with looking("the first filters"):
+        run.save_figure("filters", plots.filter_sheet(interpret.first_filters(model)))
+    with looking("features in the Projector"):
+        project(run, model, data, result, with_images=True)
 
 
 def project(
@@ -78,5 +106,6 @@ def project(
         part: [result.classes[index] for index in found[: len(vectors)]]
         for part, found in (("actual", result.targets), ("predicted", result.predictions))
     }
-    pictures = np.concatenate([inputs.numpy() for inputs, *_ in some]) if with_images else None
+    # Batch by batch: a thousand images of full size are gigabytes.
+    pictures = np.concatenate([small(inputs.numpy()) for inputs, *_ in some]) if with_images else None
     save_projector(run.logs, vectors, labels, images=pictures, name="features")

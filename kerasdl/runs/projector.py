@@ -98,13 +98,25 @@ def _write(file: Path, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8", "replace") + b"\n")
 
 
+def small(images: np.ndarray) -> np.ndarray:
+    """Images (count, height, width, channels) of at most 64 pixels on each side, as the Projector draws them.
+
+    Example:
+        >>> small(np.zeros((2, 128, 96, 3))).shape
+        (2, 64, 48, 3)
+    """
+    height, width = images.shape[1:3]
+    scale = min(1.0, _SIDE / max(height, width))
+    if scale == 1:
+        return images
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    return tf.image.resize(images, size, method="area").numpy()
+
+
 def _sheet(images: np.ndarray) -> tuple[tf.Tensor, tuple[int, int]]:
     """One picture of all images, row by row, and width and height of each in it."""
+    images = small(images)
     count, height, width, channels = images.shape
-    scale = min(1.0, _SIDE / max(height, width))
-    height, width = max(1, round(height * scale)), max(1, round(width * scale))
-    if scale < 1:
-        images = tf.image.resize(images, (height, width), method="area").numpy()
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     sheet = np.full((rows * columns, height, width, channels), 255, np.uint8)

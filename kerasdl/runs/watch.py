@@ -1,12 +1,14 @@
 """What a stage shows of a network while it trains."""
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import keras
 from kerasdl import callbacks, interpret, plots
 from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.looks import looking
 
 # A figure takes about a second, and a larger validation part too long to predict it once more.
 MOST_DRAWN, MOST_SAMPLES = 5, 5000
@@ -37,12 +39,14 @@ class Watch:
         self._groups = callbacks.GroupScalars(data.valid, logs / "groups", every=every)
         self.callbacks: list[keras.callbacks.Callback] = [self._activations, self._groups]
         if evaluate is not None and len(data.valid_labels) <= MOST_SAMPLES:
-            self.callbacks.append(_FewFigures(logs / "figures", lambda: drawn(evaluate(), data)))
+            self.callbacks.append(_FewFigures(logs / "figures", lambda: _drawn(evaluate, data)))
 
     def save(self, run: RunFolder, prefix: str = "") -> None:
         """Draws activations and gradients, and names dead units, if any."""
-        run.save_figure(f"{prefix}activations", plots.activation_stats(self._activations.history))
-        run.save_figure(f"{prefix}gradients", plots.group_scalars(self._groups.history))
+        with looking("activations"):
+            run.save_figure(f"{prefix}activations", plots.activation_stats(self._activations.history))
+        with looking("gradients"):
+            run.save_figure(f"{prefix}gradients", plots.group_scalars(self._groups.history))
         if dead := self._activations.dead_units():
             run.save_text(f"{prefix}dead_units", "\n".join(dead))
 
@@ -51,7 +55,14 @@ class _FewFigures(callbacks.EpochFigures):
     """Draws a few times in a fit, however many epochs it has."""
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras's signature
-        self.every = max(1, self.params["epochs"] // MOST_DRAWN)
+        self.every = -(-self.params["epochs"] // MOST_DRAWN)
+
+
+def _drawn(evaluate: Callable[[], Any], data: Any) -> dict[str, plots.Figure]:
+    """What `drawn` makes of an evaluation, or nothing after an error: a fit is worth more than its figures."""
+    with looking("figures of an epoch"):
+        return drawn(evaluate(), data)
+    return {}
 
 
 def drawn(result: Any, data: Any) -> dict[str, plots.Figure]:
@@ -61,9 +72,9 @@ def drawn(result: Any, data: Any) -> dict[str, plots.Figure]:
         >>> list(drawn(found, pets))
         ['confusion', 'results', 'top_losses']
     """
-    name, figure = next(iter(result.figures().items()))
     return {
-        name: figure,
+        # There is none if no prediction is finite.
+        **dict(islice(result.figures().items(), 1)),
         "results": interpret.show_results(result, data),
         "top_losses": interpret.show_top_losses(result, data),
     }

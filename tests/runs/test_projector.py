@@ -86,3 +86,12 @@ def test_bad_input_writes_nothing(tmp_path, arguments, message):
     with pytest.raises(BadInput, match=message):
         save_projector(tmp_path, given.pop("vectors"), given.pop("labels"), **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_are_small_enough_to_be_kept_in_memory():
+    picture = np.zeros((1, 128, 256, 1), np.float32)
+    picture[0, :, :128] = 200
+    found = projector.small(picture)
+    assert found.shape == (1, 32, 64, 1)
+    assert found[0, 7, 30:34, 0].tolist() == [200, 200, 0, 0]
+    assert projector.small(found) is found
