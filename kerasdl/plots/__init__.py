@@ -13,6 +13,7 @@ from kerasdl.plots.heatmaps import heat_maps
 from kerasdl.plots.images import image_sheet
 from kerasdl.plots.probabilities import precision_recall, reliability, roc, thresholds
 from kerasdl.plots.regression import residuals
+from kerasdl.plots.surfaces import animation, neurons, paths, surface
 from kerasdl.plots.tables import table_sheet
 from kerasdl.plots.texts import text_sheet
 from kerasdl.plots.training import curves, lr_range, schedule
@@ -21,6 +22,7 @@ __all__ = [
     "Figure",
     "activation_grid",
     "activation_stats",
+    "animation",
     "bars",
     "confusion",
     "curves",
@@ -33,13 +35,16 @@ __all__ = [
     "lines",
     "lr_range",
     "most_confused",
+    "neurons",
     "patch_rows",
+    "paths",
     "per_class",
     "precision_recall",
     "reliability",
     "residuals",
     "roc",
     "schedule",
+    "surface",
     "table_sheet",
     "text_sheet",
     "thresholds",

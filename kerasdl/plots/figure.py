@@ -17,10 +17,15 @@ class Figure(matplotlib.figure.Figure):
         >>> confusion(found.confusion, found.classes)
     """
 
-    def _repr_png_(self) -> bytes:
+    @property
+    def png(self) -> bytes:
+        """The figure as a PNG file."""
         picture = io.BytesIO()
         self.savefig(picture, format="png")
         return picture.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.png
 
 
 def new_figure(

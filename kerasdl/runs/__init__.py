@@ -8,6 +8,7 @@ from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
+from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
 from kerasdl.runs.looks import look, look_at_images, project
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
@@ -27,6 +28,8 @@ __all__ = [
     "ImageData",
     "ImageNetwork",
     "LabelledTextData",
+    "Lesson",
+    "LessonOptions",
     "Options",
     "RunFolder",
     "Stage",
@@ -66,6 +69,7 @@ __all__ = [
     "project",
     "range_test",
     "report",
+    "run_lesson",
     "run_recipe",
     "save_projector",
     "set_up_devices",
