@@ -108,10 +108,10 @@ def _check(result: Result, data: Any, count: int) -> None:
             f"{type(result).__name__} of targets {_shape(result.targets)} for {type(data).__name__} with validation "
             f"labels {_shape(labels)}"
         )
-    if isinstance(result, Classification | Tagging) and not np.array_equal(result.targets, labels):
+    if others := _others(result, data):
         raise BadInput(
             "The result has as many samples as the validation part, but other ones: evaluate data.valid of these data, "
-            f"split with the same seed. Received: {_different(result.targets, labels):,} samples with other labels"
+            f"split with the same seed, in the units of the data. Received: {others:,} samples with other labels"
         )
 
 
@@ -119,5 +119,18 @@ def _shape(values: Sequence) -> str:
     return "x".join(map(str, np.shape(values)))
 
 
-def _different(left: np.ndarray, right: np.ndarray) -> int:
-    return int((np.reshape(left, (len(left), -1)) != np.reshape(right, (len(right), -1))).any(axis=1).sum())
+def _others(result: Result, data: Any) -> int:
+    """How many samples have another label in the result than in the data."""
+    scale = getattr(data, "scale", None)
+    if isinstance(result, Classification | Tagging):
+        differ = result.targets != data.valid_labels
+    elif scale is None:
+        # Of numbers in images, only the user knows the units.
+        return 0
+    else:
+        is_forecast = isinstance(result, Forecast)
+        truth = data.futures(data.valid_origins) if is_forecast else scale.undo(data.valid_labels)
+        # What float32 and back make of a label.
+        rounding = 1e-5 * scale.std[: truth.shape[-1]]
+        differ = ~np.isclose(result.targets, truth, atol=rounding, equal_nan=True)
+    return int(differ.any(axis=tuple(range(1, differ.ndim))).sum())

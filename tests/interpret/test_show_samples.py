@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from kerasdl.data.scale import Scale
 from kerasdl.errors import BadInput
 from kerasdl.interpret import Classification, Forecast, Regression, Tagging, show_batch, show_results, show_top_losses
 
@@ -77,6 +78,23 @@ def test_a_result_of_other_samples_is_refused(show):
         show(CLASSES, Data([1, 0, 1]))
     with pytest.raises(BadInput, match="Regression of targets 3x1 for Data with validation labels 3$"):
         show(PRICES, Data([0, 1, 1]))
+
+
+def test_numbers_of_other_samples_are_refused():
+    """In the user's units, in which labels are what float32 made of them."""
+    prices = np.array([[100.1], [200.2], [300.3]])
+    data = Data(((prices - 200) / 100).astype(np.float32))
+    data.scale = Scale(np.array([200.0]), np.array([100.0]))
+    assert len(show_results(Regression(prices, prices, ["price"]), data)[0]) == 3
+    with pytest.raises(BadInput, match="other ones.*in the units of the data. Received: 2 samples with other labels"):
+        show_results(Regression(prices, prices[::-1], ["price"]), data)
+    data = Data(np.zeros((3, 1, 1)))
+    data.scale, data.valid_origins = Scale(np.zeros(2), np.ones(2)), np.arange(3)
+    data.futures = lambda origins: origins[:, None, None] + 0.5
+    truth = data.futures(data.valid_origins)
+    assert len(show_results(Forecast(truth, truth, truth), data)[0]) == 3
+    with pytest.raises(BadInput, match="Received: 3 samples with other labels"):
+        show_results(Forecast(truth, truth + 1, truth), data)
 
 
 def test_other_kinds_of_results_and_data_are_refused():
