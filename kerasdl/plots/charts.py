@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 from kerasdl.plots.figure import BLUE, FAINT, GREEN, ORANGE, PURPLE, RED, Figure, label, new_figure
-from kerasdl.plots.literal_text import literal, shortened, wrapped
+from kerasdl.plots.literal_text import literal, shortened, title_lines
 from kerasdl.plots.name_ticks import name_ticks
 from matplotlib.axes import Axes
 
@@ -49,7 +49,7 @@ def line_sheet(
         >>> line_sheet([{"truth": (days, truth)}, {"truth": (days, forecast)}], ["May", "June"], "day", "temperature")
     """
     rows = max(-(-len(panels) // columns), 1)
-    heads = ["\n".join(wrapped(title, CHARACTERS_PER_ROW // columns)) for title in titles]
+    heads = ["\n".join(title_lines(title, CHARACTERS_PER_ROW // columns)) for title in titles]
     height = 1.6 + 0.15 * max((head.count("\n") for head in heads), default=0)
     figure, axes = new_figure(rows, columns, width=9.0, height=height * rows + 0.6)
     for ax in axes.flat[len(panels) :]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from kerasdl.plots.figure import Figure, new_figure
-from kerasdl.plots.heatmaps import draw_image
+from kerasdl.plots.images import draw_image
 from kerasdl.plots.literal_text import literal
 from matplotlib.axes import Axes
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from kerasdl.plots.figure import BLUE, RED, Figure, new_figure
-from kerasdl.plots.literal_text import literal, wrapped
+from kerasdl.plots.images import draw_image
+from kerasdl.plots.literal_text import literal, title_lines
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -41,7 +42,7 @@ def heat_maps(
     """
     is_signed, columns = np.min(maps, initial=0) < 0, max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
-    titles = ["\n".join(wrapped(title, CHARACTERS)) for title in titles]
+    titles = ["\n".join(title_lines(title, CHARACTERS)) for title in titles]
     lines = max((title.count("\n") for title in titles), default=0)
     figure, axes = new_figure(rows, 2 * columns, width=4.8 * columns, height=(2.1 + 0.17 * lines) * rows)
     for ax in axes.flat:
@@ -54,17 +55,6 @@ def heat_maps(
         bar.ax.tick_params(labelsize=7)
         bar.set_label(unit, fontsize=7)
     return figure
-
-
-def draw_image(ax: Axes, image: np.ndarray) -> None:
-    """Draw one image (height, width, 1 or 3) with values 0..255.
-
-    Example:
-        >>> figure, axes = new_figure()
-        >>> draw_image(axes[0, 0], photographs[0])
-    """
-    pixels = np.clip(image, 0, 255).astype(np.uint8)
-    ax.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
 
 
 def _draw_map(ax: Axes, image: np.ndarray, heat: np.ndarray, is_signed: bool) -> ScalarMappable:

@@ -8,6 +8,8 @@ from unicodedata import category, east_asian_width
 from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.text import Text
 
+# Of a title over a sample.
+LONGEST_TITLE = 300
 # Drawn in place of a letter that no font has.
 NO_LETTER = "\u25a1"
 # Matplotlib's fonts for formulas, and one that has a box for everything.
@@ -67,6 +69,16 @@ def wrapped(text: str, width: int) -> list[str]:
     # As many letters as take the columns on average.
     letters = width * len(text) // max(width_of(text), 1)
     return textwrap.wrap(text, max(letters, 1), break_on_hyphens=False)
+
+
+def title_lines(title: str, width: int) -> list[str]:
+    """The lines of a title over a sample; one with hundreds of names or numbers loses its middle.
+
+    Example:
+        >>> title_lines("predicted cat, actual dog", 14)
+        ['predicted cat,', 'actual dog']
+    """
+    return wrapped(shortened(title, LONGEST_TITLE), width)
 
 
 def _is_part_of_a_letter(letter: str) -> bool:

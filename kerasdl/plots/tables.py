@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from kerasdl.plots.figure import BLUE, Figure, new_figure
-from kerasdl.plots.literal_text import literal, shortened, width_of, wrapped
+from kerasdl.plots.literal_text import literal, shortened, title_lines, width_of
 
 # Of a sheet, in letters of a font of one width; and the height of a line in inches.
 CHARACTERS, LINE = 132, 0.17
@@ -34,7 +34,7 @@ def table_sheet(values: Mapping[str, Sequence[str]], titles: Sequence[str], *, m
     lines: list[tuple[str, list[str]]] = []
     for start in range(0, len(titles), several):
         rows = range(len(titles))[start : start + several]
-        heads = zip_longest(*(wrapped(titles[row], width) for row in rows), fillvalue="")
+        heads = zip_longest(*(title_lines(titles[row], width) for row in rows), fillvalue="")
         lines += [(BLUE, ["", *texts]) for texts in heads]
         lines += [("black", [name, *(shortened(cells[row], width) for row in rows)]) for name, cells in columns]
         lines.append(("black", []))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kerasdl.plots.figure import BLUE, FAINT, Figure, new_figure
-from kerasdl.plots.literal_text import literal, shortened, wrapped
+from kerasdl.plots.literal_text import literal, shortened, title_lines, wrapped
 
 # Of a line, at the width and font size of a sheet; and the height of a line in inches.
 CHARACTERS, LINE = 122, 0.155
@@ -16,7 +16,7 @@ def text_sheet(texts: Sequence[str], titles: Sequence[str], *, most: int = 600) 
         >>> text_sheet(["A good film.", "A bad film."], ["good", "bad"]).savefig("texts.png")
     """
     blocks = [
-        (wrapped(title, CHARACTERS), wrapped(shortened(text, most), CHARACTERS) or ["(empty)"])
+        (title_lines(title, CHARACTERS), wrapped(shortened(text, most), CHARACTERS) or ["(empty)"])
         for text, title in zip(texts, titles, strict=True)
     ]
     # A line stays free below each.

@@ -1,7 +1,7 @@
 import matplotlib.font_manager
 import pytest
 from kerasdl.plots.figure import new_figure
-from kerasdl.plots.literal_text import literal, shortened, width_of, wrapped
+from kerasdl.plots.literal_text import literal, shortened, title_lines, width_of, wrapped
 
 EVERYTHING = "a $b_c$ d\\e\n\x00\ud800 שלום مرحبا हिन्दी 電影 ❤️ 😀"
 
@@ -43,3 +43,11 @@ def test_lines_are_as_wide_as_their_letters():
     assert wrapped("電影電影", 4) == ["電影", "電影"]
     assert wrapped("a well-known film", 12) == ["a well-known", "film"]
     assert wrapped("", 9) == []
+
+
+def test_the_title_of_a_sample_with_hundreds_of_targets_stays_a_title():
+    title = ", ".join(f"target_{number} 0.5" for number in range(500))
+    lines = title_lines(title, 20)
+    assert len(lines) < 40
+    assert lines[0].startswith("target_0 0.5")
+    assert lines[-1].endswith("target_499 0.5")
