@@ -100,12 +100,12 @@ def project(
     Example:
         >>> project(run, model, pets, interpret.Classification.of(model, pets.valid, pets.classes), with_images=True)
     """
-    some = data.valid.take(-(-MOST_POINTS // data.batch_size))
-    vectors = interpret.embeddings(model, some)
+    some = data.valid.take(-(-MOST_POINTS // data.valid_batch_size))
+    vectors = interpret.embeddings(model, some)[:MOST_POINTS]
     labels = {
         part: [result.classes[index] for index in found[: len(vectors)]]
         for part, found in (("actual", result.targets), ("predicted", result.predictions))
     }
     # Batch by batch: a thousand images of full size are gigabytes.
-    pictures = np.concatenate([small(inputs.numpy()) for inputs, *_ in some]) if with_images else None
+    pictures = np.concatenate([small(inputs.numpy()) for inputs, *_ in some])[:MOST_POINTS] if with_images else None
     save_projector(run.logs, vectors, labels, images=pictures, name="features")

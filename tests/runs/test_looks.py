@@ -1,7 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
-from kerasdl.interpret import Regression
-from kerasdl.runs import RunFolder, look
+from kerasdl import models
+from kerasdl.data import tabular
+from kerasdl.interpret import Classification, Regression
+from kerasdl.runs import RunFolder, look, looks, project
 
 
 def test_what_cannot_be_drawn_costs_no_run(tmp_path):
@@ -17,3 +20,15 @@ def test_a_run_that_does_not_look_draws_nothing(tmp_path):
     run.looks = False
     look(run, Regression(np.ones((4, 1)), np.zeros((4, 1)), ["price"]), data=[])
     assert list(run.path.iterdir()) == []
+
+
+def test_the_projector_gets_as_many_points_as_it_says(tmp_path, monkeypatch):
+    """Tables are validated in larger batches than those they are trained in."""
+    monkeypatch.setattr(looks, "MOST_POINTS", 5)
+    frame = pd.DataFrame({"size": np.arange(60.0) ** 2, "kind": ["small", "large"] * 30})
+    data = tabular.from_frame(frame, "kind", batch_size=4, seed=0)
+    model = models.tabular(data.cardinalities, data.numbers, hidden=(3,), classes=2)
+    run = RunFolder(tmp_path / "run")
+    project(run, model, data, Classification.of(model, data.valid, data.classes, outputs="logits"))
+    rows = (run.logs / "projector" / "features_labels.tsv").read_text().splitlines()
+    assert [row.split("\t")[0] for row in rows[1:]] == [data.classes[label] for label in data.valid_labels[:5]]
