@@ -41,7 +41,12 @@ SLOW = {
     "docs/tensorboard.md",
     "docs/what_the_network_sees.md",
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
-    *("kerasdl.runs.policy.after_head", "kerasdl.runs.policy.Stage", "kerasdl.callbacks.epoch_figures.EpochFigures"),
+    *(
+        "kerasdl.runs.policy.after_head",
+        "kerasdl.runs.policy.Stage",
+        "kerasdl.runs.watch.Watch",
+        "kerasdl.callbacks.epoch_figures.EpochFigures",
+    ),
     "kerasdl.callbacks.lr_range_test.lr_find",
     *(
         "kerasdl.models.replace_head.replace_head",

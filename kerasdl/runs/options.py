@@ -107,7 +107,7 @@ def flattened(config: Any) -> dict[str, Any]:
 
     Example:
         >>> flattened(Config(data="pets", run=kerasdl.runs.Options(seed=1)))
-        {'data': 'pets', 'out': None, ..., 'seed': 1, 'deterministic': False}
+        {'data': 'pets', 'out': None, ..., 'seed': 1, 'look': True, 'deterministic': False}
     """
     values: dict[str, Any] = {}
     for each in fields(config):
@@ -121,7 +121,7 @@ def defaults_of(config: type) -> dict[str, Any]:
 
     Example:
         >>> defaults_of(Config)
-        {'data': 'pets', 'out': None, ..., 'seed': 0, 'deterministic': False}
+        {'data': 'pets', 'out': None, ..., 'seed': 0, 'look': True, 'deterministic': False}
     """
     found: dict[str, Any] = {}
     for each in fields(config):

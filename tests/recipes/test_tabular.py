@@ -15,10 +15,10 @@ FIGURES = {"data", "lr_range", "schedule", "curves", "importance"}
 LOOKS = TRAINED | JUDGED | {"roc", "precision_recall", "threshold", "confusion", "most_confused"}
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """One short run on the default data."""
-    return finish_alone("tabular", tmp_path_factory.mktemp("recipe") / "run")
+@pytest.fixture(scope="module", params=["--no-look", pytest.param("--look", marks=pytest.mark.slow)])
+def finished(tmp_path_factory, request):
+    """One run on the default data, without and with a look inside."""
+    return finish_alone("tabular", tmp_path_factory.mktemp("recipe") / "run", request.param)
 
 
 @pytest.fixture
@@ -36,10 +36,14 @@ def houses(tmp_path):
     return path
 
 
+def figures(out):
+    return FIGURES | LOOKS if json.loads((out / "config.json").read_text())["look"] else FIGURES
+
+
 def test_everything_is_written(finished):
     out, printed = finished
     assert {path.name for path in out.iterdir()} == {
-        *ALWAYS, "model.keras", "summary.txt", *(f"{name}.png" for name in FIGURES | LOOKS),
+        *ALWAYS, "model.keras", "summary.txt", *(f"{name}.png" for name in figures(out)),
     }  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["columns"]["mean radius"]) == ("breast_cancer", "number")
@@ -48,7 +52,7 @@ def test_everything_is_written(finished):
     assert (metrics["train_rows"], metrics["valid_rows"]) == (456, 113)
     for text in ("456 training and 113 validation rows; predicts diagnosis (2 classes)", "Peak learning rate: "):
         assert text in printed
-    assert set(events(out / "logs").Tags()["tensors"]) == FIGURES | LOOKS | {"config", "summary"}
+    assert set(events(out / "logs").Tags()["tensors"]) == figures(out) | {"config", "summary"}
     assert [event.step for event in events(out / "logs" / "steps").Scalars("loss")] == list(range(80))
 
 

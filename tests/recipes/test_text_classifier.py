@@ -24,19 +24,23 @@ def metrics_of(out, *options):
     return json.loads((out / "metrics.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """One short run on the default data."""
-    options = ["--epochs", 1, "--batch-size", 64, "--average", "--look", *SMALL]
+@pytest.fixture(scope="module", params=["--no-look", pytest.param("--look", marks=pytest.mark.slow)])
+def finished(tmp_path_factory, request):
+    """One short run on the default data, without and with a look inside."""
+    options = ["--epochs", 1, "--batch-size", 64, "--average", request.param, *SMALL]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(text_baseline, "STEPS", 1)
         return finish("text_classifier", tmp_path_factory.mktemp("recipe") / "run", *options)[0]
 
 
+def figures(out):
+    return FIGURES | LOOKS if json.loads((out / "config.json").read_text())["look"] else FIGURES
+
+
 def test_everything_is_written(finished):
     assert {path.name for path in finished.iterdir()} == {
         *ALWAYS, "model.keras", "ngrams.keras", "data.txt", "summary.txt", "words.html",
-        *(f"{name}.png" for name in FIGURES | LOOKS),
+        *(f"{name}.png" for name in figures(finished)),
     }  # fmt: skip
     config, metrics = (json.loads((finished / name).read_text()) for name in ("config.json", "metrics.json"))
     assert (config["data"], config["average"], config["units"]) == ("python", True, [8])
@@ -51,7 +55,7 @@ def test_tensorboard_has_both_trainings_and_the_figures(finished):
     logs = finished / "logs"
     assert len(events(logs / "steps").Scalars("loss")) == 12
     assert len(events(logs / "ngrams" / "steps").Scalars("loss")) == text_baseline.EPOCHS * 12
-    assert {*FIGURES, *LOOKS, "data", "config"} <= set(events(logs).Tags()["tensors"])
+    assert {*figures(finished), "data", "config"} <= set(events(logs).Tags()["tensors"])
 
 
 def test_the_exported_models_take_strings(finished):
