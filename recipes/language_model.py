@@ -85,10 +85,12 @@ def look(
     result = interpret.LanguageModel.of(model, data.valid, words)
     run.save_model(exported, result.scores)
     models.save_encoder(model, run.path / "encoder.npz", words)
-    hardest = {word: loss for word, loss, _ in result.hardest() or result.hardest(at_least=1)}
-    run.save_figure("hardest", plots.bars(hardest, "mean loss (nats)", "Hardest tokens"))
-    near = interpret.nearest_words(model.get_layer("head_embedding").embeddings, words, data.vocabulary.frequent(20))
-    run.save_text("nearest", "\n".join(f"{word}: {', '.join(each for each, _ in near[word])}" for word in near))
+    with runs.looking("the hardest words and their neighbours"):
+        hardest = {word: loss for word, loss, _ in result.hardest() or result.hardest(at_least=1)}
+        run.save_figure("hardest", plots.bars(hardest, "mean loss (nats)", "Hardest tokens"))
+        embeddings = model.get_layer("head_embedding").embeddings
+        near = interpret.nearest_words(embeddings, words, data.vocabulary.frequent(20))
+        run.save_text("nearest", "\n".join(f"{word}: {', '.join(each for each, _ in near[word])}" for word in near))
     if data.has_test:
         more["test_perplexity"] = interpret.LanguageModel.of(model, data.test, words).perplexity
     scores = {**result.scores, "bits_per_character": result.bits_per_character(facts["characters_per_token"])}

@@ -8,7 +8,7 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, plots, runs
+from kerasdl import export, interpret, models, runs
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
@@ -78,7 +78,7 @@ def main(config: Config) -> None:
     result = evaluate(data, model)
     exported = export.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
     run.save_model(exported, result.scores)
-    run.save_figure("importance", plots.importance(interpret.permutation_importance(model, data.valid, data.places)))
+    runs.look_at_columns(run, model, data)
     intervals = runs.look(run, result, data)
     more = {"peak_lr": peak_lr, "intervals": intervals, **data.counts}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import kerasdl
 import keras
-from kerasdl import export, groups, interpret, optimizers, plots, runs
+from kerasdl import export, groups, optimizers, runs
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 
@@ -71,7 +71,7 @@ def main(config: Config) -> None:
         exported = export.average([exported, baseline.exported])
     result = results["average" if config.average else "network"]
     run.save_model(exported, result.scores)
-    look(run, data, model, results["network"])
+    runs.look_at_texts(run, model, data, results["network"])
     more: dict[str, Any] = {f"{name}_accuracy": each.accuracy for name, each in results.items()}
     if data.has_test:
         tested = runs.beside(baseline, model, data, "test")
@@ -106,14 +106,6 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
         )
         seconds += stage.finish(fitted.history, ["loss", "accuracy"])
     return seconds, peak_lr
-
-
-def look(run: runs.RunFolder, data: text.Documents, model: keras.Model, result: runs.TextResult) -> None:
-    """Shows which words weighed in the texts that the network is most wrong about."""
-    worst = interpret.weighed_texts(model, data.valid, result, result.top_losses(9), data.vocabulary.readable)
-    run.save_page("words", interpret.word_page(worst, "The texts with the highest loss, and which words weighed"))
-    heaviest = interpret.heaviest_words(worst)
-    run.save_figure("words", plots.bars(heaviest, "mean fall of the log-probability", "Words that weighed most"))
 
 
 if __name__ == "__main__":

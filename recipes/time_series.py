@@ -81,7 +81,8 @@ def main(config: Config) -> None:
     seconds = stage.finish(fitted.history, ["loss", "mae"])
     result = interpret.Forecast.of(model, data)
     run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
-    look(run, data, result)
+    with runs.looking("the series and its forecasts"):
+        look(run, data, result)
     more = {"intervals": runs.look(run, result, data), "baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more, **data.counts)
 

@@ -9,7 +9,7 @@ from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
-from kerasdl.runs.looks import look, look_at_images, project
+from kerasdl.runs.looks import look, look_at_columns, look_at_images, look_at_texts, looking, project
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
@@ -63,7 +63,10 @@ __all__ = [
     "load_run",
     "load_texts",
     "look",
+    "look_at_columns",
     "look_at_images",
+    "look_at_texts",
+    "looking",
     "peak_lr",
     "positional",
     "project",

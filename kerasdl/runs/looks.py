@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl import interpret, plots
-from kerasdl.data import images
+from kerasdl.data import images, tabular, text
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.projector import save_projector, small
 
@@ -83,6 +83,43 @@ def look_at_images(run: RunFolder, model: keras.Model, data: images.Images, resu
         run.save_figure("filters", plots.filter_sheet(interpret.first_filters(model)))
     with looking("features in the Projector"):
         project(run, model, data, result, with_images=True)
+
+
+def look_at_texts(run: RunFolder, model: keras.Model, data: text.Documents, result: Any) -> None:
+    """Shows which words weighed in the texts with the highest loss: words.html, and words.png.
+
+    Args:
+        run: Where page and figure go.
+        model: The network, from tokens to logits.
+        data: The documents.
+        result: The evaluation of `data.valid`.
+
+    Example:
+        >>> look_at_texts(run, model, opinions, interpret.Classification.of(model, opinions.valid, opinions.classes))
+    """
+    with looking("which words weighed"):
+        worst = interpret.weighed_texts(model, data.valid, result, result.top_losses(9), data.vocabulary.readable)
+        run.save_page("words", interpret.word_page(worst, "The texts with the highest loss, and which words weighed"))
+        heaviest = interpret.heaviest_words(worst)
+        run.save_figure("words", plots.bars(heaviest, "mean fall of the log-probability", "Words that weighed most"))
+
+
+def look_at_columns(run: RunFolder, model: keras.Model, data: tabular.Table) -> None:
+    """Draws how much worse the predictions become when a column is shuffled: one prediction of `data.valid` a column.
+
+    Args:
+        run: Where the figure goes, if it looks inside.
+        model: The network, from encoded rows.
+        data: The table.
+
+    Example:
+        >>> look_at_columns(run, model, people)
+    """
+    if not run.looks:
+        return
+    with looking("the importance of columns"):
+        rises = interpret.permutation_importance(model, data.valid, data.places)
+        run.save_figure("importance", plots.importance(rises))
 
 
 def project(

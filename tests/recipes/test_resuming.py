@@ -14,7 +14,7 @@ from tests.recipes.test_image_classifier import base, finish, one_block, run  # 
 SMALL = {
     "tabular": ["--epochs", 3, "--hidden", 8, "--batch-size", 64],
     "time_series": ["--epochs", 2, "--units", 4, "--lookback", 8, "--batch-size", 256],
-    "image_classifier": ["--epochs", 4, "--start-size", 4, "--batch-size", 128],
+    "image_classifier": ["--epochs", 4, "--start-size", 4, "--batch-size", 128, "--look"],
     "language_model": ["--epochs", 2, "--embedding", 8, "--units", 8, "--depth", 1, "--max-vocab", 300],
     "text_classifier": ["--epochs", 2, "--embedding", 8, "--units", 8],
 }

@@ -11,8 +11,8 @@ from kerasdl.models import class_names, raw_columns, target_names
 
 from tests.recipes.test_image_classifier import ALWAYS, JUDGED, TRAINED, events, finish_alone, recipe, run
 
-FIGURES = {"data", "lr_range", "schedule", "curves", "importance"}
-LOOKS = TRAINED | JUDGED | {"roc", "precision_recall", "threshold", "confusion", "most_confused"}
+FIGURES = {"data", "lr_range", "schedule", "curves"}
+LOOKS = TRAINED | JUDGED | {"importance", "roc", "precision_recall", "threshold", "confusion", "most_confused"}
 
 
 @pytest.fixture(scope="module", params=["--no-look", pytest.param("--look", marks=pytest.mark.slow)])
