@@ -45,6 +45,8 @@ SLOW = {
         "kerasdl.runs.policy.after_head",
         "kerasdl.runs.policy.Stage",
         "kerasdl.runs.watch.Watch",
+        "kerasdl.runs.looks.look",
+        "kerasdl.runs.looks.look_at_images",
         "kerasdl.callbacks.epoch_figures.EpochFigures",
     ),
     "kerasdl.callbacks.lr_range_test.lr_find",

@@ -296,8 +296,8 @@ def find_and_fit(model, data, *callbacks):
 
 # One for each way in which a model or its data differ; the others repeat a way.
 QUICK_PATTERNS = {
-    *("functional", "subclassed", "Sequential, not built", "several inputs", "several outputs", "PyDataset"),
-    *("train_step with compute_loss", "add_loss and regularizers", "a schedule"),
+    *("functional", "subclassed", "several outputs"),
+    *("train_step with compute_loss", "add_loss and regularizers"),
 }
 
 

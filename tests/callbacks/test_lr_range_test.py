@@ -129,10 +129,14 @@ DATA = {
     "unknown-length": lambda: {"x": batches().filter(lambda x, y: True)},
     "PyDataset": lambda: {"x": Sequence(), "shuffle": False},
 }
+QUICK = {"class_weights", "short", "unknown-length", "PyDataset"}
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")  # from Keras, if the length is unknown
-@pytest.mark.parametrize("data", DATA.values(), ids=DATA)
+@pytest.mark.parametrize(
+    "data",
+    [pytest.param(each, id=name, marks=[] if name in QUICK else pytest.mark.slow) for name, each in DATA.items()],
+)
 def test_every_kind_of_data(data):
     model, twin = (small_model(Mode(run="eager"), keras.optimizers.SGD(0.003, momentum=0.9)) for _ in range(2))
     found = lr_find(model, **data(), num_steps=12, verbose=0)
