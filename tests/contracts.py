@@ -327,7 +327,10 @@ def in_every_mode(names: Iterable[str]) -> list[Any]:
     """Every (name, mode), all slow except two of MODES per name, in rotation, and one per repeated name."""
     names = list(names)
     rotation = cycle(MODES)
-    quick = {name: [Mode("mixed_bfloat16", "graph", 4)] if is_repeated(name) else [next(rotation), next(rotation)] for name in names}
+    quick = {
+        name: [Mode("mixed_bfloat16", "graph", 4)] if is_repeated(name) else [next(rotation), next(rotation)]
+        for name in names
+    }
     return [
         pytest.param(name, mode, id=f"{name}-{mode}", marks=() if mode in quick[name] else pytest.mark.slow)
         for name, mode in product(names, ALL_MODES)
