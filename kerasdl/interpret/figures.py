@@ -1,11 +1,12 @@
 """Every figure of a result, by the name of the file that it is written to."""
 
+from collections.abc import Iterator
 from functools import singledispatch
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from kerasdl import plots  # results import this module only when they draw
-from kerasdl.interpret.classification import Classification
 from kerasdl.interpret.finite import not_finite
 from kerasdl.interpret.forecast import Forecast
 from kerasdl.interpret.probability_scores import ProbabilityScores
@@ -28,70 +29,75 @@ def figures(result: Any) -> dict[str, plots.Figure]:
         >>> list(figures(Regression(np.ones((2, 1)), np.ones((2, 1)), ["price"])))
         ['residuals']
     """
-    finite = result.finite
-    drawn = _figures(finite) if len(finite.targets) else {}
-    if note := not_finite(result):
-        for figure in drawn.values():
+    return dict(_drawn(result))
+
+
+def main_figure(result: Any) -> dict[str, plots.Figure]:
+    """The first of `figures`, drawn alone; none if there is no sample with a finite prediction.
+
+    Example:
+        >>> list(main_figure(found))
+        ['confusion']
+    """
+    return dict(islice(_drawn(result), 1))
+
+
+def _drawn(result: Any) -> Iterator[tuple[str, plots.Figure]]:
+    """The figures one by one: whoever takes the first does not wait for the others."""
+    finite, note = result.finite, not_finite(result)
+    for name, figure in _figures(finite) if len(finite.targets) else ():
+        if note:
             figure.suptitle(note, fontsize=9)
-    return drawn
+        yield name, figure
 
 
 @singledispatch
-def _figures(result: Any) -> dict[str, plots.Figure]:
-    raise NotImplementedError
-
-
-@_figures.register
-def _(result: Classification) -> dict[str, plots.Figure]:
-    drawn = {"confusion": plots.confusion(result.confusion, result.classes)}
+def _figures(result: Any) -> Iterator[tuple[str, plots.Figure]]:
+    yield "confusion", plots.confusion(result.confusion, result.classes)
     if len(result.classes) > 2:
-        drawn["confusion_normalized"] = plots.confusion(result.confusion, result.classes, normalize=True)
-    drawn["per_class"] = plots.per_class(result.per_class)
+        yield "confusion_normalized", plots.confusion(result.confusion, result.classes, normalize=True)
+    yield "per_class", plots.per_class(result.per_class)
     if pairs := result.most_confused():
-        drawn["most_confused"] = plots.most_confused(pairs)
-    drawn["calibration"] = _calibration(result)
+        yield "most_confused", plots.most_confused(pairs)
+    yield "calibration", _calibration(result)
     if len(result.classes) == 2:
-        drawn |= _of_two(result, f"of {result.classes[1]}")
-    return drawn
+        yield from _of_two(result, f"of {result.classes[1]}")
 
 
 @_figures.register
-def _(result: Tagging) -> dict[str, plots.Figure]:
+def _(result: Tagging) -> Iterator[tuple[str, plots.Figure]]:
+    yield "per_tag", plots.per_class(result.per_tag, kind="tag")
     hardest = dict(list(result.tag_losses.items())[:MOST_BARS])
-    return {
-        "per_tag": plots.per_class(result.per_tag, kind="tag"),
-        "hardest_tags": plots.bars(hardest, "mean loss (nats)", "Hardest tags"),
-        "calibration": _calibration(result),
-        **_of_two(result, "of all single tags"),
-    }
+    yield "hardest_tags", plots.bars(hardest, "mean loss (nats)", "Hardest tags")
+    yield "calibration", _calibration(result)
+    yield from _of_two(result, "of all single tags")
 
 
 @_figures.register
-def _(result: Regression) -> dict[str, plots.Figure]:
+def _(result: Regression) -> Iterator[tuple[str, plots.Figure]]:
     if len(result.names) == 1:
-        return {"residuals": plots.residuals(result.predictions, result.targets, result.names)}
+        yield "residuals", plots.residuals(result.predictions, result.targets, result.names)
+        return
     columns = zip(result.predictions.T[..., None], result.targets.T[..., None], result.names, strict=True)
     r2 = np.array([Regression(predicted, true, [name]).r2 for predicted, true, name in columns])
     order = np.argsort(r2, kind="stable")
     worst = order[:MOST_TARGETS]
     names = [result.names[place] for place in worst]
-    drawn = {"residuals": plots.residuals(result.predictions[:, worst], result.targets[:, worst], names)}
+    yield "residuals", plots.residuals(result.predictions[:, worst], result.targets[:, worst], names)
     if len(varying := order[np.isfinite(r2[order])][:MOST_BARS]):
         bars = {result.names[place]: float(r2[place]) for place in varying}
-        drawn["r2"] = plots.bars(bars, "R2", "R2 of each target, lowest first")
-    return drawn
+        yield "r2", plots.bars(bars, "R2", "R2 of each target, lowest first")
 
 
 @_figures.register
-def _(result: Forecast) -> dict[str, plots.Figure]:
+def _(result: Forecast) -> Iterator[tuple[str, plots.Figure]]:
     targets = result.targets.shape[2]
     names = ["value"] if targets == 1 else [f"target {number}" for number in range(1, targets + 1)][:MOST_TARGETS]
     predictions, truth = (each.reshape(-1, targets)[:, : len(names)] for each in (result.predictions, result.targets))
-    drawn = {"residuals": plots.residuals(predictions, truth, names)}
+    yield "residuals", plots.residuals(predictions, truth, names)
     if result.targets.shape[1] > 1:
         steps = {name: (range(1, len(errors) + 1), errors) for name, errors in result.rmse_by_step.items()}
-        drawn["error_by_step"] = plots.lines(steps, "steps ahead", "RMSE", "Error by step")
-    return drawn
+        yield "error_by_step", plots.lines(steps, "steps ahead", "RMSE", "Error by step")
 
 
 def _calibration(result: ProbabilityScores) -> plots.Figure:
@@ -99,14 +105,12 @@ def _calibration(result: ProbabilityScores) -> plots.Figure:
     return plots.reliability(found.edges, found.confidences, found.shares, found.counts, found.error)
 
 
-def _of_two(result: ProbabilityScores, whose: str) -> dict[str, plots.Figure]:
+def _of_two(result: ProbabilityScores, whose: str) -> Iterator[tuple[str, plots.Figure]]:
     """What tells a class from another, or a tag from its absence; none if all samples are alike."""
     if not (curves := result.roc):
-        return {}
+        return
+    yield "roc", plots.roc(curves)
+    yield "precision_recall", plots.precision_recall(result.precision_recall)
     found = result.thresholds
     metrics = {"precision": found.precision, "recall": found.recall, "F1": found.f1}
-    return {
-        "roc": plots.roc(curves),
-        "precision_recall": plots.precision_recall(result.precision_recall),
-        "threshold": plots.thresholds(found.values, metrics, {"highest F1": found.best()}, whose),
-    }
+    yield "threshold", plots.thresholds(found.values, metrics, {"highest F1": found.best()}, whose)

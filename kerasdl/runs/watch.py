@@ -1,12 +1,13 @@
 """What a stage shows of a network while it trains."""
 
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import keras
 from kerasdl import callbacks, interpret, plots
+from kerasdl.callbacks.probing import first_batch
+from kerasdl.interpret.figures import main_figure
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.looks import looking
 
@@ -35,8 +36,10 @@ class Watch:
 
     def __init__(self, logs: Path, data: Any, evaluate: Callable[[], Any] | None = None) -> None:
         every = min(MOST_STEPS_BETWEEN, data.steps)
-        self._activations = callbacks.ActivationStats(data.valid, logs / "activations", every=every)
-        self._groups = callbacks.GroupScalars(data.valid, logs / "groups", every=every)
+        batch = first_batch(data.valid)
+        inputs, *_ = keras.utils.unpack_x_y_sample_weight(batch)
+        self._activations = callbacks.ActivationStats(inputs, logs / "activations", every=every)
+        self._groups = callbacks.GroupScalars(batch, logs / "groups", every=every)
         self.callbacks: list[keras.callbacks.Callback] = [self._activations, self._groups]
         if evaluate is not None and len(data.valid_labels) <= MOST_SAMPLES:
             self.callbacks.append(_FewFigures(logs / "figures", lambda: _drawn(evaluate, data)))
@@ -73,8 +76,7 @@ def drawn(result: Any, data: Any) -> dict[str, plots.Figure]:
         ['confusion', 'results', 'top_losses']
     """
     return {
-        # There is none if no prediction is finite.
-        **dict(islice(result.figures().items(), 1)),
+        **main_figure(result),
         "results": interpret.show_results(result, data),
         "top_losses": interpret.show_top_losses(result, data),
     }

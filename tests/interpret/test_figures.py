@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from kerasdl import plots
 from kerasdl.interpret import Classification, Forecast, Regression, Tagging
+from kerasdl.interpret.figures import main_figure
 
 RANDOM = np.random.default_rng(0)
 OF_TWO = ["roc", "precision_recall", "threshold"]
@@ -111,3 +112,10 @@ def test_the_threshold_that_is_marked_is_the_best():
     ax = found.figures()["threshold"].axes[0]
     assert ax.get_title() == "Threshold of class 1"
     assert ax.lines[-1].get_xdata()[0] == pytest.approx(100 * found.threshold())
+
+
+def test_the_main_figure_is_drawn_alone(monkeypatch):
+    found = Classification(np.eye(3), np.arange(3), ["a", "b", "c"])
+    monkeypatch.setattr(plots, "per_class", None)  # the second figure cannot be drawn
+    assert list(main_figure(found)) == ["confusion"]
+    assert main_figure(Classification(np.full((3, 3), np.nan), np.arange(3), ["a", "b", "c"])) == {}
