@@ -13,6 +13,7 @@ from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.last_step import LastStep
 from kerasdl.layers.mask_nan import MaskNaN
+from kerasdl.layers.masked_conv_1d import MaskedConv1D
 from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
 from kerasdl.layers.naive_bayes import NaiveBayes
 from kerasdl.layers.number_feature import NumberFeature
@@ -37,6 +38,7 @@ __all__ = [
     "IdentityShortcut",
     "LastStep",
     "MaskNaN",
+    "MaskedConv1D",
     "NGrams",
     "NaiveBayes",
     "NumberFeature",

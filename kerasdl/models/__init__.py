@@ -14,6 +14,7 @@ from kerasdl.models.pretrained import load_weights
 from kerasdl.models.recurrent import recurrent
 from kerasdl.models.replace_head import replace_head, split_head
 from kerasdl.models.resnet import resnet, resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152
+from kerasdl.models.resnet_1d import resnet_1d
 from kerasdl.models.tabular import tabular
 from kerasdl.models.text_classifier import text_classifier
 from kerasdl.models.word_vectors import load_vectors
@@ -47,6 +48,7 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "resnet_1d",
     "save_encoder",
     "series_model",
     "split_head",

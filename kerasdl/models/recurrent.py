@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
-import numpy as np
 from keras import layers
 from kerasdl.arguments import known_arguments
-from kerasdl.layers import ConcatPooling1D, MaskNaN
+from kerasdl.layers import ConcatPooling1D
 from kerasdl.models.heads import output_layers
 from kerasdl.models.preprocess import Statistics
+from kerasdl.models.sequence_inputs import sequence_inputs
 
 
 @known_arguments()
@@ -60,9 +60,7 @@ def recurrent(
             f"cell must be one of {list(_CELLS)}, pooling 'last' or 'concat', and units one width per layer. "
             f"Received: cell={cell!r}, pooling={pooling!r}, units={tuple(units)}"
         )
-    inputs = keras.Input(input_shape, name="sequences")
-    x = _standardization(preprocess)(inputs) if preprocess is not None else inputs
-    x = MaskNaN(dtype="float32", name="stem_mask")(x)
+    inputs, x = sequence_inputs(input_shape, preprocess)
     for stage, width in enumerate(units, start=1):
         if dropout and stage > 1:
             x = layers.SpatialDropout1D(dropout, name=f"stage{stage}_dropout")(x)
@@ -75,15 +73,6 @@ def recurrent(
         x = layers.Dropout(dropout, name="head_dropout")(x)
     x = output_layers(x, classes=classes, classifier_activation=classifier_activation)
     return keras.Model(inputs, x, name=name)
-
-
-def _standardization(preprocess: Statistics) -> keras.layers.Layer:
-    """In float32, because the user's units may exceed the range of half precision. NaN stays NaN."""
-    mean, std = (np.asarray(each, float) for each in preprocess)
-    if not (std > 0).all():
-        raise ValueError(f"The standard deviation must be positive. Received: preprocess={preprocess}")
-    # Not keras.layers.Normalization: it raises a standard deviation below 1e-7 (currents in ampere) to 1e-7.
-    return layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype="float32", name="stem_preprocess")
 
 
 _CELLS: dict[str, Any] = {"lstm": layers.LSTM, "gru": layers.GRU}

@@ -1,0 +1,90 @@
+"""The residual network for sequences of Wang, Yan and Oates, arXiv:1611.06455."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+from kerasdl.arguments import known_arguments
+from kerasdl.layers import MaskedConv1D
+from kerasdl.models.heads import output_layers
+from kerasdl.models.normalization import normalization_layer
+from kerasdl.models.preprocess import Statistics
+from kerasdl.models.sequence_inputs import sequence_inputs
+
+
+@known_arguments()
+def resnet_1d(
+    input_shape: tuple[int | None, int],
+    classes: int,
+    *,
+    widths: Sequence[int] = (64, 128, 128),
+    kernels: Sequence[int] = (8, 5, 3),
+    dropout: float = 0.0,
+    preprocess: Statistics | None = None,
+    classifier_activation: str | None = None,
+    name: str = "resnet_1d",
+) -> keras.Model:
+    """ResNet over sequences padded on the right with NaN, which is masked (Wang, Yan and Oates, arXiv:1611.06455).
+
+    Each block has one convolution per kernel, each with batch normalization, and a shortcut; the head is the mean over
+    the steps. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per block), `head_…`.
+
+    Args:
+        input_shape: (length, channels); length may be None.
+        classes: Number of logits.
+        widths: Filters of each block.
+        kernels: Kernel length of each convolution of a block, in steps.
+        dropout: Dropout rate before the logits.
+        preprocess: (mean, std), each one number or one per channel, to standardize the inputs with, such as the
+            `statistics` of `data.sequences`.
+        classifier_activation: None for logits, or an activation such as "softmax".
+        name: Name of the model.
+
+    Returns:
+        A functional model: (batch, length, channels) to float32 (batch, classes). Padding affects only rounding, and in
+        training takes no part in the statistics of the normalization.
+
+    Raises:
+        ValueError: No widths, no kernels, or a standard deviation that is not positive.
+
+    Example:
+        >>> model = kerasdl.models.resnet_1d((150, 1), 2)
+        >>> model.output_shape
+        (None, 2)
+    """
+    if not widths or not kernels:
+        raise ValueError(
+            "widths needs one number per block, and kernels one per convolution of a block. "
+            f"Received: widths={tuple(widths)}, kernels={tuple(kernels)}"
+        )
+    inputs, x = sequence_inputs(input_shape, preprocess)
+    for stage, width in enumerate(widths, start=1):
+        x = _block(x, width, kernels, name=f"stage{stage}")
+    # In float32: a sum of many steps loses small terms in half precision.
+    x = layers.GlobalAveragePooling1D(dtype="float32", name="head_pool")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="head_dropout")(x)
+    return keras.Model(
+        inputs, output_layers(x, classes=classes, classifier_activation=classifier_activation), name=name
+    )
+
+
+def _block(x: Any, width: int, kernels: Sequence[int], *, name: str) -> Any:
+    before = x
+    for number, kernel in enumerate(kernels, start=1):
+        x = _conv_norm(x, width, kernel, name=name, suffix=str(number))
+        if number < len(kernels):
+            x = layers.Activation("relu", name=f"{name}_relu{number}")(x)
+    if before.shape[-1] == width:
+        before = normalization_layer("batch", shape=before.shape, name=f"{name}_norm_shortcut")(before)
+    else:
+        before = _conv_norm(before, width, 1, name=name, suffix="_shortcut")
+    return layers.Activation("relu", name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, before]))
+
+
+def _conv_norm(x: Any, width: int, kernel: int, *, name: str, suffix: str) -> Any:
+    conv = MaskedConv1D(
+        width, kernel, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv{suffix}"
+    )(x)
+    return normalization_layer("batch", shape=conv.shape, name=f"{name}_norm{suffix}")(conv)

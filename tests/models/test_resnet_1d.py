@@ -1,0 +1,66 @@
+import keras
+import numpy as np
+import pytest
+from kerasdl.groups import layer_groups
+from kerasdl.models import resnet_1d
+
+RANDOM = np.random.default_rng(0)
+
+
+def padded():
+    """Three sequences of 11, 5 and 1 steps."""
+    sequences = RANDOM.standard_normal((3, 11, 2)).astype("float32")
+    sequences[1, 5:], sequences[2, 1:] = np.nan, np.nan
+    return sequences
+
+
+def test_layers_in_order():
+    model = resnet_1d((None, 2), 3, widths=(4,), kernels=(4, 3), dropout=0.1, preprocess=(0.0, 1.0))
+    assert [layer.name for layer in model.layers] == [
+        *("sequences", "stem_preprocess", "stem_mask"),
+        *("stage1_conv1", "stage1_norm1", "stage1_relu1", "stage1_conv2", "stage1_conv_shortcut"),
+        *("stage1_norm2", "stage1_norm_shortcut", "stage1_add", "stage1_relu"),
+        *("head_pool", "head_dropout", "head_logits"),
+    ]
+    assert list(layer_groups(model)) == ["stage1", "head"]
+
+
+def test_parameters_by_hand():
+    model = resnet_1d((150, 1), 2)
+    # The paper's network: kernels of 8, 5 and 3, and of 1 for the shortcuts that change the channels.
+    kernels = 64 * (8 * 1 + 5 * 64 + 3 * 64 + 1) + 128 * (8 * 64 + 5 * 128 + 3 * 128 + 64) + 128 * 16 * 128
+    # Gain, offset, mean and variance of four normalizations a block.
+    norms = 4 * 4 * (64 + 128 + 128)
+    assert model.count_params() == kernels + norms + 2 * (128 + 1)
+
+
+def test_padding_does_not_change_the_logits():
+    model, sequences = resnet_1d((None, 2), 3, widths=(4, 5), preprocess=(1.0, 2.0)), padded()
+    for weight in model.weights:  # with offsets, what is normalized is not 0 where it is padding
+        weight.assign(RANDOM.uniform(0.5, 1.5, weight.shape))
+    together = model(sequences).numpy()
+    alone = [model(sequences[index : index + 1, :length]).numpy()[0] for index, length in enumerate((11, 5, 1))]
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+    # Zeros in place of padding change them.
+    assert not np.allclose(model(np.nan_to_num(sequences))[1], alone[1], rtol=1e-3)
+
+
+def test_padding_takes_no_part_in_training():
+    sequences, updated = padded()[1:], []
+    for more in (0, 7):
+        keras.utils.set_random_seed(0)
+        model = resnet_1d((None, 2), 3, widths=(4, 5))
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
+        model.train_on_batch(np.pad(sequences, ((0, 0), (0, more), (0, 0)), constant_values=np.nan), np.array([0, 2]))
+        updated.append(model.get_weights())
+    for one, other in zip(*updated, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "received"),
+    [({"widths": ()}, r"widths=\(\)"), ({"kernels": ()}, r"kernels=\(\)"), ({"preprocess": (0.0, 0.0)}, "preprocess=")],
+)
+def test_invalid_options(options, received):
+    with pytest.raises(ValueError, match=f"Received: .*{received}"):
+        resnet_1d((4, 1), 2, **options)
