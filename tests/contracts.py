@@ -244,6 +244,11 @@ def _frame() -> pd.DataFrame:
     return pd.DataFrame({"colour": words, "size": numbers[:, 0], "price": numbers[:, 1], "kind": np.arange(53) % 3})
 
 
+EVERY_CHANGE = sequences.augment.Augmentation(
+    slice=0.5, warp=0.5, scale=0.5, jitter=0.5, time_mask=0.5, channel_mask=0.9, probability=0.8
+)
+
+
 def _sequences(**options: Any) -> sequences.Sequences:
     random = np.random.default_rng(0)
     several = [random.normal(size=(3 + index % 4, 2)) for index in range(53)]
@@ -278,6 +283,7 @@ ALL_PIPELINES = {
         _frame(), ["price", "size"], weight="kind", batch_size=8, **options
     ),
     "sequences": _sequences,
+    "augmented sequences": lambda **options: _sequences(augment=EVERY_CHANGE, **options),
     "series": lambda **options: series.from_frame(
         _frame(), target="size", covariates=["price"], lookback=5, horizon=2, batch_size=8, **options
     ),

@@ -84,7 +84,5 @@ def _block(x: Any, width: int, kernels: Sequence[int], *, name: str) -> Any:
 
 
 def _conv_norm(x: Any, width: int, kernel: int, *, name: str, suffix: str) -> Any:
-    conv = MaskedConv1D(
-        width, kernel, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv{suffix}"
-    )(x)
+    conv = MaskedConv1D(width, kernel, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv{suffix}")(x)
     return normalization_layer("batch", shape=conv.shape, name=f"{name}_norm{suffix}")(conv)

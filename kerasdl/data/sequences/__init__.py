@@ -1,10 +1,14 @@
 """Labelled sequences: from arrays or .ts files to the datasets that `fit` takes.
 
 The order of a training epoch is a stateless permutation, a function of (seed, epoch), and every iteration of `train` is
-the next epoch. Validation is complete and in order. Shorter sequences are padded with NaN on the right, as
-cuDNN requires; `layers.MaskNaN` masks the padding.
+the next epoch. The augmentation of a sequence is a function of (seed, epoch, index). Validation is complete, in order
+and never augmented. Shorter sequences are padded with NaN on the right, as cuDNN requires; `layers.MaskNaN` masks the
+padding.
 """
 
-from kerasdl.data.sequences.sequences import Sequences, from_arrays, from_ts
+from kerasdl.data.sequences import augment
+from kerasdl.data.sequences.archive import from_ts
+from kerasdl.data.sequences.arrays import from_arrays
+from kerasdl.data.sequences.sequences import Sequences
 
-__all__ = ["Sequences", "from_arrays", "from_ts"]
+__all__ = ["Sequences", "augment", "from_arrays", "from_ts"]

@@ -1,18 +1,17 @@
-"""Sequences: the datasets of labelled sequences, from arrays or .ts files."""
+"""Sequences: the datasets of labelled sequences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
+from kerasdl.data.pipeline import validation
 from kerasdl.data.scale import Scale
-from kerasdl.data.sequences.padding import complete, padded_array
-from kerasdl.data.sequences.ts_file import TsFile, check_labels, read_ts
-from kerasdl.data.source import Source, array_source
-from kerasdl.data.splits import Part, check_label_range, check_two_classes, stratified_split
+from kerasdl.data.sequences.augment.augmentation import Augmentation
+from kerasdl.data.sequences.changes import SequenceChanges
+from kerasdl.data.source import Source
+from kerasdl.data.splits import Part, check_two_classes
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,29 +31,73 @@ class Sequences(HeldDatasets):
     Attributes:
         classes: Class names; a label is an index into them.
         shape: (length, channels) of the longest sequence.
-        statistics: (mean, std) of each channel over the training sequences, for `models.recurrent(preprocess=…)`.
+        statistics: (mean, std) of each channel over the training sequences, for `preprocess=` of
+            `models.resnet_1d` and `models.recurrent`.
         interpolated: Number of missing values that were interpolated.
+        augmentation: Applied to each training sequence; None for no augmentation.
 
     Example:
         >>> moves = kerasdl.data.sequences.from_ts("BasicMotions_TRAIN.ts", "BasicMotions_TEST.ts")
         >>> print(moves)
         40 training and 40 validation sequences of 100 steps and 6 channels in 4 classes
-        >>> model = kerasdl.models.recurrent(moves.shape, len(moves.classes), preprocess=moves.statistics)
+        >>> model = kerasdl.models.resnet_1d(moves.shape, len(moves.classes), preprocess=moves.statistics)
     """
 
     classes: tuple[str, ...]
     shape: tuple[int, int]
     statistics: tuple[list[float], list[float]] = field(repr=False)
     interpolated: int
+    augmentation: Augmentation | None = None
+
+    @property
+    def changes(self) -> SequenceChanges:
+        """The augmentation of training batches."""
+        return SequenceChanges(self.augmentation)
+
+    def augmented(self, index: int, count: int = 6) -> np.ndarray:
+        """One training sequence under several draws of the augmentation; the first is not augmented.
+
+        Raises:
+            ValueError: There is no augmentation.
+
+        Example:
+            >>> moves = kerasdl.data.sequences.from_ts("GunPoint_TRAIN.ts", augment=Augmentation(jitter=0.1))
+            >>> moves.augmented(0).shape
+            (6, 150, 1)
+        """
+        if self.augmentation is None:
+            raise ValueError("Give an augmentation (augment=) to look at. Received: augmentation=None")
+        source = self.source(Part.TRAIN).take(np.full(count, index))
+        # A negative number: no training epoch has this seed.
+        changed = validation(source, batch_size=count, changes=self.changes, seed=(self.seed, -1))
+        return np.concatenate([source.at([0]), next(iter(changed))[0][1:]])
 
     def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
         """Draw sequences of a part, each channel as a line, of the first six channels; see `Datasets.draw`."""
+        titles = self._titled(indices, titles, part)
+        return self.sheet(self.source(part).at(indices).numpy(), titles)
+
+    def draw_augmented(self, index: int = 0, count: int = 6) -> "Figure":
+        """Draw what the augmentation makes of a training sequence; the first is not augmented.
+
+        Raises:
+            ValueError: There is no augmentation.
+
+        Example:
+            >>> kerasdl.data.sequences.from_ts("GunPoint_TRAIN.ts", augment=Augmentation(jitter=0.1)).draw_augmented()
+        """
+        return self.sheet(self.augmented(index, count), ["original", *["augmented"] * (count - 1)])
+
+    def sheet(self, values: np.ndarray, titles: Sequence[str]) -> "Figure":
+        """Draw sequences (count, length, channels), each under its title; NaN is not drawn."""
         from kerasdl import plots
 
-        titles, channels = self._titled(indices, titles, part), self.shape[1]
-        values = self.source(part).at(indices).numpy()[..., :MOST_CHANNELS]
-        steps = range(1, self.shape[0] + 1)
-        panels = [{f"channel {place}": (steps, line) for place, line in enumerate(each.T, 1)} for each in values]
+        _, length, channels = values.shape
+        steps = range(1, length + 1)
+        panels = [
+            {f"channel {place}": (steps, line) for place, line in enumerate(each.T[:MOST_CHANNELS], 1)}
+            for each in values
+        ]
         more = f" of the first {MOST_CHANNELS} of {channels} channels" if channels > MOST_CHANNELS else ""
         return plots.line_sheet(panels, titles, "step", f"value{more}")
 
@@ -67,121 +110,22 @@ class Sequences(HeldDatasets):
         )
 
 
-@known_arguments()
-def from_arrays(
-    sequences: np.ndarray | Sequence[np.ndarray],
-    labels: np.ndarray | Sequence[int],
-    *,
+def sequences_of(
+    train: Source,
+    valid: Source,
     classes: Sequence[str],
-    batch_size: int = 16,
-    valid_share: float = 0.2,
-    seed: int = 0,
-) -> Sequences:
-    """Make `Sequences` from arrays; validation samples are drawn per class by seed.
-
-    Missing values (NaN) are interpolated linearly; at either end the nearest value is repeated. Trailing steps without
-    any value are padding.
-
-    Args:
-        sequences: Numbers (count, length) or (count, length, channels), or a list of arrays (length,) or (length,
-            channels) that may differ in length.
-        labels: Integers (count,), indices into `classes`.
-        classes: Class names.
-        batch_size: Samples per batch; the last batch of an epoch may be smaller.
-        valid_share: Share of each class for validation, at least one sequence.
-        seed: Random seed of the split and of the order.
-
-    Returns:
-        The datasets.
-
-    Raises:
-        BadInput: Sequences are not numbers or differ in channels, all values of a channel are missing, labels do not
-            match the sequences or classes, or there are fewer than two classes or two sequences per class.
-
-    Example:
-        >>> sines = from_arrays(waves, speeds, classes=["slow", "fast"])
-    """
-    names = [f"sequence[{index}]" for index in range(len(sequences))]
-    arrays = [_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]
-    for array, name in zip(arrays, names, strict=True):
-        if array.shape[1] != arrays[0].shape[1]:
-            raise BadInput(
-                f"All sequences need the same number of channels. Received: {name} with {array.shape[1]}, "
-                f"the first with {arrays[0].shape[1]}"
-            )
-    indices = np.asarray(labels)
-    _check_indices(indices, len(arrays), classes)
-    filled, interpolated = complete(arrays, names)
-    source = array_source(padded_array(filled, max(map(len, filled))), indices, names)
-    train, valid = stratified_split(source, classes, valid_share, seed)
-    return _sequences(train, valid, classes, batch_size, seed, interpolated)
-
-
-@known_arguments()
-def from_ts(
-    train_path: str | Path,
-    valid_path: str | Path | None = None,
     *,
-    batch_size: int = 16,
-    valid_share: float = 0.2,
-    seed: int = 0,
+    batch_size: int,
+    seed: int,
+    interpolated: int,
+    augment: Augmentation | None,
 ) -> Sequences:
-    """Make `Sequences` from .ts files of the time series classification archive.
-
-    See https://www.timeseriesclassification.com. Missing values ("?" or "NaN") are interpolated linearly; at either
-    end the nearest value is repeated.
-
-    Args:
-        train_path: Path of the training file.
-        valid_path: Path of the validation file; by default a part of the training file is used.
-        batch_size: Samples per batch; the last batch of an epoch may be smaller.
-        valid_share: Share of each class for validation, if there is no validation file.
-        seed: Random seed of the split and of the order.
-
-    Returns:
-        The datasets, with the classes of the training file.
+    """The datasets of two sources of padded arrays.
 
     Raises:
-        BadInput: As for `ts_file.read_ts`; also if the files differ in classes or channels, there is one class only, or
-            all values of a channel are missing.
-
-    Example:
-        >>> from_ts("GunPoint_TRAIN.ts", "GunPoint_TEST.ts").shape
-        (150, 1)
+        BadInput: A batch below one sequence, fewer than two classes, or an augmentation of another kind.
     """
-    paths = [Path(path) for path in (train_path, valid_path) if path is not None]
-    files = [read_ts(path) for path in paths]
-    classes = files[0].classes
-    sources, interpolated = _file_sources(files, paths)
-    train, valid = sources if len(sources) == 2 else stratified_split(sources[0], classes, valid_share, seed)
-    return _sequences(train, valid, classes, batch_size, seed, interpolated)
-
-
-def _file_sources(files: Sequence[TsFile], paths: Sequence[Path]) -> tuple[list[Source], int]:
-    """One source per file, padded to one length, with the classes of the first; and the interpolated count."""
-    classes, channels = files[0].classes, files[0].sequences[0].shape[1]
-    names = [[f"{path.name}:{line}" for line in file.lines] for file, path in zip(files, paths, strict=True)]
-    for file, path in zip(files, paths, strict=True):
-        check_labels(file.lines, file.labels, classes, path)
-        if file.sequences[0].shape[1] != channels:
-            raise BadInput(
-                f"Both files need the same number of dimensions, {channels} in the first. "
-                f"Received: {str(path)!r} with {file.sequences[0].shape[1]}"
-            )
-    completed = [complete(file.sequences, places) for file, places in zip(files, names, strict=True)]
-    length = max(len(sequence) for sequences, _ in completed for sequence in sequences)
-    sources = [
-        array_source(padded_array(sequences, length), np.array([classes.index(label) for label in file.labels]), places)
-        for (sequences, _), file, places in zip(completed, files, names, strict=True)
-    ]
-    return sources, sum(count for _, count in completed)
-
-
-def _sequences(
-    train: Source, valid: Source, classes: Sequence[str], batch_size: int, seed: int, interpolated: int
-) -> Sequences:
-    if batch_size < 1:
-        raise BadInput(f"A batch must hold at least one sequence. Received: batch_size={batch_size}")
+    check_options(batch_size, augment)
     check_two_classes(classes)
     values = train.load(np.arange(len(train.labels))).numpy()
     scale = Scale.of(values.reshape(-1, values.shape[-1]))
@@ -194,31 +138,16 @@ def _sequences(
         shape=values.shape[1:],
         statistics=(scale.mean.tolist(), scale.std.tolist()),
         interpolated=interpolated,
+        augmentation=augment,
     )
 
 
-def _array(sequence: np.ndarray, name: str) -> np.ndarray:
-    """Convert a sequence to float64 (length, channels)."""
-    try:
-        array = np.asarray(sequence, np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"Sequences must hold numbers. Received: {name} = {sequence!r}") from error
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or not array.size:
+def check_options(batch_size: int, augment: Augmentation | None) -> None:
+    """Raises unless a batch holds a sequence, and the augmentation is one of sequences, or None."""
+    if batch_size < 1:
+        raise BadInput(f"A batch must hold at least one sequence. Received: batch_size={batch_size}")
+    if augment is not None and not isinstance(augment, Augmentation):
         raise BadInput(
-            f"A sequence must have shape (length, channels), both above 0. Received: {name} of shape {array.shape}"
+            "augment must be an Augmentation of sequences, such as sequences.augment.standard(), or None. "
+            f"Received: augment={augment!r}"
         )
-    # Larger values would become infinite in float32.
-    if (np.abs(array) > np.finfo(np.float32).max).any():
-        raise BadInput(f"Values must be finite in float32. Received: {name} with {np.nanmax(np.abs(array))}")
-    return array
-
-
-def _check_indices(labels: np.ndarray, count: int, classes: Sequence[str]) -> None:
-    if not count or labels.shape != (count,) or labels.dtype.kind not in "iu":
-        raise BadInput(
-            f"Pass one integer label per sequence, and at least one sequence. Received: {labels.dtype} {labels.shape} "
-            f"for {count} sequences"
-        )
-    check_label_range(labels, classes)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 import tensorflow as tf
 from kerasdl.arguments import known_arguments
+from kerasdl.data.draws import between, happens
 from kerasdl.data.images.augment import geometry, lighting, texture
-from kerasdl.data.images.augment.draws import COLUMNS, between, happens, named, sides, whole
+from kerasdl.data.images.augment.draws import COLUMNS, named, sides, whole
 from kerasdl.data.images.resampling import resample
 from kerasdl.deprecation import RenamedAttribute
 

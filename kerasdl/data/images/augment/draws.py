@@ -3,6 +3,7 @@
 import math
 
 import tensorflow as tf
+from kerasdl.data.draws import between
 
 COLUMNS = (
     *("flip", "flip_vertical", "dihedral"),
@@ -18,16 +19,6 @@ COLUMNS = (
 def named(draws: tf.Tensor) -> dict[str, tf.Tensor]:
     """Draws (batch, columns) as float64 (batch,) by name; geometry.py says why float64."""
     return dict(zip(COLUMNS, tf.unstack(tf.cast(draws, tf.float64), len(COLUMNS), axis=1), strict=True))
-
-
-def happens(draw: tf.Tensor, probability: float, neutral: float = 0.5) -> tf.Tensor:
-    """The draw, rescaled to [0, 1), if below `probability`, else `neutral`: one number decides whether and how much."""
-    return tf.where(draw < probability, draw / max(probability, 1e-6), tf.cast(neutral, draw.dtype))
-
-
-def between(low: float, high: float, draw: tf.Tensor) -> tf.Tensor:
-    """Maps a draw from [0, 1) to [low, high)."""
-    return low + (high - low) * draw
 
 
 def whole(limit: int, draw: tf.Tensor) -> tf.Tensor:

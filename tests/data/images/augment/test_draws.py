@@ -1,19 +1,10 @@
 import numpy as np
-import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasdl.data.images.augment.draws import COLUMNS, happens, named, sides, whole
+from kerasdl.data.images.augment.draws import COLUMNS, named, sides, whole
 
 EVEN = tf.constant((np.arange(1000) + 0.5) / 1000)
-
-
-def test_one_number_decides_whether_and_how_much():
-    drawn = happens(EVEN, 0.3, neutral=-1.0).numpy()
-    assert (drawn != -1).sum() == 300
-    assert np.sort(drawn[drawn != -1]) == pytest.approx((np.arange(300) + 0.5) / 300)
-    assert (happens(EVEN, 1.0) == EVEN).numpy().all()
-    assert set(happens(EVEN, 0.0).numpy()) == {0.5}
 
 
 def test_integers_are_equally_frequent():
