@@ -1,4 +1,7 @@
-"""BadInput: the exception for invalid user input."""
+"""BadInput: the exception for invalid user input; and the exit status of a worker that has lost another one."""
+
+# "Temporary failure" in sysexits.h: the same command may succeed.
+LOST_PEER = 75
 
 
 class BadInput(ValueError):  # noqa: N818 -- "BadInputError" is no clearer

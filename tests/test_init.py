@@ -129,6 +129,7 @@ BELOW = {
     "data.series": {"data", "data.tabular", "plots"},
     "data.sequences": {"data", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
+    "launch": set(),
     "runs": {
         *("callbacks", "data", "data faces", "data.images", "data.tabular", "data.text", "export", "files", "groups"),
         *("interpret", "lr_range", "models", "optimizers", "plots", "precision"),

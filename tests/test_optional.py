@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from kerasdl import interpret, runs
 from kerasdl.data import images, series, tabular
+from kerasdl.launch.on_ray import RayCluster
 from kerasdl.models.pretrained import published_file
 from kerasdl.models.weight_files import read_safetensors
 from kerasdl.optional import EXTRAS, import_optional
@@ -85,6 +86,7 @@ def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
         ("sklearn", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").f1),
         ("sklearn", lambda folder: interpret.Tagging(np.eye(2), np.eye(2), "ab").f1),
         ("scipy", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").temperature),
+        ("ray", lambda folder: RayCluster("auto", workers=1)),
         ("huggingface_hub", lambda folder: published_file("resnet18")),
         ("safetensors", lambda folder: read_safetensors(folder / "resnet18.safetensors")),
     ],
