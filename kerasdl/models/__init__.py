@@ -3,6 +3,7 @@
 from kerasdl.export import class_names, image_classifier, raw_columns, series_model, table_model, target_names
 from kerasdl.models.cifar_resnet import cifar_resnet
 from kerasdl.models.convnet import convnet
+from kerasdl.models.encoder_decoder import encoder_decoder, greedy_decode
 from kerasdl.models.encoders import encoder_sizes, encoder_words, load_encoder, save_encoder
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
@@ -25,10 +26,12 @@ __all__ = [
     "cifar_resnet",
     "class_names",
     "convnet",
+    "encoder_decoder",
     "encoder_sizes",
     "encoder_words",
     "fastai_head",
     "forecaster",
+    "greedy_decode",
     "image_classifier",
     "language_model",
     "linear_head",

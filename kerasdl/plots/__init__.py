@@ -5,6 +5,7 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 """
 
 from kerasdl.plots.activations import activation_stats, group_scalars
+from kerasdl.plots.attention import attention
 from kerasdl.plots.charts import bars, importance, line_sheet, lines
 from kerasdl.plots.classification import confusion, most_confused, per_class
 from kerasdl.plots.figure import Figure
@@ -23,6 +24,7 @@ __all__ = [
     "activation_grid",
     "activation_stats",
     "animation",
+    "attention",
     "bars",
     "confusion",
     "curves",

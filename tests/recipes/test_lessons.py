@@ -120,6 +120,10 @@ def devices(found):
     )
 
 
+def translation(found):
+    assert found["share of test dates that are right in every letter"] > 0.99
+
+
 def playground(found):
     assert min(found.values()) > 0.8
 
@@ -127,7 +131,7 @@ def playground(found):
 PROOFS = {each.__name__: each for each in (
     convolution, gradient_descent, loss_functions, backpropagation, activation_functions, depth, initialization,
     universal_approximation, overfitting, regularization, residual_connections, lstm_gates, lstm_memory, normalization,
-    batch_size, scaling, devices, playground,
+    batch_size, scaling, devices, translation, playground,
 )}  # fmt: skip
 QUICK = {"convolution", "gradient_descent", "loss_functions", "backpropagation"}
 
