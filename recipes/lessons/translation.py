@@ -32,7 +32,7 @@ def text_of(ids: np.ndarray) -> str:
 def main(options: runs.LessonOptions) -> runs.Lesson:
     random = np.random.default_rng(options.seed)
     days = [date(1900, 1, 1) + timedelta(int(day)) for day in random.permutation(73_000)[: SAMPLES + TEST]]
-    written = [day.strftime(STYLES[style]).lower() for day, style in zip(days, random.integers(5, size=len(days)))]
+    written = [day.strftime(random.choice(STYLES)).lower() for day in days]
     source, target = tokens(written), tokens([day.isoformat() for day in days])
     # The network reads the target one letter behind what it must predict.
     before = np.insert(target[:, :-1], 0, START, axis=1)
