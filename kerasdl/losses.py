@@ -63,6 +63,12 @@ class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
             set_keras_mask(smoothed, mask)
         return smoothed
 
+    def counted(self, y_true: Any) -> Any:
+        """Number of labels over which the mean is taken, int32: those that are not ignored."""
+        if self.ignore_class is None:
+            return ops.size(y_true)
+        return ops.sum(ops.cast(ops.cast(y_true, "int32") != self.ignore_class, "int32"))
+
     def _unsmoothed(self, y_true: Any, y_pred: Any) -> Any:
         if not self.from_logits or (y_pred.shape[-1] or 0) < MANY_CLASSES:
             return super().call(y_true, y_pred)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import settings
+from kerasdl.distribute import MirroredStrategy
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -52,7 +53,7 @@ def _own_cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def two_devices():
     """The one MirroredStrategy of the process: a second one can die with a collective shape mismatch."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ WARNINGS = {
 }
 # Over two seconds each, most of them for tracing and for beginning the epochs of a pipeline of images.
 SLOW = {
-    *(f"docs/{page}.md" for page in ("layer_groups", "lr_range_test", "report", "resnet")),
+    *(f"docs/{page}.md" for page in ("distribute", "layer_groups", "lr_range_test", "report", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
     *("docs/tensorboard.md", "docs/translation.md"),
     "docs/what_the_network_sees.md",

@@ -118,14 +118,15 @@ BELOW = {
     "model_summary": {"families", "groups", "layers", "precision"},
     "lr_range": {"plots"},
     "optimizers": {"schedules"},
+    "distribute": {"optimizers"},
     "export": {"layers", "outputs"},
     "models": {"layers", "export", "families", "files"},
     "interpret": {"outputs", "plots"},
-    "callbacks": {"optimizers", "schedules", "lr_range", "families", "groups", "files"},
-    "data": {"files", "plots"},
+    "callbacks": {"optimizers", "schedules", "lr_range", "families", "groups", "files", "distribute"},
+    "data": {"files", "plots", "distribute"},
     "data.tabular": {"data", "export", "layers", "plots"},
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
-    "data.text": {"data", "data.tabular", "export", "files", "layers", "losses", "plots"},
+    "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
     "data.series": {"data", "data.tabular", "plots"},
     "data.sequences": {"data", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
@@ -214,7 +215,7 @@ def test_tensorflow_appears_only_where_it_may():
     # the layers load without TensorFlow.
     called = ("text_rules.py", "acceleration.py", "gradients.py")
     rooms = {room_of(module_of(file)) for file in users if file.name not in called}
-    assert rooms <= {"callbacks", "runs", "export", "data", *(f"data.{wing}" for wing in WINGS)}
+    assert rooms <= {"callbacks", "runs", "export", "distribute", "data", *(f"data.{wing}" for wing in WINGS)}
 
 
 @pytest.mark.parametrize("file", sorted((PACKAGE.parent / "recipes").rglob("*.py")), ids=lambda file: file.name)

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.callbacks.batch_loss import read_number
 from kerasdl.callbacks.event_file import EventFile, Histogram
-from kerasdl.callbacks.restoring import check_supported_by_keras, in_step_of
+from kerasdl.callbacks.restoring import in_step_of
+from kerasdl.distribute import check_supported_by_keras
 from kerasdl.epochs import epochs_now, set_epochs
 from kerasdl.optimizers import innermost
 

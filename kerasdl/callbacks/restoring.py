@@ -4,10 +4,12 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import MethodType
 from typing import Any
 
 import keras
 import tensorflow as tf
+from kerasdl.distribute import check_supported_by_keras
 from kerasdl.errors import BadInput
 from kerasdl.groups import retrace
 from kerasdl.optimizers import current_step, innermost
@@ -96,7 +98,7 @@ class Restoring(keras.callbacks.Callback):
         self.changed, self.begun, self._fit = True, False, self.params
         self.steps_without_update = None if scales_loss(self.model.optimizer) else 0
         if not active(self.model):
-            self.model.train_step = _step_with_callbacks(self.model)
+            self.model.train_step = MethodType(_step_with_callbacks(self.model), self.model)
         active(self.model).append(self)
         self.retrace()
 
@@ -155,7 +157,7 @@ def _step_with_callbacks(model: keras.Model) -> Callable:
     """The train_step of the model, in the contexts of its callbacks and followed by what they add."""
     step = model.train_step
 
-    def step_with_callbacks(data: Any) -> Any:
+    def step_with_callbacks(_: keras.Model, data: Any) -> Any:
         with in_step_of(model):
             outputs = step(data)
         for callback in active(model):
@@ -169,29 +171,6 @@ def restore_all(model: keras.Model) -> None:
     """Restore the model from all callbacks that have changed it."""
     for callback in list(active(model)):
         callback.restore()
-
-
-def check_supported_by_keras(model: keras.Model) -> None:
-    """Check for options that stock Keras 3.15 supports on one device only; without this they fail obscurely.
-
-    Raises:
-        ValueError: The model uses such an option under a strategy with several replicas.
-    """
-    if model.distribute_strategy.num_replicas_in_sync == 1:
-        return
-    optimizer = innermost(model.optimizer)
-    unsupported = {
-        "steps_per_execution": model.steps_per_execution if model.steps_per_execution > 1 else None,
-        "jit_compile": model.jit_compile or None,
-        "gradient_accumulation_steps": optimizer.gradient_accumulation_steps,
-        "ema_overwrite_frequency": optimizer.ema_overwrite_frequency if optimizer.use_ema else None,
-    }
-    for name, value in unsupported.items():
-        if value:
-            raise ValueError(
-                f"Keras does not support {name} under a strategy with several replicas: remove it, or train on one "
-                f"device. Received: {name}={value}, {type(model.distribute_strategy).__name__}"
-            )
 
 
 def scales_loss(optimizer: keras.optimizers.Optimizer) -> bool:

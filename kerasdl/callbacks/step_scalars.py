@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from kerasdl.callbacks.batch_loss import BatchLoss, read_number
 from kerasdl.callbacks.event_file import EventFile
-from kerasdl.callbacks.restoring import check_supported_by_keras
+from kerasdl.distribute import check_supported_by_keras
 from kerasdl.groups import group_names
 from kerasdl.optimizers import current_learning_rate, current_momentum, innermost
 

@@ -29,11 +29,12 @@ class Datasets:
     """Training, validation and maybe test samples; every kind of data is a subclass that has `source`.
 
     Attributes:
-        batch_size: Samples per batch.
+        batch_size: Samples per batch, of all workers together.
         seed: Random seed of the order, and of augmentation.
         classes: Class names; a label is an index into them. None or empty if numbers are predicted.
         weights: How often each training sample is drawn, relative to the others; by default each once per epoch.
-        shard: (worker, workers): the part of every training epoch for this worker.
+        shard: (worker, workers): the slice of every training batch for this worker, where no strategy of
+            `kerasdl.distribute` takes care of it.
         counter: The epoch that `train` gives next.
     """
 

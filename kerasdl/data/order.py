@@ -24,13 +24,13 @@ def shuffled(places: tf.Tensor, *, count: int, seed: tf.Tensor) -> tf.Tensor:
     Example:
         >>> shuffled(tf.range(3, dtype=tf.int64), count=3, seed=tf.constant([0, 1], tf.int64))
     """
-    # The raw op, because tf.random.experimental.index_shuffle has no argument for the rounds.
+    # The raw op, because tf.random.experimental.index_shuffle has no argument for the rounds. It refuses no places.
     return tf.raw_ops.RandomIndexShuffle(
-        index=places,
-        seed=tf.repeat([tf.concat([seed, [0]], axis=0)], tf.size(places), axis=0),
+        index=tf.concat([places, [0]], axis=0),
+        seed=tf.repeat([tf.concat([seed, [0]], axis=0)], tf.size(places) + 1, axis=0),
         max_index=tf.constant(count - 1, tf.int64),
         rounds=ROUNDS,
-    )
+    )[:-1]
 
 
 def by_length(lengths: tf.Tensor, *, batch_size: int, steps: int, seed: tf.Tensor) -> tf.Tensor:
@@ -122,17 +122,3 @@ def balanced_weights(counts: np.ndarray) -> np.ndarray:
     """
     present = counts > 0
     return np.where(present, counts.sum() / (present.sum() * np.maximum(counts, 1)), 0.0)
-
-
-def shard_count(count: int, shard: tuple[int, int]) -> int:
-    """How many of `count` places worker `shard[0]` of `shard[1]` takes: every shard[1]-th.
-
-    Raises:
-        ValueError: No such worker, or more workers than places.
-    """
-    index, workers = shard
-    if not 0 <= index < workers:
-        raise ValueError(f"Workers count from 0. Received: worker {index} of {workers}")
-    if count < workers:
-        raise ValueError(f"Each worker needs a sample. Received: {count} samples for {workers} workers")
-    return -(-(count - index) // workers)

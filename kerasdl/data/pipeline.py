@@ -1,15 +1,17 @@
 """From samples to batches: the order of an epoch, what changes a batch, and prefetching to the device."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import Any, NoReturn
 
 import numpy as np
 import tensorflow as tf
-from kerasdl.data.order import by_length, cumulative_weights, shard_count, shuffled, systematic_sample
+from kerasdl.data.order import by_length, cumulative_weights, shuffled, systematic_sample
 from kerasdl.data.python_call import python_call
 from kerasdl.data.source import Source
+from kerasdl.distribute.parts import divisible, has_a_part
+from kerasdl.distribute.slices import own_rows
 from kerasdl.epochs import EpochCounter
 
 
@@ -38,16 +40,18 @@ class Plan:
     """How training iterates over its samples.
 
     Attributes:
-        batch_size: Samples per batch. The last batch of an epoch may be smaller, but a single sample joins the batch
-            before it, because BatchNormalization cannot learn from one sample.
+        batch_size: Samples per batch, of all workers together. The last batch of an epoch may be smaller, but a single
+            sample joins the batch before it, because BatchNormalization cannot learn from one sample.
         seed: Random seed of the order and the changes.
         changes: How each batch is drawn, loaded and changed.
         weights: How often each sample is drawn, relative to the others; by default each once per epoch.
-        shard: (index, count): the part of every epoch for one of several workers. All workers take as many steps.
+        shard: (worker, workers): the slice of every batch for one of several workers. Slices are as equal as can be;
+            if a batch has fewer samples than there are workers, some are empty.
+        devices: Devices per worker, among which its slices are divided; see `distribute.slices`.
         lengths: Lengths of the samples, int64 (count,): a batch holds those of about the same length.
 
     Raises:
-        ValueError: Less than one sample per batch, or less than one worker.
+        ValueError: Less than one sample per batch, or no such worker.
 
     Example:
         >>> plan = Plan(batch_size=64, seed=0)
@@ -58,18 +62,20 @@ class Plan:
     changes: Changes = Changes()
     weights: np.ndarray | None = None
     shard: tuple[int, int] = (0, 1)
+    devices: int = 1
     lengths: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or self.shard[1] < 1:
+        worker, workers = self.shard
+        if self.batch_size < 1 or not 0 <= worker < workers:
             raise ValueError(
-                f"At least one sample per batch, and one worker. Received: batch_size={self.batch_size}, "
-                f"shard={self.shard}"
+                "At least one sample per batch, and workers count from 0. "
+                f"Received: batch_size={self.batch_size}, shard={self.shard}"
             )
 
     def steps(self, count: int) -> int:
-        """Batches per epoch of `count` samples, the same for every worker."""
-        count, size = count // self.shard[1], self.batch_size
+        """Batches per epoch of `count` samples."""
+        size = self.batch_size
         return _steps(count, size) - (count % size == 1 and 1 < size < count)
 
 
@@ -86,7 +92,7 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
         A dataset of (inputs, labels), and sample weights if the source has them, of known cardinality.
 
     Raises:
-        ValueError: No such step, or no such worker.
+        ValueError: No such step.
 
     Example:
         >>> third = epoch_batches(source, 2, Plan(batch_size=64, seed=0))
@@ -115,8 +121,7 @@ def _of_epoch(source: Source, epoch: tf.Tensor | int, plan: Plan, start: tf.Tens
 def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:
     """Two functions of a step: the indices of its samples, and its batch."""
     count, steps = len(source.labels), plan.steps(len(source.labels))
-    index, workers = plan.shard
-    last = shard_count(count, plan.shard)
+    worker, workers = plan.shard
     seed = tf.stack([tf.cast(plan.seed, tf.int64), tf.cast(epoch, tf.int64)])
     # Drawn for the whole epoch at once: a sample's row must not depend on the batch in which it is.
     draws = plan.changes.draw(count, seed)
@@ -129,11 +134,12 @@ def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Calla
     order: tf.Tensor | None = None
     if plan.lengths is not None:
         lengths = tf.gather(tf.constant(plan.lengths, tf.int64), indices_at(tf.range(count, dtype=tf.int64)))
-        order = by_length(lengths, batch_size=plan.batch_size * workers, steps=steps, seed=seed)
+        order = by_length(lengths, batch_size=plan.batch_size, steps=steps, seed=seed)
 
     def places_of(step: tf.Tensor) -> tf.Tensor:
-        end = tf.where(step == steps - 1, tf.constant(last, tf.int64), (step + 1) * plan.batch_size)
-        places = tf.range(step * plan.batch_size, end, dtype=tf.int64) * workers + index
+        begin = step * plan.batch_size
+        end = tf.where(step == steps - 1, tf.constant(count, tf.int64), begin + plan.batch_size)
+        places = begin + own_rows(end - begin, plan.shard, plan.devices)
         return shuffled(places, count=count, seed=seed) if order is None else tf.gather(order, places)
 
     def batch(step: tf.Tensor) -> tuple:
@@ -141,7 +147,7 @@ def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Calla
         indices = indices_at(places)
         labels, *weights = (tf.gather(values, indices) for values in targets)
         inputs = plan.changes.load(source, indices, None if draws is None else tf.gather(draws, places))
-        inputs, labels = plan.changes.mix(inputs, labels, tf.concat([seed, [step * workers + index]], axis=0))
+        inputs, labels = plan.changes.mix(inputs, labels, tf.concat([seed, [step * workers + worker]], axis=0))
         return inputs, labels, *weights
 
     return lambda step: indices_at(places_of(step)), batch
@@ -159,6 +165,7 @@ def training(
         earlier: Other sources of the same samples, such as smaller images, by the epoch before which they are used.
     """
     sources = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
+    counter, steps = counter or new_counter(), plan.steps(len(source.labels))
 
     def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
         begin, parts = 0, []
@@ -168,11 +175,15 @@ def training(
             begin = end
         return reduce(tf.data.Dataset.concatenate, parts)
 
-    return epoch_after_epoch(batches, plan.steps(len(source.labels)), counter or new_counter(), workers=plan.shard[1])
+    def part(shard: tuple[int, int], devices: int) -> tf.data.Dataset:
+        return training(source, replace(plan, shard=shard, devices=devices), counter=counter, earlier=earlier)
+
+    epochs = epoch_after_epoch(batches, steps, counter)
+    return has_a_part(epochs) if plan.shard[1] > 1 else divisible(epochs, part)
 
 
 def epoch_after_epoch(
-    batches: Callable[[tf.Tensor, tf.Tensor], tf.data.Dataset], steps: int, counter: EpochCounter, *, workers: int
+    batches: Callable[[tf.Tensor, tf.Tensor], tf.data.Dataset], steps: int, counter: EpochCounter
 ) -> tf.data.Dataset:
     """A dataset of which every iteration is the next epoch.
 
@@ -180,7 +191,6 @@ def epoch_after_epoch(
         batches: From the number of an epoch, and a step, to the batches from that step on.
         steps: Batches per epoch.
         counter: Where to read and advance the epoch.
-        workers: How many workers have a part of every epoch.
     """
 
     @tf.autograph.experimental.do_not_convert
@@ -194,13 +204,7 @@ def epoch_after_epoch(
         )
         return tf.data.Dataset.from_tensors(skipped).repeat(start).concatenate(found)
 
-    epochs = tf.data.Dataset.range(1).flat_map(next_epoch)
-    if workers > 1:
-        # Each worker has its part already.
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-        epochs = epochs.with_options(options)
-    return ready(epochs, steps)
+    return ready(tf.data.Dataset.range(1).flat_map(next_epoch), steps)
 
 
 def new_counter() -> EpochCounter:
@@ -212,22 +216,32 @@ def new_counter() -> EpochCounter:
 
 
 def validation(
-    source: Source, *, batch_size: int, changes: Changes | None = None, seed: tuple[int, int] = (0, 0)
+    source: Source,
+    *,
+    batch_size: int,
+    changes: Changes | None = None,
+    seed: tuple[int, int] = (0, 0),
+    shard: tuple[int, int] = (0, 1),
+    devices: int = 1,
 ) -> tf.data.Dataset:
     """All samples in their order, unchanged; or, for test-time augmentation, changed by draws from `seed`."""
     count, targets, changes = len(source.labels), _targets(source), changes or Changes()
     draws = changes.draw(count, seed)
 
     def indices_of(step: tf.Tensor) -> tf.Tensor:
-        return tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count), dtype=tf.int64)
+        size = tf.minimum(tf.cast(batch_size, tf.int64), count - step * batch_size)
+        return step * batch_size + own_rows(size, shard, devices)
 
     def batch(step: tf.Tensor) -> tuple:
         indices = indices_of(step)
         inputs = changes.load(source, indices, None if draws is None else tf.gather(draws, indices))
         return inputs, *(tf.gather(values, indices) for values in targets)
 
+    def part(shard: tuple[int, int], devices: int) -> tf.data.Dataset:
+        return validation(source, batch_size=batch_size, changes=changes, seed=seed, shard=shard, devices=devices)
+
     steps = _steps(count, batch_size)
-    return ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps)
+    return divisible(ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps), part)
 
 
 def _batches(

@@ -101,13 +101,49 @@ def test_an_epoch_can_begin_at_any_step_and_be_shared_by_workers(recorded):
     assert len(resumed) == data.steps
     assert same(leaves(second[3:]), leaves(resumed[3:]))
     assert (int(data.counter.variable), int(data.counter.start)) == (2, 0)
-    parts = [list(replace(data, shard=(worker, 2)).epoch(1)) for worker in range(2)]
-    assert len(parts[0]) == len(parts[1])
-    assert count_in(data, parts[0] + parts[1]) == count(data, Part.TRAIN)
-    if recorded.name not in DRAWN_WITH_LABELS:
-        shared, whole = (np.concatenate([batch[1] for batch in each]) for each in (parts[0] + parts[1], second))
-        assert np.array_equal(np.sort(shared, axis=0), np.sort(whole, axis=0))
+    parts = [list(replace(data, shard=(worker, 3)).epoch(1)) for worker in range(3)]
+    assert {len(part) for part in parts} == {data.steps}
+    assert sum(count_in(data, part) for part in parts) == count(data, Part.TRAIN)
+    for batch, *slices in zip(second, *parts, strict=True):
+        assert recorded.name in MIXED or are_slices(slices, batch)
     assert data.counter.variable == 2
+
+
+# Samples are mixed with those of their slice.
+MIXED = {"mixed", "cut and mixed"}
+
+
+def are_slices(slices, batch):
+    """Whether slices follow each other in a batch; a slice may be padded less."""
+    for whole, *parts in zip(*map(tf.nest.flatten, (batch, *slices)), strict=True):
+        begin = 0
+        for part in map(np.asarray, parts):
+            rows = whole.numpy()[begin : begin + len(part)]
+            inside = tuple(slice(size) for size in part.shape)
+            outside = rows.copy()
+            outside[inside] = 0
+            if not np.array_equal(rows[inside], part, equal_nan=part.dtype.kind == "f") or outside.any():
+                return False
+            begin += len(part)
+        if begin != len(whole):
+            return False
+    return True
+
+
+def test_a_strategy_divides_batches_and_some_workers_have_nothing(recorded):
+    data = recorded.data
+    for dataset in (data.train, data.valid):
+        if dataset is data.train and data.target_kind == "tokens":
+            with pytest.raises(BadInput, match="Each device needs a stream of its own.*for 50 devices"):
+                dataset._part_of_worker((49, 50), 1)
+            continue
+        nothing = dataset._part_of_worker((49, 50), 1)
+        assert nothing.cardinality() == dataset.cardinality()
+        assert {len(leaf) for leaf in leaves(nothing.take(1))} == {0}
+    data.counter.variable.assign(2)
+    first = list(data.valid)
+    slices = [list(data.valid._part_of_worker((worker, 2), 1)) for worker in range(2)]
+    assert all(are_slices(each, batch) for batch, *each in zip(first, *slices, strict=True))
 
 
 def test_the_number_of_an_epoch_had_another_name():

@@ -10,7 +10,6 @@ from kerasdl.data.order import (
     balanced_weights,
     by_length,
     cumulative_weights,
-    shard_count,
     shuffled,
     systematic_sample,
 )
@@ -79,14 +78,6 @@ def test_balanced_weights_by_hand():
     assert balanced_weights(np.array([3, 1])).tolist() == pytest.approx([2 / 3, 2])
     # A class without samples takes nothing from the others.
     assert balanced_weights(np.array([1, 0, 1])).tolist() == [1, 0, 1]
-
-
-def test_shards_by_hand():
-    assert [shard_count(10, (worker, 3)) for worker in range(3)] == [4, 3, 3]
-    with pytest.raises(ValueError, match="Workers count from 0. Received: worker 3 of 3"):
-        shard_count(10, (3, 3))
-    with pytest.raises(ValueError, match="Each worker needs a sample. Received: 2 samples for 3 workers"):
-        shard_count(2, (0, 3))
 
 
 @pytest.mark.parametrize(

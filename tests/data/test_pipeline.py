@@ -11,7 +11,7 @@ from kerasdl.data.images.augment import Augmentation, MixUp, standard
 from kerasdl.data.images.changes import ImageChanges
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.images.stores import ArrayStore
-from kerasdl.data.pipeline import Changes, Plan, epoch_batches, training
+from kerasdl.data.pipeline import Changes, Plan, epoch_batches, training, validation
 from kerasdl.data.source import array_source
 
 
@@ -65,12 +65,26 @@ def test_an_epoch_has_no_other_steps():
         epoch_batches(numbers(53), 0, Plan(batch_size=8, seed=0), start=8)
 
 
-@pytest.mark.parametrize(("count", "workers"), [(53, 2), (53, 3), (17, 2), (33, 4), (9, 8)])
-def test_workers_share_an_epoch_without_repeats_in_as_many_steps(count, workers):
-    plans = [Plan(batch_size=8, seed=5, shard=(index, workers)) for index in range(workers)]
-    parts = [arrays(epoch_batches(numbers(count), 3, plan)) for plan in plans]
-    assert sorted(index for part in parts for inputs, _ in part for index in inputs) == list(range(count))
-    assert len({len(part) for part in parts}) == 1
+@pytest.mark.parametrize(("count", "workers"), [(53, 2), (53, 3), (17, 2), (35, 4), (10, 9)])
+def test_workers_have_slices_of_every_batch(count, workers):
+    plan = Plan(batch_size=8, seed=5)
+    parts = [
+        arrays(epoch_batches(numbers(count), 3, replace(plan, shard=(worker, workers)))) for worker in range(workers)
+    ]
+    whole = arrays(epoch_batches(numbers(count), 3, plan))
+    for batch, *slices in zip(whole, *parts, strict=True):
+        assert equal([batch], [[np.concatenate(leaves) for leaves in zip(*slices, strict=True)]])
+        sizes = [len(labels) for _, labels in slices]
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes[0] - sizes[-1] <= 1
+    # The same, asked of the datasets that a strategy divides.
+    divided = training(numbers(count), plan)
+    expected = epoch_batches(numbers(count), 0, replace(plan, shard=(1, workers)))
+    assert equal(arrays(divided._part_of_worker((1, workers), 1)), arrays(expected))
+    valid = validation(numbers(count), batch_size=8)
+    parts = [arrays(valid._part_of_worker((worker, workers), 1)) for worker in range(workers)]
+    inputs = [np.concatenate([inputs for inputs, _ in slices]) for slices in zip(*parts, strict=True)]
+    assert [each.tolist() for each in inputs] == [each.tolist() for each, _ in arrays(valid)]
 
 
 @pytest.mark.parametrize(("count", "workers"), [(1, 1), (8, 1), (17, 1), (53, 1), (17, 2), (53, 3)])
@@ -97,11 +111,6 @@ def test_batches_of_one_length_hold_samples_by_their_weights():
     batches = [inputs for inputs, _ in arrays(epoch_batches(numbers(40), 0, plan))]
     assert np.bincount(np.concatenate(batches), minlength=40).tolist() == [0, 2] * 20
     assert sorted(np.unique(lengths[batch]).tolist() for batch in batches) == [[0], [1], [2], [3]]
-
-
-def test_a_worker_that_is_not_there():
-    with pytest.raises(ValueError, match="Workers count from 0. Received: worker 2 of 2"):
-        epoch_batches(numbers(9), 0, Plan(batch_size=8, seed=0, shard=(2, 2)))
 
 
 def test_samples_come_as_often_as_their_weights_say():
@@ -141,10 +150,10 @@ def test_training_draws_loads_and_mixes_by_the_plan():
     assert ((labels % 10) == inputs[:, 0] % 2).all()
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 0, "seed": 0}, {"batch_size": 1, "seed": 0, "shard": (0, 0)}])
-def test_plans_that_cannot_be(options):
-    with pytest.raises(ValueError, match="At least one sample per batch, and one worker"):
-        Plan(**options)
+@pytest.mark.parametrize(("batch_size", "shard"), [(0, (0, 1)), (1, (0, 0)), (1, (2, 2))])
+def test_plans_that_cannot_be(batch_size, shard):
+    with pytest.raises(ValueError, match="At least one sample per batch, and workers count from 0"):
+        Plan(batch_size=batch_size, seed=0, shard=shard)
 
 
 def test_eager_equals_graph(monkeypatch):

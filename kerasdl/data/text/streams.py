@@ -17,6 +17,8 @@ from kerasdl.data.splits import Part
 from kerasdl.data.text.levels import Level
 from kerasdl.data.text.texts import Texts
 from kerasdl.data.text.tokens import Tokens, numericalize
+from kerasdl.distribute.parts import divisible, has_a_part
+from kerasdl.distribute.slices import own_rows
 from kerasdl.errors import BadInput
 from kerasdl.losses import SparseCategoricalCrossentropy
 
@@ -59,12 +61,14 @@ class Streams(Datasets):
     def __post_init__(self) -> None:
         _check_sizes(self.batch_size, self.length)
         worker, workers = self.shard
-        if not 0 <= worker < workers:
-            raise BadInput(f"Workers count from 0. Received: shard={self.shard}")
+        if not 0 <= worker < workers or workers > self.batch_size:
+            raise BadInput(
+                "Workers count from 0, and each needs a stream of its own. "
+                f"Received: shard={self.shard}, batch_size={self.batch_size}"
+            )
         if self.weights is not None:
             raise BadInput("An epoch has every token once: leave weights out. Received: weights of documents")
-        rows = self.batch_size * workers
-        for part, name, least in ((Part.TRAIN, "training", 2 * rows), (Part.VALID, "validation", 2)):
+        for part, name, least in ((Part.TRAIN, "training", 2 * self.batch_size), (Part.VALID, "validation", 2)):
             is_here = (self.tokens.texts.parts == part).any()
             count = self._part(part).count if is_here else 0
             if count < least:
@@ -106,12 +110,9 @@ class Streams(Datasets):
     @cached_property
     def train(self) -> tf.data.Dataset:
         """Training batches: every iteration is the next epoch, with the documents in another order."""
-        part = self._part(Part.TRAIN)
-
-        def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
-            return part.batches(epoch, seed=self.seed, shard=self.shard, start=start)
-
-        return epoch_after_epoch(batches, part.steps, self.counter, workers=self.shard[1])
+        if self.shard[1] > 1:
+            return has_a_part(self._train(self.shard))
+        return divisible(self._train(self.shard), self._train)
 
     @cached_property
     def valid(self) -> tf.data.Dataset:
@@ -173,9 +174,26 @@ class Streams(Datasets):
         texts = self.examples(count)
         return plots.text_sheet(texts, [f"stream {number} of {self.batch_size}" for number in range(1, len(texts) + 1)])
 
+    def _train(self, shard: tuple[int, int], devices: int = 1) -> tf.data.Dataset:
+        part = self._part(Part.TRAIN)
+        if shard[1] * devices > self.batch_size:
+            raise BadInput(
+                "Each device needs a stream of its own: use a larger batch_size. "
+                f"Received: batch_size={self.batch_size} for {shard[1] * devices} devices"
+            )
+
+        def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
+            return part.batches(epoch, seed=self.seed, shard=shard, devices=devices, start=start)
+
+        return epoch_after_epoch(batches, part.steps, self.counter)
+
     def _in_order(self, part: Part) -> tf.data.Dataset:
         found = self._part(part)
-        return ready(found.batches(0, seed=None, shard=(0, 1)), found.steps)
+
+        def of_worker(shard: tuple[int, int], devices: int) -> tf.data.Dataset:
+            return ready(found.batches(0, seed=None, shard=shard, devices=devices), found.steps)
+
+        return divisible(of_worker((0, 1), 1), of_worker)
 
     def _documents(self, part: Part) -> np.ndarray:
         found = np.flatnonzero(self.tokens.texts.parts == part)
@@ -189,7 +207,7 @@ class Streams(Datasets):
         lengths = starts[documents + 1] - starts[documents]
         # A short text has fewer streams, because the first tokens of a stream are predicted from nearly nothing.
         most = max(1, int(lengths.sum()) // (self.length + 1))
-        rows = self.batch_size * self.shard[1] if part is Part.TRAIN else min(self.batch_size, most)
+        rows = self.batch_size if part is Part.TRAIN else min(self.batch_size, most)
         return _Part(self.tokens.ids, starts[documents], lengths, rows, self.length)
 
 
@@ -217,10 +235,15 @@ class _Part:
         return -(-self.count // self.rows) - 1
 
     def batches(
-        self, epoch: tf.Tensor | int, *, seed: int | None, shard: tuple[int, int], start: tf.Tensor | int = 0
+        self,
+        epoch: tf.Tensor | int,
+        *,
+        seed: int | None,
+        shard: tuple[int, int],
+        devices: int = 1,
+        start: tf.Tensor | int = 0,
     ) -> tf.data.Dataset:
         """The batches of an epoch from a step on; without a seed, with the documents in their order."""
-        worker, workers = shard
         read, length = rows_of(self.ids), -(-self._predicted // self.steps)
         order = tf.range(len(self.lengths), dtype=tf.int64)
         if seed is not None:
@@ -231,7 +254,9 @@ class _Part:
         # Of a position in the text of the epoch, in the array of all tokens.
         shifts = starts - (ends - lengths)
         edges = np.arange(self.rows + 1, dtype=np.int64) * self.count // self.rows
-        begins, stops = edges[:-1][worker::workers, None], edges[1:][worker::workers, None]
+        with tf.init_scope():  # known while the graph of an epoch is made
+            own = own_rows(self.rows, shard, devices).numpy()
+        begins, stops = edges[own, None], edges[own + 1, None]
 
         def batch(step: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             positions = begins + step * length + tf.range(length + 1, dtype=tf.int64)

@@ -63,9 +63,10 @@ def crops_of(headers: Sequence[Header], transforms: np.ndarray, size: Size) -> C
         >>> crops_of([Header("JPEG", 300, 400)], np.eye(3)[None], (100, 100)).window
         array([[  0,  17, 150, 166]], dtype=int32)
     """
-    shapes = np.array([header.shape for header in headers], np.float64)
-    stored = np.array([[header.height, header.width] for header in headers])
-    upright = np.stack([_upright(header.orientation) for header in headers])
+    # Reshaped, for there may be none.
+    shapes = np.array([header.shape for header in headers], np.float64).reshape(-1, 2)
+    stored = np.array([[header.height, header.width] for header in headers], np.int64).reshape(-1, 2)
+    upright = np.array([_upright(header.orientation) for header in headers]).reshape(-1, 3, 3)
     scale = (shapes / size).min(axis=1)
     # From points of the output to points of the stored image, both from the center, x before y.
     matrix = upright @ _scaling(scale) @ transforms.astype(np.float64)

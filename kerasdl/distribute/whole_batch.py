@@ -1,0 +1,149 @@
+"""A step on slices of a batch that does what a step on the whole batch does."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.backend import get_keras_mask
+from kerasdl.distribute.refusals import check_supported_by_keras
+
+
+@contextmanager
+def as_on_whole_batch(step: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Make `train_step` or `test_step` of a model, run on every device with a slice, equal one on the whole batch.
+
+    Keras averages the loss over each slice and then over the slices, so that a sample of a short slice counts for more;
+    here each sample counts the same. BatchNormalization normalizes with the statistics of the whole batch, whether its
+    `synchronized` is set or not, also with a mask; the saved model stays what it was. They are computed in two passes:
+    Keras's difference of squares loses digits.
+
+    Args:
+        step: The bound method of a compiled model. Any other function is given back.
+
+    Yields:
+        The step for each device.
+
+    Raises:
+        ValueError: The model is compiled with what Keras cannot do under a strategy, its loss is a mean over what a
+            mask or weights leave, or a `train_step` of its own does not scale its loss.
+    """
+    model = getattr(step, "__self__", None)
+    if not isinstance(model, keras.Model):
+        yield step
+        return
+    with ExitStack() as stack:
+        share = _Share(model)
+        if model._compile_loss is not None:
+            stack.enter_context(_replaced(model._compile_loss, "call", share.loss))
+        is_training = step != model.test_step
+        if is_training:
+            check_supported_by_keras(model)
+            stack.enter_context(_replaced(model.optimizer, "scale_loss", share.gradients))
+            for layer in model._flatten_layers():
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    stack.enter_context(_replaced(layer, "_moments", partial(moments, layer)))
+
+        def step_of_slice(data: Any) -> Any:
+            share.begin(data)
+            outputs = step(data)
+            share.end(is_training=is_training)
+            return outputs
+
+        yield tf.autograph.experimental.do_not_convert(step_of_slice)
+
+
+class _Share:
+    """What the slice of each device counts for.
+
+    Args:
+        model: A compiled model.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model, self._scale_loss = model, model.optimizer.scale_loss
+        self._loss: Any = None if model._compile_loss is None else model._compile_loss.call
+        # Of a loss that is a mean over some of the labels only, the number of them.
+        self._counted = getattr(model.loss, "counted", None)
+        # Each device of a process has a thread.
+        self._here = threading.local()
+
+    def begin(self, data: Any) -> None:
+        """Compare the slice with the whole batch."""
+        _, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        rows = tf.shape(tf.nest.flatten(data)[0])[0]
+        counts = tf.cast(tf.stack([rows, self._counted(labels) if self._counted else rows]), "float32")
+        replica = tf.distribute.get_replica_context()
+        whole = replica.all_reduce(tf.distribute.ReduceOp.SUM, counts)
+        self._here.rows, self._here.terms = tf.unstack(tf.math.divide_no_nan(counts, whole))
+        self._here.replicas, self._here.is_scaled = replica.num_replicas_in_sync, False
+
+    def loss(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of a slice, whose mean over all of them, weighted by their rows, is that of the whole batch."""
+        if not self._counted:
+            self._check(y_pred)
+            return self._loss(y_true, y_pred, sample_weight)
+        loss = self._loss(y_true, y_pred, sample_weight)
+        return loss * tf.cast(tf.math.divide_no_nan(self._here.terms, self._here.rows), loss.dtype)
+
+    def gradients(self, loss: Any) -> Any:
+        """The loss whose gradients add up to those of the whole batch."""
+        self._here.is_scaled = True
+        return self._scale_loss(loss * tf.cast(self._here.rows * self._here.replicas, loss.dtype))
+
+    def end(self, *, is_training: bool) -> None:
+        """Check that the step has used the share."""
+        if is_training and not self._here.is_scaled:
+            raise ValueError(
+                "Under a strategy with several devices, a train_step must take the gradients of "
+                f"self.optimizer.scale_loss(loss). Received: {type(self._model).__name__}.train_step"
+            )
+
+    def _check(self, y_pred: Any) -> None:
+        reductions = {getattr(each, "reduction", None) for each in tf.nest.flatten(self._model.loss)}
+        if "mean_with_sample_weight" in reductions or any(
+            get_keras_mask(each) is not None for each in tf.nest.flatten(y_pred)
+        ):
+            raise ValueError(
+                "A loss that is a mean over what a mask or weights leave differs from device to device: use "
+                "kerasdl.losses.SparseCategoricalCrossentropy(ignore_class=...), or train on one device. "
+                f"Received: loss={self._model.loss!r}"
+            )
+
+
+def moments(layer: keras.layers.BatchNormalization, inputs: Any, mask: Any = None) -> tuple[Any, Any]:
+    """Mean and variance of each channel over the slices of all devices.
+
+    Args:
+        layer: The layer, which knows the axes.
+        inputs: The slice of this device.
+        mask: Which positions count, of the shape of `inputs` without the last axis; None for all.
+
+    Returns:
+        Mean and variance, (channels,).
+    """
+    axes: Sequence[int] = layer._reduction_axes
+    kept = tf.ones_like(inputs) if mask is None else tf.cast(mask, inputs.dtype)[..., None] * tf.ones_like(inputs)
+    shape = [1 if axis in axes else size for axis, size in enumerate(inputs.shape)]
+    all_reduce = partial(tf.distribute.get_replica_context().all_reduce, tf.distribute.ReduceOp.SUM)
+    sums = tf.stack([tf.reduce_sum(inputs * kept, axes), tf.reduce_sum(kept, axes)])
+    total, count = tf.unstack(all_reduce(sums))
+    mean = tf.math.divide_no_nan(total, count)
+    squares = tf.reduce_sum(tf.square(inputs - tf.reshape(mean, shape)) * kept, axes)
+    return mean, tf.math.divide_no_nan(all_reduce(squares), count)
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """An attribute of one object, replaced for a while."""
+    own = vars(owner)
+    before = {name: own[name]} if name in own else {}
+    own[name] = value
+    try:
+        yield
+    finally:
+        del own[name]
+        own.update(before)
