@@ -10,6 +10,8 @@ EXTRAS = {
     "scipy": "recipes",
     "sklearn": "recipes",
     "tyro": "recipes",
+    "soundfile": "audio",
+    "soxr": "audio",
     "huggingface_hub": "pretrained",
     "safetensors": "pretrained",
 }

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import tensorflow as tf
 from kerasdl import callbacks, models
 from kerasdl.data import features, images, mixing, sequences, series, tabular, text
@@ -255,6 +256,18 @@ def _sequences(**options: Any) -> sequences.Sequences:
     return sequences.from_arrays(several, np.arange(53) % 3, classes=list("abc"), batch_size=8, **options)
 
 
+@cache
+def _sounds() -> Path:
+    """53 short tones of three heights and several lengths."""
+    folder, random = Path(tempfile.mkdtemp()), np.random.default_rng(0)
+    atexit.register(shutil.rmtree, folder)
+    for index in range(53):
+        (folder / "abc"[index % 3]).mkdir(exist_ok=True)
+        tone = np.sin(np.arange(400 + 50 * (index % 5)) * (1 + index % 3) / 3) + random.normal(scale=0.1)
+        soundfile.write(folder / "abc"[index % 3] / f"{index}.wav", tone / 3, 4000)
+    return folder
+
+
 def _streams(**options: Any) -> text.Streams:
     letters = np.random.default_rng(0).choice(list("abcdefghi"), (20, 13))
     texts = text.from_texts([" ".join(row) for row in letters])
@@ -283,6 +296,9 @@ ALL_PIPELINES = {
         _frame(), ["price", "size"], weight="kind", batch_size=8, **options
     ),
     "sequences": _sequences,
+    "sounds": lambda **options: sequences.from_audio(
+        _sounds(), bands=8, batch_size=8, augment=sequences.augment.spec_augment(), **options
+    ),
     "augmented sequences": lambda **options: _sequences(augment=EVERY_CHANGE, **options),
     "series": lambda **options: series.from_frame(
         _frame(), target="size", covariates=["price"], lookback=5, horizon=2, batch_size=8, **options

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import keras
 import numpy as np
 import pandas as pd
+import soundfile
 import tensorflow as tf
 from kerasdl.data import augment, mixing
 from safetensors.numpy import save_file
@@ -432,6 +433,27 @@ def write_gun_point(path: Path) -> None:
     write_ts(path, ["1", "2"], samples=50, steps=150, channels=1)
 
 
+def write_sounds(folder: Path) -> None:
+    """Sixteen tones of 0.3 seconds, of two heights."""
+    random = np.random.default_rng(0)
+    for number in range(16):
+        file = folder / ("two", "seven")[number % 2] / f"{number}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        tone = np.sin(np.arange(2400) * (0.3, 0.9)[number % 2]) * random.uniform(0.1, 0.5)
+        soundfile.write(file, tone + random.normal(scale=0.01, size=2400), 8000)
+
+
+def write_tone(path: Path, rate: int = 44_100) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.3 * np.sin(np.arange(rate // 2) / 20), rate)
+
+
+def write_sound_model(path: Path) -> None:
+    built = kerasdl.models.resnet_1d((None, 40), 2, widths=(4,))
+    spectrogram = kerasdl.layers.LogMelSpectrogram(8000)
+    kerasdl.export.sequence_classifier(built, ["seven", "two"], spectrogram=spectrogram).save(path)
+
+
 def write_image_run(folder: Path) -> None:
     built = kerasdl.models.resnet8((64, 64, 3), 2, preprocess="symmetric")
     run = kerasdl.runs.RunFolder(folder)
@@ -486,6 +508,10 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "BasicMotions_TEST.ts": write_motions,
     "GunPoint_TRAIN.ts": write_gun_point,
     "GunPoint_TEST.ts": write_gun_point,
+    "digits": write_sounds,
+    "hello.wav": write_tone,
+    "digits/seven/7_jackson_0.wav": lambda path: write_tone(path, 8000),
+    "digits.keras": write_sound_model,
     "pets.keras": lambda path: kerasdl.export.image_classifier(
         image_model(pets()), ["cat", "dog"], image_size=(64, 64)
     ).save(path),

@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kerasdl.errors import BadInput
@@ -64,6 +65,31 @@ def subfolder(folder: Path, names: tuple[str, ...]) -> Path | None:
     """
     with _reading(str(folder)):
         return next((path for path in sorted(folder.iterdir()) if path.name.lower() in names and path.is_dir()), None)
+
+
+def matched(files: Sequence[str], folder: Path, pattern: str) -> list[str]:
+    r"""The first group of a regular expression in each file's path relative to `folder`.
+
+    Raises:
+        BadInput: The expression does not compile or has no group, or a file does not match it.
+
+    Example:
+        >>> matched(["pets/cat/tom_1.jpg"], Path("pets"), r"(\w+)_")
+        ['tom']
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise BadInput(f"Invalid regular expression ({error}). Received: {pattern!r}") from error
+    if not expression.groups:
+        raise BadInput(f"The regular expression needs a group in parentheses. Received: {pattern!r}")
+    found = []
+    for file in files:
+        match = expression.search(Path(file).relative_to(folder).as_posix())
+        if match is None or match[1] is None:
+            raise BadInput(f"The regular expression {pattern!r} does not match every file. Received: {file}")
+        found.append(match[1])
+    return found
 
 
 def _walk(folder: str, seen: dict[str, str]) -> Iterator[os.DirEntry[str]]:

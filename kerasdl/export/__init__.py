@@ -6,6 +6,7 @@
 from kerasdl.export.average import average
 from kerasdl.export.images import image_classifier
 from kerasdl.export.names import class_names, has_tags, target_names
+from kerasdl.export.sequences import sequence_classifier
 from kerasdl.export.series import series_model
 from kerasdl.export.tables import raw_columns, table_model
 from kerasdl.export.text import language_model, next_token, text_classifier
@@ -18,6 +19,7 @@ __all__ = [
     "language_model",
     "next_token",
     "raw_columns",
+    "sequence_classifier",
     "series_model",
     "table_model",
     "target_names",

@@ -8,7 +8,8 @@ def class_names(exported: keras.Model) -> tuple[str, ...]:
     """Return the class names stored in an exported classifier.
 
     Args:
-        exported: A model from `image_classifier`, `table_model`, `text_classifier` or `average`, new or loaded.
+        exported: A model from `image_classifier`, `sequence_classifier`, `table_model`, `text_classifier` or `average`,
+            new or loaded.
 
     Returns:
         One name per column of its output.

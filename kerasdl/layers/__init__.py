@@ -12,6 +12,7 @@ from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
 from kerasdl.layers.last_step import LastStep
+from kerasdl.layers.log_mel_spectrogram import LogMelSpectrogram
 from kerasdl.layers.mask_nan import MaskNaN
 from kerasdl.layers.masked_conv_1d import MaskedConv1D
 from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
@@ -37,6 +38,7 @@ __all__ = [
     "FitImage",
     "IdentityShortcut",
     "LastStep",
+    "LogMelSpectrogram",
     "MaskNaN",
     "MaskedConv1D",
     "NGrams",

@@ -14,6 +14,7 @@ from kerasdl.plots.heatmaps import heat_maps
 from kerasdl.plots.images import image_sheet
 from kerasdl.plots.probabilities import precision_recall, reliability, roc, thresholds
 from kerasdl.plots.regression import residuals
+from kerasdl.plots.spectrograms import spectrogram_sheet, weighed_lines
 from kerasdl.plots.surfaces import animation, neurons, paths, surface
 from kerasdl.plots.tables import table_sheet
 from kerasdl.plots.texts import text_sheet
@@ -46,8 +47,10 @@ __all__ = [
     "residuals",
     "roc",
     "schedule",
+    "spectrogram_sheet",
     "surface",
     "table_sheet",
     "text_sheet",
     "thresholds",
+    "weighed_lines",
 ]

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from kerasdl.data.listing import VALID_FOLDERS, by_subfolder, check_apart, files_below, subfolder
+from kerasdl.data.listing import VALID_FOLDERS, by_subfolder, check_apart, files_below, matched, subfolder
 from kerasdl.errors import BadInput
 
 
@@ -75,3 +75,21 @@ def test_a_subfolder_is_found_whatever_its_case(tmp_path):
     made(tmp_path, "Val/1.txt", "valid")
     assert subfolder(tmp_path, VALID_FOLDERS) == tmp_path / "Val"
     assert subfolder(tmp_path, ("test",)) is None
+
+
+def test_matched_returns_the_first_group(tmp_path):
+    files = [str(tmp_path / name) for name in ("pug_1.jpg", "x/great_dane_22.jpg")]
+    assert matched(files, tmp_path, r"([^/]+)_\d+\.jpg$") == ["pug", "great_dane"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(", "Invalid regular expression"),
+        (r"\d", "needs a group"),
+        (r"(z)", r"does not match every file. Received: .*pug"),
+    ],
+)
+def test_expressions_that_cannot_be_used(pattern, message, tmp_path):
+    with pytest.raises(BadInput, match=message):
+        matched([str(tmp_path / "pug_1.jpg")], tmp_path, pattern)

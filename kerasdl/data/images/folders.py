@@ -8,8 +8,9 @@ import numpy as np
 from kerasdl.arguments import known_arguments
 from kerasdl.data.images.build import check_every_class, images_of_files
 from kerasdl.data.images.images import Images
-from kerasdl.data.images.listing import image_files, matched, parts_of, training_folder
+from kerasdl.data.images.listing import image_files, parts_of, training_folder
 from kerasdl.data.images.options import FileOptions, Options
+from kerasdl.data.listing import matched
 from kerasdl.data.splits import Part, as_parts, stratified, whole_groups
 from kerasdl.errors import BadInput
 

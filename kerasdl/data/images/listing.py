@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from kerasdl.data.listing import (
@@ -110,24 +110,3 @@ def _check_same_classes(train: dict[str, list[str]], valid: dict[str, list[str]]
         raise BadInput(f"Classes without images in validation: {missing}. Received: {str(folder)!r} with {list(valid)}")
     if extra := sorted(set(valid) - set(train)):
         raise BadInput(f"Classes in validation without training images: {extra}. Received: {str(folder)!r}")
-
-
-def matched(files: Sequence[str], folder: Path, pattern: str) -> list[str]:
-    """The first group of a regular expression in each file's path relative to `folder`.
-
-    Raises:
-        BadInput: The expression does not compile or has no group, or a file does not match it.
-    """
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise BadInput(f"Invalid regular expression ({error}). Received: {pattern!r}") from error
-    if not expression.groups:
-        raise BadInput(f"The regular expression needs a group in parentheses. Received: {pattern!r}")
-    found = []
-    for file in files:
-        match = expression.search(Path(file).relative_to(folder).as_posix())
-        if match is None or match[1] is None:
-            raise BadInput(f"The regular expression {pattern!r} does not match every file. Received: {file}")
-        found.append(match[1])
-    return found

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from kerasdl.data.images.listing import by_class, image_files, matched, parts_of
+from kerasdl.data.images.listing import by_class, image_files, parts_of
 from kerasdl.errors import BadInput
 
 from tests.data.test_listing import made
@@ -26,24 +26,6 @@ def test_a_test_part_has_the_same_classes(tmp_path):
 def test_an_unlabelled_test_folder_is_ignored(tmp_path):
     made(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png", "test/unknown/2.png")
     assert [part for part, _ in parts_of(tmp_path)] == [0]
-
-
-def test_matched_returns_the_first_group(tmp_path):
-    files = [str(tmp_path / name) for name in ("pug_1.jpg", "x/great_dane_22.jpg")]
-    assert matched(files, tmp_path, r"([^/]+)_\d+\.jpg$") == ["pug", "great_dane"]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "message"),
-    [
-        ("(", "Invalid regular expression"),
-        (r"\d", "needs a group"),
-        (r"(z)", r"does not match every file. Received: .*pug"),
-    ],
-)
-def test_expressions_that_cannot_be_used(pattern, message, tmp_path):
-    with pytest.raises(BadInput, match=message):
-        matched([str(tmp_path / "pug_1.jpg")], tmp_path, pattern)
 
 
 def test_images_outside_the_class_folders_are_named(tmp_path):

@@ -1,0 +1,1 @@
+"""Sound: WAV files in folders of classes, as log-mel spectrograms."""
