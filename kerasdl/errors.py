@@ -3,6 +3,8 @@
 # "Temporary failure" in sysexits.h: the same command may succeed.
 LOST_PEER = 75
 
+__all__ = ["BadInput"]
+
 
 class BadInput(ValueError):  # noqa: N818 -- "BadInputError" is no clearer
     """Raised for invalid user input; the message says what is wrong, where, and what to do.

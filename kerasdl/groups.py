@@ -14,6 +14,17 @@ from kerasdl.arguments import known_arguments
 from kerasdl.families import flat_layers, recognize
 from kerasdl.foreign_names import pair_of_rates
 
+__all__ = [
+    "discriminative",
+    "freeze_to",
+    "frozen",
+    "group_names",
+    "layer_groups",
+    "optimizer_lacks",
+    "retrace",
+    "unfreeze",
+]
+
 BatchNorm = Literal["freeze", "statistics", "train"]
 
 # Layer names of kerasdl builders. For other models the user gives the groups.

@@ -6,6 +6,8 @@ import keras
 from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
+__all__ = ["SparseCategoricalCrossentropy"]
+
 # From so many on, the cross-entropy is computed by `_crossentropy`.
 MANY_CLASSES = 500
 # Near the smallest normal number of float32, 1.2e-38.

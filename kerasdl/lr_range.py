@@ -15,6 +15,8 @@ from kerasdl.errors import BadInput
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["LRRange", "descent", "diverged", "min_grad_lr", "minimum", "ramp", "slide", "smooth", "steep", "valley"]
+
 RampShape = Literal["exponential", "linear"]
 SMOOTHING = 0.98
 # A curve that falls by less than this fraction of its height counts as flat.

@@ -16,6 +16,21 @@ import numpy as np
 from keras import ops
 from kerasdl.arguments import check_one_rate, known_arguments
 
+__all__ = [
+    "FlatCosineSchedule",
+    "JoinedSchedule",
+    "OneCycleSchedule",
+    "WarmUpSchedule",
+    "cosine",
+    "cosine_restarts",
+    "flat_cosine",
+    "joined",
+    "linear",
+    "one_cycle",
+    "one_cycle_momentum",
+    "warm_up",
+]
+
 Shape = Literal["cosine", "linear"]
 Schedule = Callable[[Any], Any]
 

@@ -16,8 +16,8 @@ class ChunkedEncoder(keras.layers.Wrapper):
     the last tokens.
 
     Args:
-        layer: A functional model from [tokens (batch, steps), *states (batch, units)] to [features (batch, steps,
-            units), *states]. Without states it cannot go on from a chunk: then the beginning is left out.
+        layer: A functional model from tokens (batch, steps) and states (batch, units) to features (batch, steps, units)
+            and the states, in lists. Without states it cannot go on from a chunk: then the beginning is left out.
         last: Largest number of tokens that give features.
         chunk: Tokens per chunk of the beginning; a document's features begin after a whole number of chunks.
         **kwargs: As for `keras.layers.Layer`.

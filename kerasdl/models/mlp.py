@@ -60,7 +60,7 @@ def mlp(
         name: Name of the model.
 
     Returns:
-        A functional model: (batch, *input_shape) to float32 (batch, classes) or (batch, outputs).
+        A functional model: `(batch, *input_shape)` to float32 (batch, classes) or (batch, outputs).
 
     Raises:
         ValueError: `input_shape` holds None; or as for `dense_stack`, `output_layers` and `preprocess_layer`.

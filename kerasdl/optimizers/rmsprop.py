@@ -13,7 +13,7 @@ class RMSprop(ParameterGroups, keras.optimizers.RMSprop):
     Args:
         *args: As for `keras.optimizers.RMSprop`.
         groups: One dictionary per group: "match", a regular expression matched at the start of any part of a
-            path of a variable ("stage1_", "kernel", "encoder/embedding"); "lr", a multiplier; "weight_decay".
+            path of a variable (`stage1_`, `kernel`, `encoder/embedding`); "lr", a multiplier; "weight_decay".
             If several groups match a variable the last one wins, separately for "lr" and "weight_decay".
         **kwargs: As for `keras.optimizers.RMSprop`. Biases and the scale and offset of normalization layers have no
             weight decay, unless a group that matches them sets it.

@@ -13,8 +13,8 @@ from kerasdl.runs.folder import KINDS, WRITTEN
 def check_output(path: Path, read: Iterable[str | Path], *, option: str = "--csv") -> None:
     """Raises if writing to `path` would overwrite a file that is read, or one that a run writes.
 
-    Those of a run are its config.json, metrics.json, about.json, history.csv, models and encoder (*.keras, *.npz),
-    figures, texts and pages (*.png, *.txt, *.html), and all in its folder logs. Other files in its folder may be
+    Those of a run are its config.json, metrics.json, about.json, history.csv, models and encoder (`*.keras`, `*.npz`),
+    figures, texts and pages (`*.png`, `*.txt`, `*.html`), and all in its folder logs. Other files in its folder may be
     written, also again.
 
     Args:

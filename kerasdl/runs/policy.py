@@ -108,10 +108,10 @@ class Stage:
         data: The data of the stage, to follow activations and gradients if the run looks inside; None not to.
         evaluate: Evaluates `data.valid` by the network that trains, to show predictions after some epochs.
         more: Further callbacks.
-        prefix: Begins the names of figures, and names the folder of the logs: "head_" logs to `logs/head`.
+        prefix: Begins the names of figures, and names the folder of the logs: `head_` logs to `logs/head`.
 
     Attributes:
-        name: Of the stage in history.csv: "head" for the prefix "head_", "whole" without one.
+        name: Of the stage in history.csv: "head" for the prefix `head_`, "whole" without one.
         callbacks: For `fit`.
 
     Example:

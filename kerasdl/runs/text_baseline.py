@@ -44,7 +44,7 @@ def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **
     """Train an n-gram classifier with one-cycle, and save it as `ngrams.keras`.
 
     Args:
-        run: Where the model, logs and figures go, these with the prefix "ngrams_".
+        run: Where the model, logs and figures go, these with the prefix `ngrams_`.
         texts: Documents with classes or tags.
         balance: Give all classes the same weight in the loss.
         **options: Arguments of `data.text.classifier`.

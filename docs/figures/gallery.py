@@ -1,0 +1,227 @@
+"""Draw the gallery of the site: what kerasdl draws, from data that scikit-learn holds, and a picture per augmentation.
+
+python docs/figures/gallery.py FOLDER
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import kerasdl
+import keras
+import numpy as np
+from kerasdl import callbacks, interpret, models, optimizers, plots, schedules
+from augmentations import OPERATIONS, rows
+from kerasdl.data import series
+from PIL import Image
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_moons
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier
+
+STEPS, SIDE, SEED = 400, 60, 0
+Pictures = dict[str, plots.Figure | Image.Image | bytes]
+
+
+class Card(NamedTuple):
+    """A picture of the gallery: its file without ending, its title, the function that draws it, the page about it."""
+
+    file: str
+    title: str
+    function: str
+    page: str
+
+
+# Pictures that stand beside this file; they take minutes, or come from a browser.
+KEPT = ("activations_healthy", "groups_healthy", "heat_maps", "top_patches", "tensorboard_projector")
+CARDS = {
+    "Training": [
+        Card("lr_range", "Learning-rate range test", "plots.lr_range", "lr_range_test"),
+        Card("one_cycle", "One-cycle, as it was trained", "plots.schedule", "schedules"),
+        Card("schedules", "Schedules of the learning rate", "plots.lines", "schedules"),
+        Card("curves", "Loss and accuracy by epoch", "plots.curves", "looking"),
+        Card("activations_healthy", "Activations in a healthy training", "plots.activation_stats", "while_it_trains"),
+        Card("groups_healthy", "Gradients and updates of layer groups", "plots.group_scalars", "while_it_trains"),
+        Card("tensorboard_projector", "Features of digits in the Projector", "runs.save_projector", "tensorboard"),
+    ],
+    "Classification": [
+        Card("confusion", "Confusion matrix", "plots.confusion", "looking"),
+        Card("most_confused", "Most confused classes", "plots.most_confused", "looking"),
+        Card("top_losses", "The highest losses", "plots.image_sheet", "looking"),
+        Card("per_class", "Precision and recall of each class", "plots.per_class", "evaluation"),
+        Card("calibration", "Do probabilities come true?", "plots.reliability", "evaluation"),
+        Card("roc", "ROC curve", "plots.roc", "evaluation"),
+        Card("precision_recall", "Precision over recall", "plots.precision_recall", "evaluation"),
+        Card("threshold", "What a threshold does", "plots.thresholds", "evaluation"),
+    ],
+    "Numbers, tables and series": [
+        Card("residuals", "Predictions, and what they miss", "plots.residuals", "evaluation"),
+        Card("importance", "Importance of columns", "plots.importance", "tables"),
+        Card("table_sheet", "Rows of a table", "plots.table_sheet", "tables"),
+        Card("bars", "Numbers by name", "plots.bars", "looking"),
+        Card("series", "Chaotic series", "plots.line_sheet", "series"),
+    ],
+    "What the network sees": [
+        Card("heat_maps", "Grad-CAM, gradients, occlusion", "plots.heat_maps", "what_the_network_sees"),
+        Card("top_patches", "Patches that excite a filter", "plots.patch_rows", "what_the_network_sees"),
+        Card("activation_grid", "Activations, layer by layer", "plots.activation_grid", "what_the_network_sees"),
+        Card("filters", "Filters of the first convolution", "plots.filter_sheet", "what_the_network_sees"),
+        Card("text_sheet", "Texts", "plots.text_sheet", "text"),
+    ],
+    "Lessons": [
+        Card("paths", "Gradient descent in a valley", "plots.paths", "lessons"),
+        Card("surface", "Decision surface", "plots.surface", "lessons"),
+        Card("neurons", "What each neuron says", "plots.neurons", "lessons"),
+        Card("animation", "A training, step by step", "plots.animation", "lessons"),
+    ],
+}
+
+
+def training() -> Pictures:
+    """A small network of convolutions learns handwritten digits."""
+    digits, rest = load_digits(), slice(1400, None)
+    pixels = (digits.images * 255 / 16)[..., None]
+    keras.utils.set_random_seed(SEED)
+    model = models.convnet((8, 8, 1), 10, depths=(1, 1), widths=(16, 16), preprocess="symmetric")
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizers.AdamW(weight_decay=0.01), loss, metrics=["accuracy"])
+    x, y = pixels[:1400], digits.target[:1400]
+    found = kerasdl.lr_find(model, x, y, batch_size=64, verbose=0)
+    with tempfile.TemporaryDirectory() as logs:
+        steps = callbacks.StepScalars(logs)
+        policy = [callbacks.OneCycle(found.suggestion()), steps]
+        valid = pixels[rest], digits.target[rest]
+        history = model.fit(x, y, batch_size=64, epochs=6, validation_data=valid, callbacks=policy, verbose=0).history
+    logits = model.predict(pixels[rest], verbose=0)
+    result = interpret.Classification(logits, digits.target[rest], [str(name) for name in range(10)])
+    hardest = result.top_losses(12)
+    return {
+        "lr_range": found.plot(),
+        "one_cycle": plots.schedule(*(steps.history[name] for name in ("step", "learning_rate", "momentum"))),
+        "curves": plots.curves(history, ["loss", "accuracy"]),
+        "top_losses": plots.image_sheet(pixels[rest][hardest], [result.caption(each) for each in hardest]),
+        "activation_grid": plots.activation_grid(interpret.activation_maps(model, pixels[3])),
+        "filters": plots.filter_sheet(interpret.first_filters(model), columns=8),
+        **{name: figure for name, figure in result.figures().items() if name in ("confusion", "most_confused")},
+    }
+
+
+def rates() -> Pictures:
+    """Learning rates of the schedules."""
+    steps = np.arange(STEPS)
+    rates = {
+        "one-cycle": schedules.one_cycle(steps, 0.1, STEPS),
+        "flat, then cosine": schedules.flat_cosine(steps, 0.1, STEPS),
+        "cosine with restarts": schedules.cosine_restarts(steps, 0.1, STEPS // 7),
+        "warm-up": schedules.warm_up(steps, 0.1, STEPS // 4),
+    }
+    lines = {name: (steps, np.asarray(each)) for name, each in rates.items()}
+    return {"schedules": plots.lines(lines, "step", "learning rate", "Schedules with a peak of 0.1")}
+
+
+def tables() -> Pictures:
+    """Tumors as benign or malignant by a logistic regression; diabetes by a linear one; a chaotic series."""
+    tumors, patients = load_breast_cancer(), load_diabetes(scaled=False)
+    x = (tumors.data - tumors.data.mean(axis=0)) / tumors.data.std(axis=0)
+    classifier = LogisticRegression(C=0.01).fit(x[::2], tumors.target[::2])
+    logits = classifier.predict_log_proba(x[1::2])
+    result = interpret.Classification(logits, tumors.target[1::2], list(tumors.target_names))
+    linear = Ridge().fit(patients.data[::2], patients.target[::2])
+    valid, truth = patients.data[1::2], patients.target[1::2, None]
+    rises = permutation_importance(linear, valid, truth, random_state=SEED).importances_mean
+    importance = dict(zip(patients.feature_names, rises, strict=True))
+    cells = {name: [f"{value:g}" for value in valid[:3, place]] for place, name in enumerate(patients.feature_names)}
+    chaos = series.mackey_glass(900)["x"].to_numpy()
+    panels = [{"x": (np.arange(start, start + 300), chaos[start : start + 300])} for start in (0, 300, 600)]
+    weights = dict(sorted(zip(tumors.feature_names, classifier.coef_[0], strict=True), key=lambda each: each[1])[:8])
+    return {
+        **{name: each for name, each in result.figures().items() if name not in ("confusion", "most_confused")},
+        "residuals": plots.residuals(linear.predict(valid).reshape(-1, 1), truth, ["progression"]),
+        "importance": plots.importance(dict(sorted(importance.items(), key=lambda each: -each[1]))),
+        "table_sheet": plots.table_sheet(cells, [f"progression {value:g}" for value in truth[:3, 0]]),
+        "bars": plots.bars(
+            {str(name): -value for name, value in weights.items()}, "weight", "What speaks for malignant"
+        ),
+        "series": plots.line_sheet(panels, ["0 to 300", "300 to 600", "600 to 900"], "time", "x"),
+        "text_sheet": plots.text_sheet(
+            [paragraph(tumors.DESCR, "Features are"), paragraph(load_digits().DESCR, "The data set contains")],
+            ["About tumors", "About digits"],
+        ),
+    }
+
+
+def paragraph(text: str, beginning: str) -> str:
+    """The paragraph that begins so, on one line."""
+    return " ".join(text[text.index(beginning) :].split("\n\n")[0].split())
+
+
+def lessons() -> Pictures:
+    """A ball in a valley, and two half-moons that a small network tells apart."""
+    steepness, visited = np.array([1.0, 50.0]), {}
+    for name, rate in (("rate 0.004", 0.004), ("rate 0.036", 0.036), ("rate 0.041", 0.041)):
+        path = [np.array([-9.0, 1.5])]
+        for _ in range(60):
+            path.append(path[-1] * (1 - rate * steepness))
+        visited[name] = np.array(path)
+    x, y = make_moons(200, noise=0.15, random_state=SEED)
+    x -= x.mean(axis=0)
+    axis = np.linspace(-2, 2, SIDE)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    network, frames = MLPClassifier((6, 6), "tanh", learning_rate_init=0.05, random_state=SEED), []
+    for step in range(200):
+        network.partial_fit(x, y, classes=[0, 1])
+        if step in (0, 5, 15, 30, 60, 120, 199):
+            probability = network.predict_proba(grid)[:, 1].clip(1e-6, 1 - 1e-6).reshape(SIDE, SIDE)
+            logits = np.log(probability / (1 - probability))
+            frames.append(plots.surface(axis, logits, x, y, f"Step {step + 1}"))
+    hidden = [grid]
+    for weights, biases in zip(network.coefs_[:2], network.intercepts_[:2], strict=True):
+        hidden.append(np.tanh(hidden[-1] @ weights + biases))
+    return {
+        "paths": plots.paths(lambda place: (steepness / 2 * place**2).sum(axis=-1), visited, "Sixty steps downhill"),
+        "surface": frames[-1],
+        "neurons": plots.neurons(axis, [each.reshape(SIDE, SIDE, -1) for each in hidden[1:]]),
+        "animation": plots.animation(frames, milliseconds=400),
+    }
+
+
+def augmentations() -> Pictures:
+    """For each operation some draws side by side."""
+    gaps = ((0, 0), (0, 0), (0, 4), (0, 0))
+    made = {
+        name: np.pad(images.clip(0, 255).astype(np.uint8), gaps, constant_values=255) for name, images in rows().items()
+    }
+    return {file_of(name): Image.fromarray(np.concatenate(images, axis=1)[:, :-4]) for name, images in made.items()}
+
+
+def file_of(operation: str) -> str:
+    """The file of the picture of an operation: augmentation_rotate for "rotate=20"."""
+    return f"augmentation_{operation.split('=')[0].split('(')[0]}"
+
+
+def cards() -> dict[str, list[Card]]:
+    """The cards of each section; those of augmentations come first."""
+    functions = dict.fromkeys(OPERATIONS, "augment.Augmentation")
+    functions |= {name: f"augment.{name.split('(')[0]}" for name in OPERATIONS if "(" in name}
+    functions |= {"MixUp()": "mixing.MixUp", "CutMix()": "mixing.CutMix"}
+    operations = [
+        Card(file_of(name), name.replace("\n", ", "), function, "augmentation") for name, function in functions.items()
+    ]
+    return {"Augmentation": operations, **CARDS}
+
+
+def draw(folder: Path) -> None:
+    """Write every picture that is not kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in {**training(), **rates(), **tables(), **lessons(), **augmentations()}.items():
+        if isinstance(picture, bytes):
+            (folder / f"{name}.gif").write_bytes(picture)
+        elif isinstance(picture, Image.Image):
+            picture.save(folder / f"{name}.png")
+        else:
+            picture.savefig(folder / f"{name}.png", dpi=90)
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]))
