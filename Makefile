@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench clean
+.PHONY: help demo test test-all check docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,10 @@ check: $(VENV)/.installed ## lint, check the formatting and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed ## build the site of documentation in build/site; warnings are errors
+	$(BIN)/python -m sphinx --nitpicky --fail-on-warning --keep-going --quiet docs build/site
+	@echo "build/site/index.html"
 
 bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/import_time.py
@@ -45,7 +49,7 @@ bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/cautious_lr.py
 
 clean: ## remove the environment, build outputs and tool caches
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) build dist docs/api *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -14,8 +14,8 @@ project = "kerasdl"
 author = project_copyright = "The kerasdl developers"
 version = release = kerasdl.__version__
 extensions = [
-    *("myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.linkcode", "sphinx_copybutton"),
-    *("api_pages", "code_links", "guide_pages", "gallery_cards"),
+    *("myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.linkcode"),
+    *("sphinx.ext.githubpages", "sphinx_copybutton", "api_pages", "code_links", "guide_pages", "gallery_cards"),
 ]
 exclude_patterns = ["_static", "extensions", "figures"]
 

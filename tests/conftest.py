@@ -3,6 +3,8 @@
 import kerasdl  # isort: skip
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -11,6 +13,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import settings
 from kerasdl.distribute import MirroredStrategy
+
+ROOT = Path(__file__).parents[1]
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -62,6 +66,24 @@ def real_data() -> Path:
     if "KERASDL_DATA" not in os.environ:
         pytest.skip("KERASDL_DATA does not name a folder of real data")
     return Path(os.environ["KERASDL_DATA"])
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The site of documentation, which all workers share; a warning of Sphinx is an error."""
+    pytest.importorskip("sphinx")
+    import fcntl
+
+    shared = tmp_path_factory.getbasetemp()
+    folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "site"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "objects.inv").exists():
+            options = ["--nitpicky", "--fail-on-warning", "--keep-going", "--quiet"]
+            command = [sys.executable, "-m", "sphinx", *options, str(ROOT / "docs"), str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import GoogleDocstring
 
@@ -59,7 +60,9 @@ def page_of(name: str, each: Any) -> str:
     title = f"{namespace.removeprefix('kerasdl.')}.{short}" if namespace != "kerasdl" else name
     kind = "class" if inspect.isclass(each) else "function"
     back = f":doc:`{namespace} <{namespace}>`"
-    members = "   :members:\n   :inherited-members:\n" if kind == "class" else ""
+    members = "   :members:\n" if kind == "class" else ""
+    # What a callback inherits are hooks.
+    members += "   :inherited-members:\n" if kind == "class" and not issubclass(each, keras.callbacks.Callback) else ""
     return f":orphan:\n\n{title}\n{'=' * len(title)}\n\n{back}\n\n.. auto{kind}:: {name}\n{members}"
 
 

@@ -33,12 +33,13 @@ def card(app: Sphinx, each: gallery.Card) -> str:
 
 
 def read(app: Sphinx, page: str, source: list[str]) -> None:
-    """Add all cards to docs/gallery.md, and the last one of each section to docs/index.md."""
+    """Add all cards to docs/gallery.md, and some to docs/index.md."""
     if page == "gallery":
         for section, cards in gallery.cards().items():
             source[0] += f"\n## {section}\n\n{row(app, cards)}"
     elif page == "index":
-        source[0] += row(app, [cards[-1] for cards in gallery.cards().values()])
+        front = [each for cards in gallery.cards().values() for each in cards if each.file in gallery.FRONT]
+        source[0] = source[0].replace("% cards", row(app, front))
 
 
 def row(app: Sphinx, cards: list[gallery.Card]) -> str:
@@ -49,5 +50,5 @@ def row(app: Sphinx, cards: list[gallery.Card]) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("builder-inited", draw)
-    app.connect("source-read", read, priority=400)  # before the README is put around docs/index.md
+    app.connect("source-read", read, priority=600)  # after the links of the text
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,6 +35,8 @@ class Card(NamedTuple):
 
 # Pictures that stand beside this file; they take minutes, or come from a browser.
 KEPT = ("activations_healthy", "groups_healthy", "heat_maps", "top_patches", "tensorboard_projector")
+# Pictures of the front page.
+FRONT = ("augmentation_standard", "lr_range", "confusion", "top_losses", "heat_maps", "surface")
 CARDS = {
     "Training": [
         Card("lr_range", "Learning-rate range test", "plots.lr_range", "lr_range_test"),
