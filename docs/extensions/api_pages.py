@@ -103,6 +103,11 @@ def show_constructors(_: Sphinx) -> None:
             each.__signature__ = whole.replace(parameters=list(whole.parameters.values())[1:])
 
 
+def readable(_: Sphinx, __: str, ___: str, ____: Any, _____: Any, signature: str | None, returned: str | None) -> Any:
+    """A default that is made anew for each object is no Python, which Sphinx would cut at every comma."""
+    return signature and (signature.replace("<factory>", "..."), returned)
+
+
 def is_foreign(_: Sphinx, __: str, ___: str, each: Any, skip: bool, ____: Any) -> bool | None:
     """What a class inherits from Keras or Python is not documented here."""
     each = each.fget if isinstance(each, property) else inspect.unwrap(each) if callable(each) else each
@@ -138,5 +143,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", write_pages)
     app.connect("builder-inited", show_constructors)
     app.connect("autodoc-process-docstring", describe, priority=400)
+    app.connect("autodoc-process-signature", readable)
     app.connect("autodoc-skip-member", is_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,6 +34,8 @@ def card(app: Sphinx, each: gallery.Card) -> str:
 
 def read(app: Sphinx, page: str, source: list[str]) -> None:
     """Add all cards to docs/gallery.md, and some to docs/index.md."""
+    if page in ("gallery", "index"):
+        app.env.note_dependency(gallery.__file__)
     if page == "gallery":
         for section, cards in gallery.cards().items():
             source[0] += f"\n## {section}\n\n{row(app, cards)}"
