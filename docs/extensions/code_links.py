@@ -22,15 +22,23 @@ def meant(code: str, namespace: str) -> str | None:
     return next((each for each in candidates if each in pages()), None)
 
 
+def goes_on(code: nodes.literal) -> bool:
+    """Whether it continues a list, as the second in `callbacks.OneCycle`, `FlatCosine`, and means the same namespace."""
+    before = code.previous_sibling()
+    return isinstance(before, nodes.Text) and before.astext().strip(" \n") in (",", "and", "or", "to", ", and")
+
+
 def link_names(app: Sphinx, doctree: nodes.document) -> None:
     """Wrap each code that is a public name into a reference; titles and links stay."""
     page = app.env.docname
-    namespace = page.removeprefix("api/").rsplit(".", 1)[0] if page.startswith("api/") else ""
+    own, carried = page.removeprefix("api/").rsplit(".", 1)[0] if page.startswith("api/") else "", ""
     for code in list(doctree.findall(nodes.literal)):
+        namespace = carried if goes_on(code) and not own else own
         inside = code.parent
         while inside is not None and not isinstance(inside, nodes.title | nodes.reference | pending_xref):
             inside = inside.parent
         name = meant(code.astext(), namespace)
+        carried = name.rpartition(".")[0] if name else ""
         if inside is None and name and f"api/{name}" != page:
             options = {"refdomain": "py", "reftype": "obj", "reftarget": name, "refexplicit": True, "refdoc": page}
             code.replace_self(pending_xref("", code.deepcopy(), refwarn=True, **options))
