@@ -23,7 +23,7 @@ def meant(code: str, namespace: str) -> str | None:
 
 
 def goes_on(code: nodes.literal) -> bool:
-    """Whether it continues a list, as the second in `callbacks.OneCycle`, `FlatCosine`, and means the same namespace."""
+    """Whether it continues a list and means the same namespace, as the second in `callbacks.OneCycle`, `FlatCosine`."""
     before = code.previous_sibling()
     return isinstance(before, nodes.Text) and before.astext().strip(" \n") in (",", "and", "or", "to", ", and")
 

@@ -15,6 +15,7 @@ from kerasdl import callbacks, interpret, models, optimizers, plots, schedules
 from augmentations import OPERATIONS, rows
 from kerasdl.data import series
 from PIL import Image
+from scipy.special import softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_moons
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -69,6 +70,7 @@ CARDS = {
         Card("top_patches", "Patches that excite a filter", "plots.patch_rows", "what_the_network_sees"),
         Card("activation_grid", "Activations, layer by layer", "plots.activation_grid", "what_the_network_sees"),
         Card("filters", "Filters of the first convolution", "plots.filter_sheet", "what_the_network_sees"),
+        Card("attention", "Attention of digits to digits", "plots.attention", "translation"),
         Card("text_sheet", "Texts", "plots.text_sheet", "text"),
     ],
     "Lessons": [
@@ -98,12 +100,16 @@ def training() -> Pictures:
     logits = model.predict(pixels[rest], verbose=0)
     result = interpret.Classification(logits, digits.target[rest], [str(name) for name in range(10)])
     hardest = result.top_losses(12)
+    centered = digits.data - digits.data.mean(axis=0)
+    # Scaled dot products of the pixels: the second ten digits ask, the first ten answer.
+    attention = softmax(centered[10:20] @ centered[:10].T / 8 / 8, axis=1)
     return {
         "lr_range": found.plot(),
         "one_cycle": plots.schedule(*(steps.history[name] for name in ("step", "learning_rate", "momentum"))),
         "curves": plots.curves(history, ["loss", "accuracy"]),
         "top_losses": plots.image_sheet(pixels[rest][hardest], [result.caption(each) for each in hardest]),
         "activation_grid": plots.activation_grid(interpret.activation_maps(model, pixels[3])),
+        "attention": plots.attention(attention, digits.target[:10].astype(str), digits.target[10:20].astype(str)),
         "filters": plots.filter_sheet(interpret.first_filters(model), columns=8),
         **{name: figure for name, figure in result.figures().items() if name in ("confusion", "most_confused")},
     }
