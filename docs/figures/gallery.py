@@ -11,10 +11,11 @@ from typing import NamedTuple
 import kerasdl
 import keras
 import numpy as np
-from kerasdl import callbacks, interpret, models, optimizers, plots, schedules
+from kerasdl import callbacks, interpret, layers, models, optimizers, plots, schedules
 from augmentations import OPERATIONS, rows
 from kerasdl.data import series
 from PIL import Image
+from scipy.signal import chirp
 from scipy.special import softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_moons
 from sklearn.inspection import permutation_importance
@@ -64,6 +65,8 @@ CARDS = {
         Card("table_sheet", "Rows of a table", "plots.table_sheet", "tables"),
         Card("bars", "Numbers by name", "plots.bars", "looking"),
         Card("series", "Chaotic series", "plots.line_sheet", "series"),
+        Card("weighed_lines", "What weighed in sequences", "plots.weighed_lines", "sequences"),
+        Card("spectrograms", "Sounds as log-mel spectrograms", "plots.spectrogram_sheet", "audio"),
     ],
     "What the network sees": [
         Card("heat_maps", "Grad-CAM, gradients, occlusion", "plots.heat_maps", "what_the_network_sees"),
@@ -164,6 +167,24 @@ def paragraph(text: str, beginning: str) -> str:
     return " ".join(text[text.index(beginning) :].split("\n\n")[0].split())
 
 
+def sequences() -> Pictures:
+    """Slow and fast waves, and what a logistic regression weighs in them; three sounds of a second."""
+    random, steps = np.random.default_rng(SEED), np.arange(40)
+    labels = np.arange(200) % 2
+    waves = np.sin(steps * (0.3 + 0.3 * labels[:, None])) + random.normal(0, 0.3, (200, 40))
+    weighed = waves * LogisticRegression().fit(waves, labels).coef_
+    seconds = np.arange(8000) / 8000
+    tones = (np.sin(2 * np.pi * 440 * seconds) + np.sin(2 * np.pi * 1760 * seconds)) * (seconds % 0.25 < 0.15)
+    sounds = [chirp(seconds, 200, 1, 3500), tones, random.normal(0, seconds)]
+    layer = layers.LogMelSpectrogram(8000)
+    spectra = keras.ops.convert_to_numpy(layer(np.stack(sounds).astype("float32")))
+    titles = ["rising tone", "two tones, four times", "noise that grows"]
+    return {
+        "weighed_lines": plots.weighed_lines(waves[:2, :, None], weighed[:2, :, None], ["slow", "fast"], columns=2),
+        "spectrograms": plots.spectrogram_sheet(spectra, titles, hop=layer.hop, bands=layer.centers, columns=3),
+    }
+
+
 def lessons() -> Pictures:
     """A ball in a valley, and two half-moons that a small network tells apart."""
     steepness, visited = np.array([1.0, 50.0]), {}
@@ -222,7 +243,7 @@ def cards() -> dict[str, list[Card]]:
 def draw(folder: Path) -> None:
     """Write every picture that is not kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in {**training(), **rates(), **tables(), **lessons(), **augmentations()}.items():
+    for name, picture in {**training(), **rates(), **tables(), **sequences(), **lessons(), **augmentations()}.items():
         if isinstance(picture, bytes):
             (folder / f"{name}.gif").write_bytes(picture)
         elif isinstance(picture, Image.Image):
