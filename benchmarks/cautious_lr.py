@@ -80,6 +80,7 @@ def tasks(name: str, seed: int, folder: Path) -> Iterator[tuple[str, Any, Any, i
 
             def forecaster(config: Any = config, data: Any = data) -> keras.Model:
                 model = module.network(config, data)
+                model.get_layer("head_forecast").adapt(data.in_order, data.rehearsal.in_order, data.rehearsal.valid)
                 model.compile(optimizers.AdamW(weight_decay=run.weight_decay), data.loss, jit_compile=True)
                 return model
 

@@ -1,4 +1,4 @@
-"""Forecasts time series: look at the data, find the learning rate, train with one-cycle, backtest beside the naive.
+"""Forecasts time series: start from ridge regression, train a network's correction to it, backtest beside baselines.
 
 The default data are a generated chaotic series, Mackey and Glass's, which need no download.
 """
@@ -8,12 +8,11 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, plots, runs
+from kerasdl import export, interpret, models, runs
 from kerasdl.data import series
 
-# If the range test finds no rate, as when a network that starts as a naive forecast improves little in a hundred steps.
+# If the range test finds no rate, as when a network that starts as a good forecast improves little in a hundred steps.
 CAUTIOUS_LR = 0.005
-SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,11 @@ class Config:
     batch_size: int | None = None
     """Windows per batch; by default 64, or fewer for a short series."""
     epochs: int | None = None
-    """Number of epochs; by default as many as --steps need."""
-    steps: int = 800
+    """Number of epochs, at most: as many as are best in a rehearsal; by default what --steps need, up to 100."""
+    steps: int = 400
     """Training steps, unless --epochs is given."""
-    units: tuple[int, ...] = (64,)
-    """Width of each recurrent layer."""
+    units: tuple[int, ...] | None = None
+    """Width of each recurrent layer; by default one of 16, 32 or 64, by the number of training windows."""
     decoder: bool = False
     """Add a recurrent layer that runs over the horizon."""
     run: runs.Options = field(default_factory=runs.Options)
@@ -70,20 +69,25 @@ def main(config: Config) -> None:
     facts = {"target": data.channels[: data.outputs], "channels": data.channels, "lookback": data.lookback}
     run.write_config({**runs.flattened(config), **devices, **facts})
     model = network(config, data)
-    # XLA runs a recurrent layer three times as fast on a CPU; a GPU has cuDNN.
-    optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay)
-    model.compile(optimizer, data.loss, metrics=["mae"], jit_compile=devices["devices"] == ["CPU"])
     run.save_text("summary", str(kerasdl.summary(model)))
-    peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
+    # How long to train, and how far to trust the network, is found out without the test part.
+    part = data.rehearsal
+    model.get_layer("head_forecast").adapt(part.in_order, part.in_order, part.valid)
+    peak_lr = runs.peak_lr(run, model, part.train, config.run, cautious=CAUTIOUS_LR)
+    epochs = config.epochs or runs.epochs_for(config.steps, part)
+    epochs, factor = runs.rehearse(run, model, data, peak_lr, epochs)
+    model = network(config, data)
+    model.get_layer("head_forecast").adapt(data.in_order, part.in_order, part.valid)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: interpret.Forecast.of(model, data))
-    epochs = config.epochs or -(-config.steps // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
+    runs.multiply_correction(model, factor)
     result = interpret.Forecast.of(model, data)
     run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
     with runs.looking("the series and its forecasts"):
-        look(run, data, result)
-    more = {"intervals": runs.look(run, result, data), "baseline_rmse": result.baseline_rmse, "peak_lr": peak_lr}
+        runs.look_at_series(run, data, result)
+    more = {"intervals": runs.look(run, result, data), "peak_lr": peak_lr, "correction": factor}
+    more |= {"baseline_rmse": result.baseline_rmse, **result.baseline_scores}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more, **data.counts)
 
 
@@ -98,21 +102,14 @@ def load(config: Config) -> series.TimeSeries:
 
 
 def network(config: Config, data: series.TimeSeries) -> keras.Model:
-    options: dict[str, Any] = {"horizon": config.horizon, "units": config.units, "decoder": config.decoder}
-    options |= {"skip": data.better_naive, "season": data.season, "dropout": 0.3}
-    return models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
-
-
-def look(run: runs.RunFolder, data: series.TimeSeries, result: interpret.Forecast) -> None:
-    """Draws the series, and forecasts beside the truth."""
-    name, (first, cut, end) = next(iter(data.series.items()))
-    parts = (("training", first, cut), ("test", cut, end))
-    drawn = {part: (data.times[start:stop], data.values[start:stop, 0]) for part, start, stop in parts}
-    run.save_figure("data", plots.lines(drawn, "", data.channels[0], name))
-    values = dict([("truth", result.targets), ("forecast", result.predictions), result.better_baseline])
-    times = data.times[data.valid_origins + data.horizon - 1]
-    drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
-    run.save_figure("forecast", plots.lines(drawn, "", data.channels[0], f"Rows ahead: {data.horizon}"))
+    keras.utils.set_random_seed(config.run.seed)  # the second network starts as the first did
+    windows = len(data.train_origins)
+    units = config.units or (16 if windows < 200 else 32 if windows < 2000 else 64,)
+    options: dict[str, Any] = {"horizon": config.horizon, "units": units, "decoder": config.decoder}
+    options |= {"skip": "ridge", "season": data.rehearsal.season, "dropout": 0.3}
+    model = models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
+    model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["mae"])
+    return model
 
 
 if __name__ == "__main__":

@@ -135,6 +135,17 @@ FORECASTERS = {
 }
 
 
+def _ridge_forecaster() -> keras.Model:
+    model = models.forecaster((12, 3), 2, horizon=4, units=(5,), skip="ridge", season=3)
+    windows = np.random.default_rng(2).standard_normal((6, 12, 3))
+    batches = [(windows, windows[:, -4:, :2])]
+    model.get_layer("head_forecast").adapt(batches, batches, batches)
+    return model
+
+
+FORECASTERS["forecaster-ridge"] = _ridge_forecaster
+
+
 def _language_model(build: Callable[..., keras.Model] = models.language_model, **options: Any) -> keras.Model:
     return build(9, **{"batch_size": 6, "embedding": 4, "units": 5, "depth": 2, **options})
 

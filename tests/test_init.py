@@ -126,13 +126,13 @@ BELOW = {
     "data.tabular": {"data", "export", "layers", "plots"},
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
-    "data.series": {"data", "data.tabular", "plots"},
+    "data.series": {"data", "data.tabular", "layers", "plots"},
     "data.sequences": {"data", "export", "layers", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "launch": set(),
     "runs": {
-        *("callbacks", "data", "data faces", "data.images", "data.tabular", "data.text", "export", "files", "groups"),
-        *("interpret", "lr_range", "models", "optimizers", "plots", "precision"),
+        *("callbacks", "data", "data faces", "data.images", "data.series", "data.tabular", "data.text", "export"),
+        *("files", "groups", "interpret", "lr_range", "models", "optimizers", "plots", "precision"),
     },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}

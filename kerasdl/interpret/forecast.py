@@ -1,10 +1,12 @@
-"""Evaluation of a forecaster: a rolling-origin backtest against two naive forecasts."""
+"""Evaluation of a forecaster: a rolling-origin backtest beside simple forecasts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+from kerasdl.deprecation import RenamedAttribute
 from kerasdl.interpret.finite import not_finite
 from kerasdl.interpret.showing import counted, html, short, summary
 from kerasdl.outputs import only_output
@@ -20,23 +22,25 @@ class Forecast:
     Attributes:
         predictions: float (origins, horizon, targets).
         targets: True values, same shape.
-        persistence: Naive forecast that repeats the last value, same shape.
-        seasonal: Naive forecast that repeats the last season, same shape; None without a season.
+        baselines: Simple forecasts by name, one at least, each of the same shape; of `TimeSeries`, its `baselines`.
 
     Raises:
-        ValueError: Shapes differ.
+        ValueError: Shapes differ, or there is no baseline.
 
     Example:
         >>> found = Forecast.of(model, air)
-        >>> found.rmse, found.baseline_rmse     # (21.3, 41.9)
+        >>> found.rmse, found.baseline_rmse     # (21.3, 22.4)
     """
 
     predictions: np.ndarray
     targets: np.ndarray
-    persistence: np.ndarray
-    seasonal: np.ndarray | None = None
+    baselines: Mapping[str, np.ndarray]
+
+    better_baseline = RenamedAttribute("best_baseline")
 
     def __post_init__(self) -> None:
+        if not self.baselines:
+            raise ValueError("Forecasts need one baseline at least, to be compared with. Received: baselines={}")
         shapes = [part.shape for part in (self.predictions, self.targets, *self.baselines.values())]
         if len(set(shapes)) > 1 or len(shapes[0]) != 3:
             raise ValueError(f"All arrays must have one shape (origins, horizon, targets). Received: {shapes}")
@@ -50,8 +54,7 @@ class Forecast:
         return cls(
             scaled * data.scale.std[:outputs] + data.scale.mean[:outputs],
             data.futures(origins),
-            data.naive(origins),
-            data.naive(origins, data.season) if data.season else None,
+            data.baselines(origins),
         )
 
     def __repr__(self) -> str:
@@ -68,13 +71,8 @@ class Forecast:
     def finite(self) -> "Forecast":
         """The origins whose forecasts and true values are finite."""
         kept = np.isfinite(self.predictions).all(axis=(1, 2)) & np.isfinite(self.targets).all(axis=(1, 2))
-        seasonal = None if self.seasonal is None else self.seasonal[kept]
-        return Forecast(self.predictions[kept], self.targets[kept], self.persistence[kept], seasonal)
-
-    @property
-    def baselines(self) -> dict[str, np.ndarray]:
-        """The naive forecasts by name."""
-        return {"persistence": self.persistence} | ({} if self.seasonal is None else {"seasonal": self.seasonal})
+        baselines = {name: each[kept] for name, each in self.baselines.items()}
+        return Forecast(self.predictions[kept], self.targets[kept], baselines)
 
     @property
     def rmse(self) -> float:
@@ -88,34 +86,39 @@ class Forecast:
 
     @property
     def baseline_rmse(self) -> float:
-        """RMSE of the better naive forecast."""
-        return _rmse(self.better_baseline[1] - self.targets)
+        """RMSE of the best baseline."""
+        return min(self.baseline_scores.values())
 
     @property
-    def better_baseline(self) -> tuple[str, np.ndarray]:
-        """Name and values of the naive forecast with the lower RMSE."""
+    def baseline_scores(self) -> dict[str, float]:
+        """RMSE of each baseline, as in the metrics.json of a run folder: {"persistence_rmse": 48.0, …}."""
+        return {f"{name}_rmse": _rmse(values - self.targets) for name, values in self.baselines.items()}
+
+    @property
+    def best_baseline(self) -> tuple[str, np.ndarray]:
+        """Name and values of the baseline with the lowest RMSE."""
         return min(self.baselines.items(), key=lambda item: _rmse(item[1] - self.targets))
 
     @property
     def ratio(self) -> float:
-        """RMSE divided by that of the better naive forecast: below 1 the model is better than both."""
+        """RMSE divided by that of the best baseline: below 1 the model is better than all."""
         return self.rmse / self.baseline_rmse if self.baseline_rmse else float("inf")
 
     @property
     def rmse_by_step(self) -> dict[str, np.ndarray]:
-        """RMSE per step ahead (horizon,), of the model ("forecast") and of the naive forecasts."""
+        """RMSE per step ahead (horizon,), of the model ("forecast") and of the baselines."""
         forecasts = {"forecast": self.predictions, **self.baselines}
         return {name: np.sqrt(((values - self.targets) ** 2).mean(axis=(0, 2))) for name, values in forecasts.items()}
 
     @property
     def warning(self) -> str:
-        """A sentence if the model is worse than the better naive forecast; otherwise empty."""
+        """A sentence if the model is worse than the best baseline; otherwise empty."""
         if missing := not_finite(self):
             return missing
         if self.rmse <= self.baseline_rmse:
             return ""
-        name, rmse = self.better_baseline[0], self.baseline_rmse
-        return f"The model is worse than the naive forecast ({name}): RMSE {self.rmse:.4g} instead of {rmse:.4g}."
+        name, rmse = self.best_baseline[0], self.baseline_rmse
+        return f"The model is worse than the best baseline ({name}): RMSE {self.rmse:.4g} instead of {rmse:.4g}."
 
     @property
     def scores(self) -> dict[str, float]:
@@ -141,7 +144,8 @@ class Forecast:
         """Every figure of these forecasts, by name; empty without a finite forecast.
 
         Example:
-            >>> list(Forecast(np.ones((9, 2, 1)), np.ones((9, 2, 1)), np.zeros((9, 2, 1))).figures())
+            >>> truth = np.ones((9, 2, 1))
+            >>> list(Forecast(truth, truth, {"zero": 0 * truth}).figures())
             ['residuals', 'error_by_step']
         """
         from kerasdl.interpret.figures import figures

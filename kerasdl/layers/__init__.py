@@ -19,6 +19,8 @@ from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
 from kerasdl.layers.naive_bayes import NaiveBayes
 from kerasdl.layers.number_feature import NumberFeature
 from kerasdl.layers.reverse_tokens import ReverseTokens
+from kerasdl.layers.ridge_forecast import RidgeForecast
+from kerasdl.layers.ridge_regression import ridge_regression
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
 from kerasdl.layers.tied_embedding import TiedEmbedding
 from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
@@ -45,6 +47,7 @@ __all__ = [
     "NaiveBayes",
     "NumberFeature",
     "ReverseTokens",
+    "RidgeForecast",
     "TiedEmbedding",
     "WeightDropLSTM",
     "WindowForecast",
@@ -52,6 +55,7 @@ __all__ = [
     "character_rules",
     "n_gram_buckets",
     "n_gram_codes",
+    "ridge_regression",
     "text_rules",
     "whitespace_rules",
 ]

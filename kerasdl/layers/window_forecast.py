@@ -36,7 +36,7 @@ class WindowForecast(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.season, self.scaled = season, scaled
 
-    def build(self, input_shape: Sequence[tuple[int, ...]]) -> None:
+    def build(self, input_shape: Sequence[Any]) -> None:
         (_, _, outputs), (_, length, channels) = input_shape
         if outputs > channels or self.season > length:
             raise ValueError(
@@ -46,10 +46,10 @@ class WindowForecast(keras.layers.Layer):
 
     def call(self, inputs: Sequence[Any]) -> Any:
         change, window = (ops.cast(each, "float32") for each in inputs)
-        past = window[..., : change.shape[-1]]
+        _, horizon, outputs = change.shape
         if self.scaled:
-            change = change * standard_deviation(past)
-        return self._naive(past, change.shape[1]) + change
+            change = change * standard_deviation(window[..., :outputs])
+        return self._naive(window, horizon, outputs) + change
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return tuple(input_shape[0])
@@ -57,7 +57,8 @@ class WindowForecast(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "season": self.season, "scaled": self.scaled}
 
-    def _naive(self, past: Any, horizon: int) -> Any:
+    def _naive(self, window: Any, horizon: int, outputs: int) -> Any:
+        past = window[..., :outputs]
         if self.season == 0:
             return ops.mean(past, axis=1, keepdims=True)
         rows = [past.shape[1] - self.season + step % self.season for step in range(horizon)]

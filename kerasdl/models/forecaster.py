@@ -6,10 +6,10 @@ from typing import Any, Literal
 import keras
 from keras import layers
 from kerasdl.arguments import known_arguments
-from kerasdl.layers import WindowForecast, WindowNormalization
+from kerasdl.layers import RidgeForecast, WindowForecast, WindowNormalization
 
 Cell = Literal["lstm", "gru"]
-Skip = Literal["naive", "seasonal"] | None
+Skip = Literal["naive", "seasonal", "ridge"] | None
 
 
 @known_arguments()
@@ -29,8 +29,8 @@ def forecaster(
 ) -> keras.Model:
     """A recurrent forecaster: LSTM (Hochreiter and Schmidhuber, 1997) or GRU (Cho et al., arXiv:1406.1078) layers.
 
-    The network's output is added to a naive forecast (`skip`). Its last layer is initialized with zeros, so that the
-    untrained model gives the naive forecast. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per
+    The network's output is added to a simple forecast (`skip`). Its last layer is initialized with zeros, so that the
+    untrained model gives the simple forecast. Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per
     recurrent layer), `head_…`.
 
     Args:
@@ -45,9 +45,10 @@ def forecaster(
         normalization: "window" standardizes each channel of each window and transforms the forecast back (reversible
             instance normalization, Kim et al., https://openreview.net/forum?id=cGDAkQo1C0p), for series whose level or
             spread changes; None for no normalization.
-        skip: The naive forecast: "naive" repeats the last value, "seasonal" the last `season` values; None adds nothing
-            (with normalization: the window's mean).
-        season: Length of a season in steps, for skip="seasonal".
+        skip: The simple forecast: "naive" repeats the last value, "seasonal" the last `season` values; "ridge" is
+            linear in the window, with coefficients that `model.get_layer("head_forecast").adapt(…)` computes before
+            training, see `layers.RidgeForecast`; None adds nothing (with normalization: the window's mean).
+        season: Length of a season in steps, for skip="seasonal"; or, with skip="ridge", None for no season.
         name: Name of the model.
 
     Returns:
@@ -77,8 +78,9 @@ def forecaster(
         x = layers.Dropout(dropout, name=f"stage{stage}_dropout")(x)
     x = _steps(x, horizon, outputs, "zeros" if skip else "glorot_uniform", is_sequence=decoder)
     if normalization or skip:
-        rows = {"naive": 1, "seasonal": season, None: 0}[skip]
-        x = WindowForecast(rows or 0, scaled=bool(normalization), name="head_forecast")([x, window])
+        rows = {"naive": 1, "seasonal": season, "ridge": season or 1, None: 0}[skip]
+        kind = RidgeForecast if skip == "ridge" else WindowForecast
+        x = kind(rows or 0, scaled=bool(normalization), name="head_forecast")([x, window])
     return keras.Model(window, x, name=name)
 
 
@@ -103,8 +105,8 @@ def _check(
         raise ValueError(f"cell must be one of {list(_CELLS)}. Received: cell={cell!r}")
     if normalization not in ("window", None):
         raise ValueError(f"normalization must be 'window' or None. Received: normalization={normalization!r}")
-    if skip not in ("naive", "seasonal", None):
-        raise ValueError(f"skip must be 'naive', 'seasonal' or None. Received: skip={skip!r}")
+    if skip not in ("naive", "seasonal", "ridge", None):
+        raise ValueError(f"skip must be 'naive', 'seasonal', 'ridge' or None. Received: skip={skip!r}")
     if not units:
         raise ValueError(f"units must hold at least one recurrent layer. Received: units={tuple(units)}")
     lookback, channels = input_shape
@@ -112,9 +114,10 @@ def _check(
         raise ValueError(
             f"outputs must be between 1 and the number of channels. Received: outputs={outputs} of {channels} channels"
         )
-    if skip == "seasonal" and not 1 <= (season or 0) <= lookback:
+    needs_season = skip == "seasonal" or (skip == "ridge" and season is not None)
+    if needs_season and not 1 <= (season or 0) <= lookback:
         raise ValueError(
-            f"skip='seasonal' needs a season between 1 and the lookback. Received: season={season}, lookback={lookback}"
+            f"skip={skip!r} needs a season between 1 and the lookback. Received: season={season}, lookback={lookback}"
         )
 
 

@@ -9,11 +9,12 @@ from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
-from kerasdl.runs.looks import look, look_at_columns, look_at_images, look_at_texts, looking, project
+from kerasdl.runs.looks import look, look_at_columns, look_at_images, look_at_series, look_at_texts, looking, project
 from kerasdl.runs.options import Options, check_counts, check_rates, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.projector import save_projector
+from kerasdl.runs.rehearsal import best_factor, epochs_for, multiply_correction, rehearse
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
@@ -42,6 +43,7 @@ __all__ = [
     "announced",
     "batch_size_for",
     "beside",
+    "best_factor",
     "best_precision",
     "check_counts",
     "check_output",
@@ -49,6 +51,7 @@ __all__ = [
     "compare",
     "comparison",
     "documents_and_network",
+    "epochs_for",
     "evaluated",
     "flattened",
     "frozen_body",
@@ -65,12 +68,15 @@ __all__ = [
     "look",
     "look_at_columns",
     "look_at_images",
+    "look_at_series",
     "look_at_texts",
     "looking",
+    "multiply_correction",
     "peak_lr",
     "positional",
     "project",
     "range_test",
+    "rehearse",
     "report",
     "run_lesson",
     "run_recipe",

@@ -8,11 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl import interpret, plots
-from kerasdl.data import images, tabular, text
+from kerasdl.data import images, series, tabular, text
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.projector import save_projector, small
 
 MOST_POINTS = 1000
+# Forecasts in a figure.
+SHOWN = 200
 
 
 @contextmanager
@@ -120,6 +122,27 @@ def look_at_columns(run: RunFolder, model: keras.Model, data: tabular.Table) -> 
     with looking("the importance of columns"):
         rises = interpret.permutation_importance(model, data.valid, data.places)
         run.save_figure("importance", plots.importance(rises))
+
+
+def look_at_series(run: RunFolder, data: series.TimeSeries, result: interpret.Forecast) -> None:
+    """Draws the first series, and the last forecasts beside the truth and the best baseline.
+
+    Args:
+        run: Where the figures go.
+        data: The series.
+        result: The evaluation of `data.valid`.
+
+    Example:
+        >>> look_at_series(run, air, interpret.Forecast.of(model, air))
+    """
+    name, (first, cut, end) = next(iter(data.series.items()))
+    parts = (("training", first, cut), ("test", cut, end))
+    drawn = {part: (data.times[start:stop], data.values[start:stop, 0]) for part, start, stop in parts}
+    run.save_figure("data", plots.lines(drawn, "", data.channels[0], name))
+    values = dict([("truth", result.targets), ("forecast", result.predictions), result.best_baseline])
+    times = data.times[data.valid_origins + data.horizon - 1]
+    drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
+    run.save_figure("forecast", plots.lines(drawn, "", data.channels[0], f"Rows ahead: {data.horizon}"))
 
 
 def project(

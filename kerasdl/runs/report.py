@@ -18,6 +18,7 @@ TEXTS = {"data.txt": "data", "summary.txt": "model", UNFINISHED: "asked", "dead_
 STAGES = {
     "head": "The new head alone",
     "last": "The last two layer groups",
+    "rehearsal": "A rehearsal on the earlier part of the training data",
     "ngrams": "The n-gram classifier beside it",
     "whole": "The whole network",
 }

@@ -51,13 +51,14 @@ def test_scores_of_tags_are_those_of_drawn_samples():
 def test_forecasts_are_drawn_in_blocks(horizon, block):
     errors = np.repeat([1.0, 5.0, 2.0, 4.0], 10)[:, None, None] * np.ones((1, horizon, 1))
     truth = np.zeros_like(errors)
-    found = Forecast(truth + errors, truth, truth + errors[::-1], truth + 3.3)  # in some draws either is the better one
+    # In some draws either is the better one.
+    found = Forecast(truth + errors, truth, {"persistence": truth + errors[::-1], "seasonal": truth + 3.3})
     draws, scores, blocks = np.random.default_rng(0), [], -(-40 // block)
     for _ in range(200):
         starts = draws.integers(40, size=blocks)
         drawn = np.concatenate([np.arange(start, start + block) % 40 for start in starts])[:40]
-        parts = (part[drawn] for part in (found.predictions, found.targets, found.persistence, found.seasonal))
-        scores.append(Forecast(*parts).scores)
+        baselines = {name: each[drawn] for name, each in found.baselines.items()}
+        scores.append(Forecast(found.predictions[drawn], found.targets[drawn], baselines).scores)
     for name, interval in bootstrap(found, repeats=200).items():
         assert interval == pytest.approx(np.percentile([each[name] for each in scores], (2.5, 97.5)))
 
@@ -81,7 +82,7 @@ def test_intervals_hold_the_score_and_are_always_the_same():
         Classification(np.zeros((0, 2)), np.zeros(0, int), "ab"),
         Tagging(np.zeros((1, 2)), np.zeros((1, 2)), "ab"),
         Regression(np.zeros((1, 1)), np.zeros((1, 1)), ["price"]),
-        Forecast(*np.zeros((3, 5, 3, 1))),  # fewer origins than two blocks
+        Forecast(*np.zeros((2, 5, 3, 1)), {"mean": np.zeros((5, 3, 1))}),  # fewer origins than two blocks
     ],
     ids=["classification", "nothing", "tagging", "regression", "forecast"],
 )
@@ -107,7 +108,7 @@ def test_a_score_that_is_not_finite_has_no_interval():
     assert np.isnan(infinite["loss"]).all()
     assert infinite["accuracy"] == (0.0, 1.0)
     truth = np.arange(8.0)[:, None, None]
-    assert np.isnan(bootstrap(Forecast(truth + 1, truth, truth))["ratio"]).all()
+    assert np.isnan(bootstrap(Forecast(truth + 1, truth, {"truth": truth}))["ratio"]).all()
 
 
 def test_draws_without_any_variance_have_no_r2():

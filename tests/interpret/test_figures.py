@@ -25,7 +25,7 @@ def regression(targets, count=20):
 
 def forecast(horizon, targets=1, count=12):
     true = RANDOM.normal(size=(count, horizon, targets))
-    return Forecast(true + 0.1, true, true + 1)
+    return Forecast(true + 0.1, true, {"persistence": true + 1})
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ DEGENERATE = {
     "perfect tags": Tagging(np.array([[99.0, -99.0]]), np.array([[1, 0]]), "ab"),
     "perfect numbers": Regression(np.ones((2, 2)), np.ones((2, 2)), ["a", "b"]),
     "one number": Regression(np.ones((1, 1)), np.zeros((1, 1)), ["a"]),
-    "one origin": Forecast(*np.ones((3, 1, 2, 1))),
+    "one origin": Forecast(*np.ones((2, 1, 2, 1)), {"mean": np.ones((1, 2, 1))}),
 }
 
 

@@ -19,8 +19,7 @@ def found():
     return Forecast(
         predictions=steps([1, 2], [3, 6]),
         targets=steps([1, 4], [3, 4]),
-        persistence=steps([0, 0], [1, 1]),
-        seasonal=steps([1, 3], [3, 1]),
+        baselines={"persistence": steps([0, 0], [1, 1]), "seasonal": steps([1, 3], [3, 1])},
     )
 
 
@@ -28,7 +27,8 @@ def test_scores_by_hand(found):
     assert found.rmse == pytest.approx(2**0.5)  # errors 0, -2, 0, 2
     assert found.mae == 1
     assert found.baseline_rmse == pytest.approx((10 / 4) ** 0.5)  # seasonal: 0, -1, 0, -3; persistence is worse
-    assert found.better_baseline[0] == "seasonal"
+    assert found.best_baseline[0] == "seasonal"
+    assert found.baseline_scores == pytest.approx({"persistence_rmse": 7.5**0.5, "seasonal_rmse": 2.5**0.5})
     assert found.ratio == pytest.approx((8 / 10) ** 0.5)
     assert found.scores == {"rmse": found.rmse, "mae": found.mae, "ratio": found.ratio}
 
@@ -42,19 +42,20 @@ def test_errors_by_step_by_hand(found):
     }
 
 
-def test_without_a_season_the_only_baseline_is_persistence(found):
-    alone = Forecast(found.predictions, found.targets, found.persistence)
-    assert list(alone.rmse_by_step) == ["forecast", "persistence"]
-    assert alone.better_baseline[0] == "persistence"
-
-
 def test_a_perfect_baseline_cannot_be_beaten(found):
-    assert Forecast(found.predictions, found.targets, found.targets).ratio == float("inf")
+    assert Forecast(found.predictions, found.targets, {"truth": found.targets}).ratio == float("inf")
 
 
-def test_shapes_that_differ_raise(found):
+def test_shapes_that_differ_and_no_baseline_raise(found):
     with pytest.raises(ValueError, match=r"one shape \(origins, horizon, targets\)"):
-        Forecast(found.predictions[:1], found.targets, found.persistence)
+        Forecast(found.predictions[:1], found.targets, found.baselines)
+    with pytest.raises(ValueError, match="one baseline at least"):
+        Forecast(found.predictions, found.targets, {})
+
+
+def test_the_old_name_of_the_best_baseline_works_with_a_warning(found):
+    with pytest.warns(DeprecationWarning, match="better_baseline is deprecated.*use Forecast.best_baseline"):
+        assert found.better_baseline[0] == "seasonal"
 
 
 def test_a_backtest_is_in_the_users_units():
@@ -66,8 +67,9 @@ def test_a_backtest_is_in_the_users_units():
     found = Forecast.of(model, data)
     origins = range(40, 58)
     assert np.array_equal(found.targets[:, 2, 0], [(origin + 2) ** 2 for origin in origins])
-    assert np.array_equal(found.persistence[:, 2, 1], [500 - (origin - 1) for origin in origins])
-    assert np.array_equal(found.seasonal[:, 2, 0], [(origin - 2) ** 2 for origin in origins])
+    assert np.array_equal(found.baselines["persistence"][:, 2, 1], [500 - (origin - 1) for origin in origins])
+    assert np.array_equal(found.baselines["seasonal"][:, 2, 0], [(origin - 2) ** 2 for origin in origins])
+    assert list(found.baselines) == ["persistence", "seasonal", "mean", "drift", "ridge"]
     std = (np.arange(40) ** 2).std()
     np.testing.assert_allclose(found.predictions[:, 2, 0], [(o - 1) ** 2 + 2 * std for o in origins], rtol=1e-5)
 
@@ -88,8 +90,8 @@ def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_errors(found):
 assert kerasdl
 
 
-def test_a_model_worse_than_the_naive_forecast_is_named():
+def test_a_model_worse_than_the_best_baseline_is_named():
     truth = np.zeros((3, 1, 1))
-    found = Forecast(truth + 2, truth, truth + 1, None)
-    assert found.warning == "The model is worse than the naive forecast (persistence): RMSE 2 instead of 1."
-    assert Forecast(truth, truth, truth + 1, None).warning == ""
+    found = Forecast(truth + 2, truth, {"mean": truth + 3, "drift": truth + 1})
+    assert found.warning == "The model is worse than the best baseline (drift): RMSE 2 instead of 1."
+    assert Forecast(truth, truth, {"drift": truth + 1}).warning == ""

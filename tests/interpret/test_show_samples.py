@@ -49,7 +49,7 @@ def test_the_worst_origins_do_not_overlap():
     """Errors of six origins, two steps ahead: 3 and 4 would show the same rows."""
     truth = np.zeros((6, 2, 1))
     forecasts = truth + np.array([1, 0, 2, 5, 4, 3.0])[:, None, None]
-    found = Forecast(forecasts, truth, truth)
+    found = Forecast(forecasts, truth, {"truth": truth})
     shown, options = show_top_losses(found, Data(truth))
     assert shown == {3: "RMSE 5", 5: "RMSE 3", 0: "RMSE 1"}
     assert options["forecasts"].ravel().tolist() == [5, 5, 3, 3, 1, 1]
@@ -92,9 +92,9 @@ def test_numbers_of_other_samples_are_refused():
     data.scale, data.valid_origins = Scale(np.zeros(2), np.ones(2)), np.arange(3)
     data.futures = lambda origins: origins[:, None, None] + 0.5
     truth = data.futures(data.valid_origins)
-    assert len(show_results(Forecast(truth, truth, truth), data)[0]) == 3
+    assert len(show_results(Forecast(truth, truth, {"truth": truth}), data)[0]) == 3
     with pytest.raises(BadInput, match="Received: 3 samples with other labels"):
-        show_results(Forecast(truth, truth + 1, truth), data)
+        show_results(Forecast(truth, truth + 1, {"truth": truth}), data)
 
 
 def test_other_kinds_of_results_and_data_are_refused():

@@ -26,6 +26,16 @@ def test_normalization_makes_the_forecast_equivariant_to_shift_and_scale():
     assert [layer.name for layer in plain.layers if layer.name.endswith(("normalization", "forecast"))] == []
 
 
+@pytest.mark.parametrize("normalization", ["window", None])
+def test_an_adapted_ridge_regression_is_what_an_untrained_model_gives(normalization):
+    model = forecaster((12, 3), 2, horizon=2, skip="ridge", season=4, units=(4,), normalization=normalization)
+    windows = np.random.default_rng(1).normal(size=(60, 12, 3)).astype("float32")
+    batches = [(windows, windows[:, -2:, 1:])]
+    model.get_layer("head_forecast").adapt(batches, batches, batches)
+    np.testing.assert_allclose(model(windows), batches[0][1], atol=1e-3)
+    assert model.get_layer("head_forecast").season == 4
+
+
 def test_layers_and_parameters():
     model = forecaster((12, 3), 2, horizon=6, cell="gru", units=(4, 5), decoder=True, dropout=0.3)
     assert [layer.name for layer in model.layers] == [
@@ -69,6 +79,7 @@ def test_learns_a_rising_line():
         ({"units": ()}, "at least one recurrent layer"),
         ({"outputs": 4}, "number of channels.*Received: outputs=4 of 3"),
         ({"skip": "seasonal"}, "needs a season between.*Received: season=None"),
+        ({"skip": "ridge", "season": 13}, "skip='ridge' needs a season.*Received: season=13, lookback=12"),
         ({"skip": "seasonal", "season": 13}, "Received: season=13, lookback=12"),
     ],
 )

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import HeldDatasets
+from kerasdl.data.pipeline import new_counter, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.series.drawing import draw_windows
 from kerasdl.data.series.time_stamps import SEASONS
@@ -19,6 +21,7 @@ from kerasdl.data.source import Source
 from kerasdl.data.splits import Part
 from kerasdl.data.tabular import names_of, read_csv
 from kerasdl.errors import BadInput
+from kerasdl.layers import ridge_regression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 Season = int | Literal["auto"] | None
 LEAST_DEFAULT_LOOKBACK = 24
 LEAST_STEPS_PER_EPOCH = 8
+# Of the training part, for choices that must not see the test part.
+LATER_SHARE = 1 / 4
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,6 +99,73 @@ class TimeSeries(HeldDatasets):
             for season in (1, self.season)
         ]
         return "naive" if errors[0].mean() <= errors[1].mean() else "seasonal"
+
+    def baselines(self, origins: np.ndarray) -> dict[str, np.ndarray]:
+        """Forecasts that a network must beat, by name, each as `futures`; what they know beforehand is from training.
+
+        "persistence" repeats the last value, "seasonal" the last season (if there is one), "mean" is the mean of the
+        training part, "drift" continues the last value by the mean change of the training part, and "ridge" is the
+        ridge regression of `layers.ridge_regression` on the window.
+
+        Args:
+            origins: Rows of the first targets.
+
+        Example:
+            >>> list(air.baselines(air.valid_origins))
+            ['persistence', 'seasonal', 'mean', 'drift', 'ridge']
+        """
+        last, outputs = self.naive(origins), self.outputs
+        ends = [(self.values[first], self.values[cut - 1], cut - 1 - first) for first, cut, _ in self.series.values()]
+        change = sum(end - start for start, end, _ in ends)[:outputs] / max(sum(count for *_, count in ends), 1)
+        kernel, bias = self._ridge
+        scaled = np.tensordot(self.scale.apply(self.windows(origins)), kernel, 2) + bias
+        return {
+            "persistence": last,
+            **({"seasonal": self.naive(origins, self.season)} if self.season else {}),
+            "mean": np.broadcast_to(self.scale.mean[:outputs], last.shape),
+            "drift": last + change * np.arange(1, self.horizon + 1)[:, None],
+            "ridge": scaled * self.scale.std[:outputs] + self.scale.mean[:outputs],
+        }
+
+    @cached_property
+    def _ridge(self) -> tuple[np.ndarray, np.ndarray]:
+        rehearsal = self.rehearsal
+        return ridge_regression(self.in_order, rehearsal.in_order, rehearsal.valid, season=self.season)
+
+    @property
+    def in_order(self) -> tf.data.Dataset:
+        """Training batches in the order of `train_origins`, all on every worker: for statistics; moves no counter."""
+        return validation(self.train_source, batch_size=self.valid_batch_size)
+
+    @cached_property
+    def rehearsal(self) -> "TimeSeries":
+        """The training part alone; its test part is the later quarter of each series: to choose without the test part.
+
+        The futures of its training end before its test begins, unless that would leave no window to train on.
+
+        Example:
+            >>> model.fit(air.rehearsal.train, validation_data=air.rehearsal.valid, epochs=10, shuffle=False)
+        """
+        origins, places, early, later = self.train_origins, {}, [], []
+        for name, (first, cut, _) in self.series.items():
+            mine = np.flatnonzero((first <= origins) & (origins < cut))
+            count = max(1, round(len(mine) * LATER_SHARE))
+            begin = origins[mine[-count]]
+            parts = mine[origins[mine] + self.horizon <= begin], mine[:-count], mine
+            early.append(next(part for part in parts if len(part)))
+            later.append(mine[-count:])
+            places[name] = first, int(begin), cut
+        chosen = np.concatenate(early), np.concatenate(later)
+        return replace(
+            self,
+            train_source=self.train_source.take(chosen[0]),
+            valid_source=self.train_source.take(chosen[1]),
+            train_origins=origins[chosen[0]],
+            valid_origins=origins[chosen[1]],
+            season=self.season if (self.season or 0) <= self.lookback else None,
+            series=places,
+            counter=new_counter(),
+        )
 
     def draw(
         self,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import series
+from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 
 
@@ -114,6 +115,52 @@ def test_the_better_naive_forecast_is_chosen_on_the_training_part():
     table["y"] = np.where(np.arange(30) < 20, np.arange(30) % 4 * 10, 5)  # seasonal in the training part only
     assert make(table, season=4).better_naive == "seasonal"
     assert make(table, season=4, lookback=3).better_naive == "naive"  # a window shorter than the season
+
+
+def test_baselines_by_hand():
+    table = frame()
+    table["y"] = np.arange(30) % 3 * 10.0  # 0, 10, 20; 20 rows for training, the last of them 10
+    found = make(table, horizon=2, season=3)
+    by_name = {name: each[0, :, 0].tolist() for name, each in found.baselines(np.array([20, 21])).items()}
+    change = 10 / 19
+    assert by_name.pop("ridge") == pytest.approx([20, 0], abs=1e-3)
+    assert by_name == {
+        "persistence": [10, 10],
+        "seasonal": [20, 0],
+        "mean": pytest.approx([9.5, 9.5]),  # the sum of 20 values is 190
+        "drift": pytest.approx([10 + change, 10 + 2 * change]),
+    }
+    assert "seasonal" not in make(table, season=None).baselines(np.array([20]))
+
+
+def test_baselines_know_nothing_of_the_test_part():
+    changed = frame()
+    changed.loc[25:, "y"] = 1e6
+    one, two = (make(each).baselines(np.array([20, 24])) for each in (frame(), changed))
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_a_rehearsal_splits_the_training_part_of_each_series():
+    table = pd.concat([frame(which="a"), frame(which="b")])
+    found = make(table, series="which", horizon=2)
+    rehearsal = found.rehearsal
+    # Of each series 20 rows and 15 windows; the later four begin at row 15, and the earlier ones end before it.
+    assert rehearsal.train_origins.tolist() == [*range(4, 14), *range(34, 44)]
+    assert rehearsal.valid_origins.tolist() == [*range(15, 19), *range(45, 49)]
+    assert rehearsal.series == {"a": (0, 15, 20), "b": (30, 45, 50)}
+    windows, futures = map(found.scale.undo, stacked(rehearsal.valid))
+    np.testing.assert_allclose(windows, found.windows(rehearsal.valid_origins), rtol=1e-5)
+    np.testing.assert_allclose(futures, found.futures(rehearsal.valid_origins), rtol=1e-5)
+    assert rehearsal.counter is not found.counter
+    assert np.array_equal(stacked(found.in_order)[1], found.labels(Part.TRAIN).astype("float32"))
+    # The windows are too short for a naive forecast of this season.
+    assert make(season=7).rehearsal.season is None
+
+
+def test_a_rehearsal_of_a_single_window():
+    found = make(lookback=19)
+    assert found.rehearsal.train_origins.tolist() == found.rehearsal.valid_origins.tolist() == [19]
+    assert np.isfinite(found.baselines(found.valid_origins)["ridge"]).all()
 
 
 def test_printing_and_counts():
