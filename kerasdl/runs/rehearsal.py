@@ -17,7 +17,7 @@ def epochs_for(steps: int, data: series.TimeSeries) -> int:
 
     Example:
         >>> epochs_for(400, air)
-        45
+        50
     """
     return min(-(-steps // data.steps), MOST_EPOCHS)
 
@@ -38,7 +38,7 @@ def rehearse(
         The epoch with the lowest loss, counted from 1; and the factor by which to multiply the network's correction.
 
     Example:
-        >>> epochs, factor = rehearse(run, model, air, 0.005, epochs=20)
+        >>> epochs, factor = rehearse(run, model, air, 0.005, epochs=2)
     """
     part = data.rehearsal
     best = keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True)

@@ -144,7 +144,7 @@ class TimeSeries(HeldDatasets):
         The futures of its training end before its test begins, unless that would leave no window to train on.
 
         Example:
-            >>> model.fit(air.rehearsal.train, validation_data=air.rehearsal.valid, epochs=10, shuffle=False)
+            >>> model.fit(air.rehearsal.train, validation_data=air.rehearsal.valid, epochs=1, shuffle=False)
         """
         origins, places, early, later = self.train_origins, {}, [], []
         for name, (first, cut, _) in self.series.items():
