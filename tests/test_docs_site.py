@@ -80,11 +80,11 @@ def test_code_that_is_a_public_name_is_found(part):
 
 
 def test_every_plot_has_a_card_in_the_gallery(part):
-    cards = [card for listed in part("gallery").cards().values() for card in listed]
+    cards = [card for listed in part("gallery_table").sections().values() for card in listed]
     assert {f"plots.{name}" for name in plots.__all__} - {"plots.Figure"} <= {card.function for card in cards}
     assert all((DOCS / f"{card.page}.md").exists() and part("code_links").meant(card.function, "") for card in cards)
-    assert {*part("gallery").FRONT, *part("gallery").KEPT} <= {card.file for card in cards}
-    assert all((DOCS / f"figures/{file}.png").exists() for file in part("gallery").KEPT)
+    assert {*part("gallery_table").FRONT, *part("gallery_table").KEPT} <= {card.file for card in cards}
+    assert all((DOCS / f"figures/{file}.png").exists() for file in part("gallery_table").KEPT)
 
 
 # The site
@@ -123,7 +123,7 @@ def test_every_link_of_the_site_leads_somewhere(site):
 @pytest.mark.slow
 def test_the_gallery_and_the_search_have_what_they_promise(site, part):
     shown = set(re.findall(r'<img [^>]*src="_images/(\w+)\.\w+"', (site / "gallery.html").read_text()))
-    assert {card.file for listed in part("gallery").cards().values() for card in listed} <= shown
+    assert {card.file for listed in part("gallery_table").sections().values() for card in listed} <= shown
     index = json.loads((site / "searchindex.js").read_text().removeprefix("Search.setIndex(").rstrip(")"))
     assert "OneCycle" in {each[-1] for each in index["objects"]["kerasdl.callbacks"]}
     assert (site / ".nojekyll").exists()

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import gallery
+import gallery_table
+from gallery_table import FRONT, KEPT, Card, sections
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +25,9 @@ def draw(app: Sphinx) -> None:
         gallery.draw(folder_of(app))
 
 
-def card(app: Sphinx, each: gallery.Card) -> str:
+def card(app: Sphinx, each: Card) -> str:
     """A picture, its title and its function, in MyST."""
-    if each.file in gallery.KEPT:
+    if each.file in KEPT:
         path = f"figures/{each.file}.png"
     else:
         path = os.path.relpath(next(folder_of(app).glob(f"{each.file}.*")), app.srcdir)
@@ -35,16 +37,16 @@ def card(app: Sphinx, each: gallery.Card) -> str:
 def read(app: Sphinx, page: str, source: list[str]) -> None:
     """Add all cards to docs/gallery.md, and some to docs/index.md."""
     if page in ("gallery", "index"):
-        app.env.note_dependency(gallery.__file__)
+        app.env.note_dependency(gallery_table.__file__)
     if page == "gallery":
-        for section, cards in gallery.cards().items():
+        for section, cards in sections().items():
             source[0] += f"\n## {section}\n\n{row(app, cards)}"
     elif page == "index":
-        front = [each for cards in gallery.cards().values() for each in cards if each.file in gallery.FRONT]
+        front = [each for cards in sections().values() for each in cards if each.file in FRONT]
         source[0] = source[0].replace("% cards", row(app, front))
 
 
-def row(app: Sphinx, cards: list[gallery.Card]) -> str:
+def row(app: Sphinx, cards: list[Card]) -> str:
     """Cards side by side, as many as there is room for."""
     return "::::{container} cards\n" + "".join(card(app, each) for each in cards) + "::::\n"
 
