@@ -26,6 +26,7 @@ ETTH1, HOUR = "ETT-small/ETTh1.csv", ["--time", "date", "--target", "OT"]
 POLLUTION = ["--time", "year", "month", "day", "hour", "--target", "pm2.5", "--fill", "forward"]
 # The split of Zeng et al., arXiv:2205.13504: 12 months, 4 months that we train on, too, and 4 months for the test.
 MONTHS_20, FIRST_12 = 14_400, 8_640
+INTERVALS = ["--intervals", "0.8", "0.95"]
 SERIES = {
     "airline": ("airline-passengers.csv", ["--time", "Month", "--target", "Passengers"]),
     "airline, 12 steps": ("airline-passengers.csv", ["--time", "Month", "--target", "Passengers", "--horizon", "12"]),
@@ -78,7 +79,7 @@ def standardized(rows: pd.DataFrame, run: dict) -> str:
 
 def main(config: Config) -> None:
     """Run every seed and print the means."""
-    table = Table("series", "ours, mean", "best baseline", "ratio, mean", "lowest", "highest", "correction")
+    table = Table("series", "ours, mean", "best baseline", "ratio, mean", "lowest", "highest", "in 80 %", "in 95 %")
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in config.series:
@@ -87,7 +88,7 @@ def main(config: Config) -> None:
             file, runs = folder / Path(path).name, []
             rows.to_csv(file, index=False)
             for seed in config.seeds:
-                runs.append(ours(file, [*options, "--no-look", *config.more], seed, folder))
+                runs.append(ours(file, [*options, *INTERVALS, "--no-look", *config.more], seed, folder))
                 print(f"{name:18} seed {seed}  {json.dumps(runs[-1])}", flush=True)
                 if name == "ETTh1 as DLinear":
                     print(f"{name:18} seed {seed}  {standardized(rows, runs[-1])}", flush=True)
@@ -99,7 +100,7 @@ def main(config: Config) -> None:
                 f"{statistics.mean(run['valid']['rmse'] for run in runs):.4g}",
                 f"{best} {errors[best]:.4g}",
                 *(f"{each:.3f}" for each in (statistics.mean(ratios), min(ratios), max(ratios))),
-                " ".join(f"{run['correction']:.2g}" for run in runs),
+                *(f"{100 * statistics.mean(run[f'coverage_{level}'] for run in runs):.1f}" for level in (80, 95)),
             )
     Console(width=120).print(table)
 

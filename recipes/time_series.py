@@ -53,12 +53,15 @@ class Config:
     """Training steps, unless --epochs is given."""
     units: tuple[int, ...] | None = None
     """Width of each recurrent layer; by default one of 16, 32 or 64, by the number of training windows."""
+    intervals: tuple[float, ...] = ()
+    """Also forecast intervals that hold these shares of the values, such as 0.8 0.95."""
     decoder: bool = False
     """Add a recurrent layer that runs over the horizon."""
     run: runs.Options = field(default_factory=runs.Options)
 
     def __post_init__(self) -> None:
         runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, steps=self.steps, units=self.units)
+        runs.check_shares(intervals=self.intervals)
 
 
 def main(config: Config) -> None:
@@ -74,20 +77,21 @@ def main(config: Config) -> None:
     part = data.rehearsal
     model.get_layer("head_forecast").adapt(part.in_order, part.in_order, part.valid)
     peak_lr = runs.peak_lr(run, model, part.train, config.run, cautious=CAUTIOUS_LR)
-    epochs = config.epochs or runs.epochs_for(config.steps, part)
-    epochs, factor = runs.rehearse(run, model, data, peak_lr, epochs)
+    found = runs.rehearse(run, model, data, peak_lr, config.epochs or runs.epochs_for(config.steps, part))
     model = network(config, data)
     model.get_layer("head_forecast").adapt(data.in_order, part.in_order, part.valid)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: interpret.Forecast.of(model, data))
-    fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
+    options = {"epochs": found.epochs, "shuffle": False, "callbacks": stage.callbacks}
+    fitted = model.fit(data.train, validation_data=data.valid, **options)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
-    runs.multiply_correction(model, factor)
-    result = interpret.Forecast.of(model, data)
-    run.save_model(export.series_model(model, (data.scale.mean, data.scale.std)), result.scores)
+    runs.multiply_correction(model, found.factor)
+    around = found.intervals(config.intervals)
+    result = interpret.Forecast.of(model, data, intervals=around)
+    run.save_model(export.series_model(model, (data.scale.mean, data.scale.std), intervals=around), result.scores)
     with runs.looking("the series and its forecasts"):
         runs.look_at_series(run, data, result)
-    more = {"intervals": runs.look(run, result, data), "peak_lr": peak_lr, "correction": factor}
-    more |= {"baseline_rmse": result.baseline_rmse, **result.baseline_scores}
+    more = {"intervals": runs.look(run, result, data), "peak_lr": peak_lr, "correction": found.factor}
+    more |= {**result.coverage, "baseline_rmse": result.baseline_rmse, **result.baseline_scores}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more, **data.counts)
 
 

@@ -132,7 +132,7 @@ BELOW = {
     "launch": set(),
     "runs": {
         *("callbacks", "data", "data faces", "data.images", "data.series", "data.tabular", "data.text", "export"),
-        *("files", "groups", "interpret", "lr_range", "models", "optimizers", "plots", "precision"),
+        *("files", "groups", "interpret", "layers", "lr_range", "models", "optimizers", "plots", "precision"),
     },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}

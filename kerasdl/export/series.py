@@ -3,19 +3,24 @@
 from typing import Any
 
 import keras
+from kerasdl.layers import PredictionIntervals
 
 
-def series_model(model: keras.Model, scale: tuple[Any, Any]) -> keras.Model:
+def series_model(
+    model: keras.Model, scale: tuple[Any, Any], *, intervals: PredictionIntervals | None = None
+) -> keras.Model:
     """Wrap a trained forecaster into a model whose inputs and outputs are in the user's units.
 
     Args:
         model: From standardized windows to standardized forecasts. The outputs are the first channels.
         scale: (mean, std), each with one number per channel of the windows.
+        intervals: Adapted to forecasts of `model`, to return their intervals, too.
 
     Returns:
         A functional model that shares `model`'s weights: float32 (batch, lookback, channels) to float32 (batch,
-        horizon, outputs), both in the user's units. `import kerasdl` before `keras.models.load_model` loads it again;
-        `data.series.forecast(exported, frame, target=…)` forecasts what follows a table.
+        horizon, outputs), or with intervals (batch, horizon, 2 * levels + 1, outputs), in the user's units. `import
+        kerasdl` before `keras.models.load_model` loads it again; `data.series.forecast(exported, frame, target=…)`
+        forecasts what follows a table.
 
     Raises:
         ValueError: The numbers of means, standard deviations and channels differ.
@@ -37,4 +42,5 @@ def series_model(model: keras.Model, scale: tuple[Any, Any]) -> keras.Model:
     centred = keras.layers.Rescaling(1.0, [-value for value in mean], dtype="float32", name="centre")(window)
     scaled = keras.layers.Rescaling([1 / value for value in std], dtype="float32", name="scale")(centred)
     units = keras.layers.Rescaling(std[:outputs], mean[:outputs], dtype="float32", name="units")
-    return keras.Model(window, units(model(scaled)))
+    forecast = model(scaled)
+    return keras.Model(window, units(forecast if intervals is None else intervals([forecast, scaled])))

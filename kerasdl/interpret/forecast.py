@@ -1,7 +1,7 @@
 """Evaluation of a forecaster: a rolling-origin backtest beside simple forecasts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -23,6 +23,7 @@ class Forecast:
         predictions: float (origins, horizon, targets).
         targets: True values, same shape.
         baselines: Simple forecasts by name, one at least, each of the same shape; of `TimeSeries`, its `baselines`.
+        intervals: The lower and the upper end of each interval, of the same shape, by the share that it is to hold.
 
     Raises:
         ValueError: Shapes differ, or there is no baseline.
@@ -35,27 +36,39 @@ class Forecast:
     predictions: np.ndarray
     targets: np.ndarray
     baselines: Mapping[str, np.ndarray]
+    intervals: Mapping[float, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     better_baseline = RenamedAttribute("best_baseline")
 
     def __post_init__(self) -> None:
         if not self.baselines:
             raise ValueError("Forecasts need one baseline at least, to be compared with. Received: baselines={}")
-        shapes = [part.shape for part in (self.predictions, self.targets, *self.baselines.values())]
+        ends = (end for both in self.intervals.values() for end in both)
+        shapes = [part.shape for part in (self.predictions, self.targets, *self.baselines.values(), *ends)]
         if len(set(shapes)) > 1 or len(shapes[0]) != 3:
             raise ValueError(f"All arrays must have one shape (origins, horizon, targets). Received: {shapes}")
 
     @classmethod
-    def of(cls, model: keras.Model, data: Any) -> "Forecast":
-        """Forecast from every origin of the validation part of `data`, a `kerasdl.data.series.TimeSeries`."""
-        batches = [only_output(model, model.predict_on_batch(windows)) for windows, _ in data.valid]
-        scaled = np.concatenate(batches).astype(np.float64)
-        origins, outputs = data.valid_origins, data.outputs
-        return cls(
-            scaled * data.scale.std[:outputs] + data.scale.mean[:outputs],
-            data.futures(origins),
-            data.baselines(origins),
-        )
+    def of(cls, model: keras.Model, data: Any, *, intervals: Any = None) -> "Forecast":
+        """Forecast from every origin of the validation part.
+
+        Args:
+            model: A forecaster.
+            data: A `kerasdl.data.series.TimeSeries`.
+            intervals: An adapted `kerasdl.layers.PredictionIntervals`, for intervals of the forecasts.
+        """
+        batches = [(only_output(model, model.predict_on_batch(windows)), windows) for windows, _ in data.valid]
+        std, mean = data.scale.std[: data.outputs], data.scale.mean[: data.outputs]
+        predictions = np.concatenate([forecasts for forecasts, _ in batches]).astype(np.float64) * std + mean
+        ends = {}
+        if intervals is not None:
+            rows = [keras.ops.convert_to_numpy(intervals(list(each))) for each in batches]
+            found = np.concatenate(rows).astype(np.float64) * std + mean
+            middle = len(intervals.levels)
+            for place, level in enumerate(intervals.levels, start=1):
+                ends[level] = found[:, :, middle - place], found[:, :, middle + place]
+        origins = data.valid_origins
+        return cls(predictions, data.futures(origins), data.baselines(origins), ends)
 
     def __repr__(self) -> str:
         origins, steps, targets = self.targets.shape
@@ -72,7 +85,8 @@ class Forecast:
         """The origins whose forecasts and true values are finite."""
         kept = np.isfinite(self.predictions).all(axis=(1, 2)) & np.isfinite(self.targets).all(axis=(1, 2))
         baselines = {name: each[kept] for name, each in self.baselines.items()}
-        return Forecast(self.predictions[kept], self.targets[kept], baselines)
+        intervals = {level: (low[kept], high[kept]) for level, (low, high) in self.intervals.items()}
+        return Forecast(self.predictions[kept], self.targets[kept], baselines, intervals)
 
     @property
     def rmse(self) -> float:
@@ -93,6 +107,14 @@ class Forecast:
     def baseline_scores(self) -> dict[str, float]:
         """RMSE of each baseline, as in the metrics.json of a run folder: {"persistence_rmse": 48.0, …}."""
         return {f"{name}_rmse": _rmse(values - self.targets) for name, values in self.baselines.items()}
+
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Share of the targets that each interval holds, as in the metrics.json of a run folder: {"coverage_80": …}."""
+        return {
+            f"coverage_{100 * level:g}": float(((low <= self.targets) & (self.targets <= high)).mean())
+            for level, (low, high) in self.intervals.items()
+        }
 
     @property
     def best_baseline(self) -> tuple[str, np.ndarray]:

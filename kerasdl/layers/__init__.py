@@ -18,6 +18,7 @@ from kerasdl.layers.masked_conv_1d import MaskedConv1D
 from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
 from kerasdl.layers.naive_bayes import NaiveBayes
 from kerasdl.layers.number_feature import NumberFeature
+from kerasdl.layers.prediction_intervals import PredictionIntervals
 from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.ridge_forecast import RidgeForecast
 from kerasdl.layers.ridge_regression import ridge_regression
@@ -46,6 +47,7 @@ __all__ = [
     "NGrams",
     "NaiveBayes",
     "NumberFeature",
+    "PredictionIntervals",
     "ReverseTokens",
     "RidgeForecast",
     "TiedEmbedding",

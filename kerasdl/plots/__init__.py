@@ -6,7 +6,7 @@ Figures are created without pyplot and its state. A notebook shows a figure at t
 
 from kerasdl.plots.activations import activation_stats, group_scalars
 from kerasdl.plots.attention import attention
-from kerasdl.plots.charts import bars, importance, line_sheet, lines
+from kerasdl.plots.charts import bars, fan, importance, line_sheet, lines
 from kerasdl.plots.classification import confusion, most_confused, per_class
 from kerasdl.plots.figure import Figure
 from kerasdl.plots.filters import activation_grid, filter_sheet, patch_rows
@@ -29,6 +29,7 @@ __all__ = [
     "bars",
     "confusion",
     "curves",
+    "fan",
     "filter_sheet",
     "group_scalars",
     "heat_maps",

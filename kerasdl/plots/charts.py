@@ -35,6 +35,33 @@ def lines(
     return ax.figure
 
 
+def fan(
+    values: Mapping[str, tuple[Sequence, Sequence[float]]],
+    bands: Mapping[str, tuple[Sequence, Sequence[float], Sequence[float]]],
+    x: str,
+    y: str,
+    title: str,
+) -> Figure:
+    """Draw named lines over bands between two lines each: forecasts with their intervals, true values.
+
+    Args:
+        values: Lines by name, as for `lines`.
+        bands: (places, lower ends, upper ends) by name; where they lie upon each other they are darker.
+        x: Label of the places.
+        y: Label of the values.
+        title: Title.
+
+    Example:
+        >>> fan({"truth": (days, truth)}, {"80 %": (days, truth - 1, truth + 1)}, "day", "temperature", "One day ahead")
+    """
+    figure = lines(values, x, y, title)
+    ax = figure.axes[0]
+    for name, (places, low, high) in bands.items():
+        ax.fill_between(places, low, high, color=ORANGE, alpha=0.25, linewidth=0, zorder=1, label=name)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(values) + len(bands), frameon=False, fontsize=8)
+    return figure
+
+
 def line_sheet(
     panels: Sequence[Mapping[str, tuple[Sequence, Sequence[float]]]],
     titles: Sequence[str],

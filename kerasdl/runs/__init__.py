@@ -10,11 +10,11 @@ from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.inputs import input_files, input_table, input_texts
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
 from kerasdl.runs.looks import look, look_at_columns, look_at_images, look_at_series, look_at_texts, looking, project
-from kerasdl.runs.options import Options, check_counts, check_rates, flattened
+from kerasdl.runs.options import Options, check_counts, check_rates, check_shares, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.projector import save_projector
-from kerasdl.runs.rehearsal import best_factor, epochs_for, multiply_correction, rehearse
+from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
@@ -32,6 +32,7 @@ __all__ = [
     "Lesson",
     "LessonOptions",
     "Options",
+    "Rehearsal",
     "RunFolder",
     "Stage",
     "TextData",
@@ -48,6 +49,7 @@ __all__ = [
     "check_counts",
     "check_output",
     "check_rates",
+    "check_shares",
     "compare",
     "comparison",
     "documents_and_network",

@@ -125,7 +125,7 @@ def look_at_columns(run: RunFolder, model: keras.Model, data: tabular.Table) -> 
 
 
 def look_at_series(run: RunFolder, data: series.TimeSeries, result: interpret.Forecast) -> None:
-    """Draws the first series, and the last forecasts beside the truth and the best baseline.
+    """Draws the first series, and the last forecasts with their intervals beside the truth and the best baseline.
 
     Args:
         run: Where the figures go.
@@ -142,7 +142,11 @@ def look_at_series(run: RunFolder, data: series.TimeSeries, result: interpret.Fo
     values = dict([("truth", result.targets), ("forecast", result.predictions), result.best_baseline])
     times = data.times[data.valid_origins + data.horizon - 1]
     drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
-    run.save_figure("forecast", plots.lines(drawn, "", data.channels[0], f"Rows ahead: {data.horizon}"))
+    bands = {
+        f"{100 * level:g} %": (times[-SHOWN:], *(end[-SHOWN:, -1, 0] for end in ends))
+        for level, ends in result.intervals.items()
+    }
+    run.save_figure("forecast", plots.fan(drawn, bands, "", data.channels[0], f"Rows ahead: {data.horizon}"))
 
 
 def project(

@@ -102,6 +102,20 @@ def check_rates(**rates: float) -> None:
             raise BadInput(f"{name} must be at least 0 and below 1. Received: {name}={rate}")
 
 
+def check_shares(**shares: Sequence[float]) -> None:
+    """Raises unless every one of several shares is between 0 and 1.
+
+    Raises:
+        BadInput: One that is not.
+
+    Example:
+        >>> check_shares(intervals=(0.8, 0.95))
+    """
+    for name, several in shares.items():
+        if not all(0 < share < 1 for share in several):
+            raise BadInput(f"{name} must be between 0 and 1. Received: {name}={several}")
+
+
 def flattened(config: Any) -> dict[str, Any]:
     """The options of a dataclass and of the dataclasses in it, by name.
 

@@ -1,15 +1,54 @@
 """A training on the earlier part of a series' training data: what is best on the later part is best for the whole."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from kerasdl.data import series
+from kerasdl.layers import PredictionIntervals
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.policy import Stage
 
 # Of a short series more epochs teach nothing new.
 MOST_EPOCHS = 100
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a rehearsal found out.
+
+    Attributes:
+        epochs: The epoch with the lowest loss on the later part, counted from 1.
+        factor: By which to multiply the network's correction.
+        forecasts: Standardized forecasts of the later part, with the multiplied correction.
+        windows: Their windows.
+        futures: The true values.
+
+    Example:
+        >>> zeros = np.zeros((9, 1, 1))
+        >>> Rehearsal(3, 0.5, zeros, zeros, zeros).intervals([0.8]).levels
+        [0.8]
+    """
+
+    epochs: int
+    factor: float
+    forecasts: np.ndarray
+    windows: np.ndarray
+    futures: np.ndarray
+
+    def intervals(self, levels: Sequence[float]) -> PredictionIntervals | None:
+        """As wide as the errors on the later part, which the network of the rehearsal was not trained on.
+
+        Args:
+            levels: Shares that the intervals are to hold; without any there are no intervals.
+        """
+        if not levels:
+            return None
+        layer = PredictionIntervals(sorted(set(levels)), name="intervals")
+        layer.adapt(self.forecasts, self.windows, self.futures)
+        return layer
 
 
 def epochs_for(steps: int, data: series.TimeSeries) -> int:
@@ -22,9 +61,7 @@ def epochs_for(steps: int, data: series.TimeSeries) -> int:
     return min(-(-steps // data.steps), MOST_EPOCHS)
 
 
-def rehearse(
-    run: RunFolder, model: keras.Model, data: series.TimeSeries, peak_lr: float, epochs: int
-) -> tuple[int, float]:
+def rehearse(run: RunFolder, model: keras.Model, data: series.TimeSeries, peak_lr: float, epochs: int) -> Rehearsal:
     """Train a forecaster on the earlier part of the training data; find out what is best on the later part.
 
     Args:
@@ -34,18 +71,19 @@ def rehearse(
         peak_lr: The peak learning rate.
         epochs: Number of epochs, at most.
 
-    Returns:
-        The epoch with the lowest loss, counted from 1; and the factor by which to multiply the network's correction.
-
     Example:
-        >>> epochs, factor = rehearse(run, model, air, 0.005, epochs=2)
+        >>> found = rehearse(run, model, air, 0.005, epochs=2)
     """
     part = data.rehearsal
     best = keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True)
     stage = Stage(run, peak_lr, more=[best], prefix="rehearsal_")
     fitted = model.fit(part.train, validation_data=part.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     stage.finish(fitted.history, ["loss"])
-    return int(np.argmin(fitted.history["val_loss"])) + 1, best_factor(model, part.valid)
+    factor = best_factor(model, part.valid)
+    multiply_correction(model, factor)
+    windows, futures = (np.concatenate([np.asarray(each) for each in parts]) for parts in zip(*part.valid, strict=True))
+    epochs = int(np.argmin(fitted.history["val_loss"])) + 1
+    return Rehearsal(epochs, factor, _predicted(model, part.valid), windows, futures)
 
 
 def best_factor(model: keras.Model, later: Any) -> float:

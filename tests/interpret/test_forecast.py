@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from kerasdl.data import series
 from kerasdl.interpret import Forecast
+from kerasdl.layers import PredictionIntervals
 
 
 def steps(*rows):
@@ -72,6 +73,31 @@ def test_a_backtest_is_in_the_users_units():
     assert list(found.baselines) == ["persistence", "seasonal", "mean", "drift", "ridge"]
     std = (np.arange(40) ** 2).std()
     np.testing.assert_allclose(found.predictions[:, 2, 0], [(o - 1) ** 2 + 2 * std for o in origins], rtol=1e-5)
+
+
+def test_intervals_hold_the_share_of_their_targets(found):
+    wide, narrow = (found.targets - 1, found.targets + 1), (found.targets, found.targets - np.array([[[0], [1]]]))
+    both = Forecast(found.predictions, found.targets, found.baselines, {0.5: narrow, 0.975: wide})
+    assert both.coverage == {"coverage_50": 0.5, "coverage_97.5": 1}
+    assert found.coverage == {}
+    assert both.finite.intervals[0.5][1].tolist() == narrow[1].tolist()
+    with pytest.raises(ValueError, match="one shape"):
+        Forecast(found.predictions, found.targets, found.baselines, {0.5: (found.targets, found.targets[:1])})
+
+
+def test_intervals_of_a_backtest_are_in_the_users_units():
+    data = series.from_frame(pd.DataFrame({"a": np.arange(60.0) ** 2}), target="a", lookback=4, horizon=2)
+    window = keras.Input((4, 1))
+    model = keras.Model(window, window[:, -2:])
+    layer = PredictionIntervals([0.5, 0.9])
+    windows = data.scale.apply(data.windows(data.valid_origins))
+    layer.adapt(windows[:, -2:], windows, data.valid_labels)
+    found = Forecast.of(model, data, intervals=layer)
+    assert list(found.intervals) == [0.5, 0.9]
+    # Adapted to these very forecasts: of 19 origins ten and eighteen are held, if rounding puts none outside.
+    assert list(found.coverage.values()) == pytest.approx([10 / 19, 18 / 19], abs=1.1 / 19)
+    low, high = found.intervals[0.9]
+    np.testing.assert_allclose((low + high) / 2, found.predictions, rtol=1e-5)
 
 
 def test_a_model_of_two_outputs_is_refused_by_name():

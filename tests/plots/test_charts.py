@@ -13,6 +13,14 @@ def test_named_lines_over_their_own_x(drawn):
     assert [line.get_marker() for line in ax.lines] == ["", "o"]  # few points have markers
 
 
+def test_a_fan_has_its_bands_below_its_lines(drawn):
+    bands = {"80 %": ([0, 1], [2.0, 3.0], [4.0, 5.0]), "95 %": ([0, 1], [1.0, 2.0], [5.0, 6.0])}
+    (ax,) = drawn(plots.fan({"truth": ([0, 1], [3.0, 4.0])}, bands, "row", "sales", "Sales"))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["truth", "80 %", "95 %"]
+    assert [band.get_paths()[0].get_extents().intervaly.tolist() for band in ax.collections] == [[2, 5], [1, 6]]
+    assert all(band.get_zorder() < ax.lines[0].get_zorder() for band in ax.collections)
+
+
 def test_the_legend_of_lines_covers_neither_lines_nor_title(drawn):
     (ax,) = drawn(plots.lines({f"part {n}": ([0, 1], [0, n]) for n in range(7)}, "row", "$ of $_$", "cost $_ $_"))
     legend = ax.get_legend().get_window_extent()

@@ -197,6 +197,7 @@ CASES: dict[str, Cases] = {
         "horizon": (typed("--horizon", 10**9), "The series is too short"),
         "season": (typed("--season", 0), "season must be between 1 and"),
         "units": (typed("--units", 0), "units must be at least 1"),
+        "intervals": (typed("--intervals", 80), "intervals must be between 0 and 1"),
         "no target": (table(HEADER, ROWS), "Name the column to forecast"),
         "words": (table(HEADER, ROWS, "--target", "place"), "place"),
         "one row": (table(HEADER, ROWS[:1], *USE["time_series"]), "The series is too short"),

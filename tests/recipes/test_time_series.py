@@ -73,6 +73,7 @@ def table(tmp_path):
 
 
 OPTIONS = ["--time", "at", "--target", "load", "--series", "site", "--covariates", "wind"]
+INTERVALS = ["--intervals", 0.95, 0.8]
 SMALL = ["--epochs", 1, "--peak-lr", 0.01, "--units", 4, "--lookback", 12, "--season", 12]
 
 
@@ -81,12 +82,13 @@ def test_a_file_of_the_users(table, tmp_path, monkeypatch, capsys):
     out, doubled = tmp_path / "run", tmp_path / "doubled.csv"
     frame = pd.read_csv(table)
     pd.concat([frame, frame.head(3)]).to_csv(doubled, index=False, sep="|")
-    how = ["--decoder", "--separator", "|", "--sort", "--duplicates", "first"]
+    how = ["--decoder", "--separator", "|", "--sort", "--duplicates", "first", *INTERVALS]
     arguments = ["--data", doubled, "--out", out, *OPTIONS, *SMALL, *how]
     assert run("time_series", *arguments, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["rows"], metrics["series"], metrics["train_windows"], metrics["valid_windows"]) == (96, 2, 40, 32)
     assert metrics["baseline_rmse"] == 0  # the season repeats itself exactly
+    assert 0 <= metrics["coverage_80"] <= metrics["coverage_95"] <= 1
     printed = capsys.readouterr().out
     assert "96 every 2h rows of 2 series" in printed
     assert "; 3 duplicate rows were merged" in printed

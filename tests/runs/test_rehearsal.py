@@ -31,19 +31,26 @@ def test_of_no_correction_nothing_is_left():
 
 
 def test_a_rehearsal_finds_the_epoch_that_is_best_later(tmp_path):
-    numbers = np.tile([0.0, 1.0, 0.0, -1.0], 30)
+    numbers = np.tile([0.0, 1.0, 0.0, -1.0], 30) + 0.1 * np.random.default_rng(0).normal(size=120)
     numbers[55:80] *= -0.3
     data = series.from_frame(pd.DataFrame({"y": numbers}), target="y", lookback=6, batch_size=60)
     model = models.forecaster((6, 1), 1, units=(3,))
     model.compile(keras.optimizers.Adam(), data.loss)
     run = runs.RunFolder(tmp_path / "run")
-    epoch, factor = runs.rehearse(run, model, data, 0.05, 3)
+    found = runs.rehearse(run, model, data, 0.05, 3)
     lines = (run.path / "history.csv").read_text().splitlines()
     losses = [float(dict(zip(lines[0].split(","), line.split(","), strict=True))["val_loss"]) for line in lines[1:]]
-    assert epoch == np.argmin(losses) + 1
-    assert factor == runs.best_factor(model, data.rehearsal.valid)
-    found = model.evaluate(data.rehearsal.valid, verbose=0)
-    assert found == pytest.approx(min(losses), rel=1e-4)  # the weights of that epoch are put back
+    assert found.epochs == np.argmin(losses) + 1
+    # Of the weights of that epoch; what is multiplied by the best factor has 1 as its best factor, or nothing is left.
+    loss = np.mean((found.forecasts - found.futures) ** 2)
+    assert loss <= min(losses) * (1 + 1e-5)
+    assert runs.best_factor(model, data.rehearsal.valid) == pytest.approx(float(found.factor > 0), abs=1e-3)
+    assert found.intervals([]) is None
+    layer = found.intervals([0.5, 0.9])
+    ends = layer([found.forecasts, found.windows]).numpy()
+    # Half of the later windows; rounding may put one of them on either side.
+    held = ((ends[:, 0, 1] <= found.futures[:, 0]) & (found.futures[:, 0] <= ends[:, 0, 3])).mean()
+    assert len(ends) * held == pytest.approx((len(ends) + 1) // 2, abs=1)
     assert (run.path / "rehearsal_curves.png").exists()
 
 

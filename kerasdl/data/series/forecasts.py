@@ -9,6 +9,7 @@ from kerasdl.data.series.time_stamps import continued
 from kerasdl.data.series.time_table import Duplicates, Fill, read_series
 from kerasdl.data.tabular import names_of
 from kerasdl.errors import BadInput
+from kerasdl.layers import PredictionIntervals
 from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
@@ -45,10 +46,11 @@ def forecast(
         duplicates: As for `from_frame`.
 
     Returns:
-        A DataFrame with one row per step and one column per target, in the user's units. Its index continues the time
-        stamps, or counts the steps from 1 if there are none; several series are its first level. The spacing of the
-        stamps is that of the whole table: five rows from Monday to Friday are daily, and Saturday follows; with a row
-        of the week before or after, they are business days, and Monday follows.
+        A DataFrame with one row per step and one column per target, in the user's units; if the model has intervals,
+        then their ends, too, as quantiles of each target: "Passengers 2.5 %", "Passengers 97.5 %". Its index continues
+        the time stamps, or counts the steps from 1 if there are none; several series are its first level. The spacing
+        of the stamps is that of the whole table: five rows from Monday to Friday are daily, and Saturday follows; with
+        a row of the week before or after, they are business days, and Monday follows.
 
     Raises:
         BadInput: As for `from_frame`; the table has fewer rows than the lookback, or other columns than the model; the
@@ -69,14 +71,26 @@ def forecast(
     _check_targets(exported, targets, channels)
     _check_channels(exported, next(iter(found.values())).table, columns, channels)
     windows = [_window(name, each.table, channels, exported.input_shape[1]) for name, each in found.items()]
-    outputs = exported.predict(np.stack(windows), verbose=0)
+    outputs, names = _with_quantiles(exported, exported.predict(np.stack(windows), verbose=0), targets)
     several = len(names_of(time)) > 1
     time_name = "time" if several else next(iter(names_of(time)), frame.index.name or "time")
     forecasts = [
-        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), targets)
+        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), names)
         for each, values in zip(found.values(), outputs, strict=True)
     ]
     return forecasts[0] if series is None else pd.concat(forecasts, keys=list(found), names=[str(series)])
+
+
+def _with_quantiles(exported: keras.Model, outputs: np.ndarray, targets: list[str]) -> tuple[np.ndarray, list[str]]:
+    """The forecasts (series, horizon, columns) and the names of their columns."""
+    intervals = [each for each in exported.layers if isinstance(each, PredictionIntervals)]
+    if not intervals:
+        return outputs, targets
+    quantiles, middle = intervals[0].quantiles, len(intervals[0].levels)
+    ends = [row for row in range(len(quantiles)) if row != middle]
+    names = [f"{name} {100 * quantiles[row]:g} %" for name in targets for row in ends]
+    others = outputs[:, :, ends].swapaxes(2, 3).reshape(*outputs.shape[:2], -1)
+    return np.concatenate([outputs[:, :, middle], others], axis=2), [*targets, *names]
 
 
 def _check_targets(exported: keras.Model, targets: Sequence[str], channels: Sequence[str]) -> None:

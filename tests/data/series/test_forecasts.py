@@ -6,6 +6,7 @@ import pytest
 from kerasdl import export, models
 from kerasdl.data import series
 from kerasdl.errors import BadInput
+from kerasdl.layers import PredictionIntervals
 
 MONTHS = pd.date_range("2019-01-31", periods=20, freq="ME")
 
@@ -106,3 +107,18 @@ def test_the_table_is_read_as_in_training():
 def test_errors_say_what_is_missing(frame, options, message):
     with pytest.raises(BadInput, match=message):
         series.forecast(seasonal(), frame, **{"target": "y", **options})
+
+
+def test_the_ends_of_intervals_are_columns():
+    model = models.forecaster((6, 2), 2, horizon=4, units=(2,), skip="seasonal", season=3)
+    intervals = PredictionIntervals([0.8])
+    intervals.adapt(np.zeros((1, 4, 2)), np.array([[[-1.0, 1]] * 3 + [[1.0, -1]] * 3]), np.full((1, 4, 2), [1.0, 2.0]))
+    exported = export.series_model(model, ([10, 20], [2, 4]), intervals=intervals)
+    assert exported.output_shape == (None, 4, 3, 2)
+    found = series.forecast(exported, table(z=1.0), target=["y", "z"])
+    assert list(found) == ["y", "z", "y 10 %", "y 90 %", "z 10 %", "z 90 %"]
+    # A radius of one deviation of the window's last six rows, 15 to 20 less 18; z is constant.
+    deviation = np.std(table()["y"].to_numpy()[-6:].astype(float))
+    np.testing.assert_allclose(found["y 90 %"] - found["y"], deviation, rtol=1e-3)
+    np.testing.assert_allclose(found["y"] - found["y 10 %"], deviation, rtol=1e-3)
+    np.testing.assert_allclose(found["z 90 %"] - found["z"], 2 * 4 * 1e-5**0.5, rtol=1e-2)
