@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from kerasdl.distribute import is_chief
 from matplotlib.figure import Figure
 
 
@@ -16,7 +17,8 @@ class EpochFigures(keras.callbacks.Callback):
 
     A slider over each figure goes through the epochs: how the confusion, the predictions of some samples or the worst
     mistakes change. Epochs count from 0, as Keras's TensorBoard callback counts them. The fit waits for `draw`: one
-    that predicts all validation data takes as long as a validation. Draw fewer samples, or not after every epoch.
+    that predicts all validation data takes as long as a validation. Draw fewer samples, or not after every epoch. Of
+    several workers all draw, and the chief writes.
 
     Args:
         log_dir: Folder of the event file; use another one than Keras's "train" and "validation".
@@ -49,6 +51,8 @@ class EpochFigures(keras.callbacks.Callback):
         drawn = self.draw()
         if not isinstance(drawn, Mapping):
             raise ValueError(f"draw must return figures or texts by name. Received: {type(drawn).__name__}")
+        if not is_chief():  # has drawn nonetheless, for all workers take part in predictions
+            return
         if self._writer is None:
             self._writer = tf.summary.create_file_writer(self.log_dir)
         with self._writer.as_default(step=epoch):

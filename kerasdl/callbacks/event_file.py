@@ -5,10 +5,11 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from kerasdl.distribute import is_chief
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
 
@@ -45,6 +46,8 @@ class Histogram(NamedTuple):
 class EventFile:
     """A TensorBoard event file that writes all scalars of a step in 10 us; `tf.summary.scalar` takes 1 ms per scalar.
 
+    Of several workers only the chief has a file; the others write nothing.
+
     Args:
         folder: Folder of the file; created if missing.
 
@@ -55,6 +58,9 @@ class EventFile:
     """
 
     def __init__(self, folder: str) -> None:
+        self._file: Any = None
+        if not is_chief():
+            return
         Path(folder).mkdir(parents=True, exist_ok=True)
         # TensorBoard finds files with "tfevents" in their names and reads them in alphabetical order.
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
@@ -64,6 +70,8 @@ class EventFile:
 
     def write(self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Histogram] | None = None) -> None:
         """Write the scalars and histograms of one step, by name; flushed to disk every few seconds."""
+        if self._file is None:
+            return
         now = time.time()
         values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
         values += [Summary.Value(tag=name, histo=each.proto()) for name, each in (histograms or {}).items()]
@@ -74,4 +82,5 @@ class EventFile:
 
     def close(self) -> None:
         """Flush and close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()

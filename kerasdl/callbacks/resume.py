@@ -21,10 +21,13 @@ from kerasdl.callbacks.scheduling import Scheduling
 from kerasdl.callbacks.signals import Signals
 from kerasdl.callbacks.snapshot import Snapshot, is_built, metric_variables
 from kerasdl.callbacks.stop_on_non_finite import StopOnNonFinite
+from kerasdl.distribute import is_chief, largest_of_workers, workers
 from kerasdl.errors import BadInput
 from kerasdl.optimizers import innermost
 
 KEPT = 2
+# Of several workers, which agree by a message to all.
+STEPS_BETWEEN_AGREEMENTS = 10
 
 
 @known_arguments()
@@ -41,6 +44,10 @@ class Resume(keras.callbacks.Callback):
     finite is never written. Ctrl-C and SIGTERM end the fit after the current step, with a checkpoint; the second one
     ends it at once. A fit that was finished is not trained again: its weights are read. A second fit with the same
     object begins anew, and its checkpoints replace the others.
+
+    Of several workers the chief writes, and all read: the folder must be on a file system that they share. They look at
+    signals and at the time every 10 steps, together. A model whose workers have states of their own, such as a
+    `layers.CarriedState`, is saved at the ends of epochs only.
 
     Args:
         folder: Of the checkpoints of this fit alone; made if it is missing.
@@ -130,28 +137,30 @@ class Resume(keras.callbacks.Callback):
             self._to_monitor = []
         if self._position.is_skipping:
             self._position.skipped(self._step)
-            if self._signals.received:
+            if self._agree():
                 self._position.end_skipping()
                 self._stop(self._where(*(self.resumed or (0, 0))))
             return
         self._position.look()
+        is_leaving = self._agree(is_end=self._step == steps)
         if self._step == steps:
             # An evaluation resets the metrics.
             self._at_end = [np.array(keras.ops.convert_to_numpy(each)) for each in metric_variables(self.model)]
-        if self._signals.received:
+        if is_leaving:
             self._leave()
         if self._is_due():
             self._save_in_epoch()
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._signals.received and self._at_end:
+        if workers() == 1 and self._signals.received and self._at_end:
             self._leave()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        is_leaving = self._agree(is_end=True)
         # The last state of a fit is that after Keras has finalized its averaged weights.
         if epoch + 1 < self.params["epochs"] and not self.model.stop_training:
             self._write(epoch + 1, 0, self._history(logs))
-            if self._signals.received:
+            if is_leaving:
                 self._stop(self._where(epoch + 1, 0))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -164,7 +173,7 @@ class Resume(keras.callbacks.Callback):
             return
         self._write(self._epoch + 1, 0, self._history(), is_finished=True)
         self._is_used = True
-        if self._signals.received:
+        if self._agree(is_end=True):
             self._stop("the end of this fit")
         self._signals.end()
 
@@ -217,13 +226,33 @@ class Resume(keras.callbacks.Callback):
         history = self.model.history
         history.epoch, history.history = list(state["history"]["epoch"]), dict(state["history"]["history"])
 
+    def _agree(self, *, is_end: bool = False) -> bool:
+        """Whether a signal ends the fit now, and whether a checkpoint is due by time.
+
+        Workers must do both at the same step, but a signal may come to one of them only, and clocks differ.
+        """
+        is_late = self.every_minutes is not None and time.monotonic() - self._saved >= 60 * self.every_minutes
+        received = self._signals.received
+        if workers() > 1:
+            if not is_end and self._step % STEPS_BETWEEN_AGREEMENTS:
+                self._is_late = False
+                return False
+            received, is_late = map(int, largest_of_workers([received, is_late and is_chief()]))
+            self._signals.received = received
+        self._is_late = bool(is_late)
+        return bool(received)
+
     def _is_due(self) -> bool:
-        by_time = self.every_minutes is not None and time.monotonic() - self._saved >= 60 * self.every_minutes
         by_steps = self.every_steps is not None and self._step - self._saved_step >= self.every_steps
-        return by_time or by_steps
+        return self._is_late or by_steps
+
+    def _is_exact(self) -> bool:
+        """Whether the fit can go on from the middle of this epoch."""
+        differ = [each for each in self.model.variables if each.synchronization == "on_read"]
+        return self._position.is_exact and not (differ and self.model.distribute_strategy.num_replicas_in_sync > 1)
 
     def _save_in_epoch(self) -> None:
-        if self._position.is_exact:
+        if self._is_exact():
             self._write(self._epoch, self._step, self._history_so_far())
         elif not self._warned:
             self._warned = True
@@ -231,7 +260,7 @@ class Resume(keras.callbacks.Callback):
 
     def _leave(self) -> None:
         """Saves, and ends the program, or the fit."""
-        if self._position.is_exact:
+        if self._is_exact():
             self._write(self._epoch, self._step, self._history_so_far())
             where = self._where(self._epoch, self._step)
         else:
@@ -288,6 +317,10 @@ class Resume(keras.callbacks.Callback):
                 stacklevel=2,
             )
             return
+        # Also after an error: the next attempt waits as long as any other.
+        self._saved, self._saved_step = time.monotonic(), step
+        if not is_chief():
+            return
         state = {
             "epoch": epoch,
             "step": step,
@@ -303,8 +336,6 @@ class Resume(keras.callbacks.Callback):
             "fit": self._facts,
         }
         file = self.folder / f"epoch{epoch:05d}-step{step:08d}.npz"
-        # Also after an error: the next attempt waits as long as any other.
-        self._saved, self._saved_step = time.monotonic(), step
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_checkpoint(file, snapshot.arrays, state)
@@ -333,6 +364,18 @@ class Resume(keras.callbacks.Callback):
         return sorted(self.folder.glob("epoch*-step*[0-9].npz"), reverse=True)
 
     def _read(self) -> tuple[Snapshot, dict[str, Any]] | None:
+        found = self._read_files()
+        if workers() > 1:
+            here = [found[1]["epoch"], found[1]["step"]] if found else [-1, -1]
+            most, least = largest_of_workers(here), [-each for each in largest_of_workers([-each for each in here])]
+            if most != least:
+                raise BadInput(
+                    "The workers have found different checkpoints: give a folder on a file system that all of them "
+                    f"share. Received: {str(self.folder)!r}, (epoch, step) from {least} to {most}"
+                )
+        return found
+
+    def _read_files(self) -> tuple[Snapshot, dict[str, Any]] | None:
         files = self._files()
         for file in files:
             try:

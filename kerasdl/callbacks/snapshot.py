@@ -154,6 +154,8 @@ def build(model: keras.Model, iterator: Any) -> None:
     Raises:
         ValueError: The model cannot be built from its data.
     """
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        return  # Keras has built it
     spec = tf.nest.map_structure(lambda each: each if hasattr(each, "shape") else None, iterator.element_spec)
     try:
         model._symbolic_build(data_batch=spec)

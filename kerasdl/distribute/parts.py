@@ -48,22 +48,36 @@ def slices(dataset: tf.data.Dataset, shard: tuple[int, int], devices: int) -> tf
     elif policy == tf.data.experimental.AutoShardPolicy.OFF:
         shard = (0, 1)
     found = dataset if shard[1] * devices == 1 else _slices(dataset, shard, devices)
-    if steps >= 0:
-        found = found.apply(tf.data.experimental.assert_cardinality(steps * devices))
+    if steps != tf.data.UNKNOWN_CARDINALITY:
+        count = steps if steps == tf.data.INFINITE_CARDINALITY else steps * devices
+        found = found.apply(tf.data.experimental.assert_cardinality(count))
     return found.prefetch(2 * devices)
 
 
-def _slices(dataset: tf.data.Dataset, shard: tuple[int, int], devices: int) -> tf.data.Dataset:
+def slice_of(batch: Any, shard: tuple[int, int], devices: int, device: Any) -> Any:
+    """The rows of a batch that one device of a worker has.
+
+    Args:
+        batch: Tensors, in any structure; None is left as it is.
+        shard: (worker, workers).
+        devices: Devices of each worker.
+        device: Which of them, a number or a tensor.
+
+    Example:
+        >>> slice_of((tf.range(5), None), (0, 2), 2, 0)[0].numpy().tolist()
+        [0, 1]
+    """
     worker, workers = shard
+    leaves = [each for each in tf.nest.flatten(batch) if each is not None]
+    size = tf.shape(leaves[0], tf.int64)[0]
+    begin, end = bounds(size, worker + device * workers, workers * devices)
+    return tf.nest.map_structure(lambda each: None if each is None else each[begin:end], batch)
 
-    def slice_of(batch: Any, device: Any) -> Any:
-        size = tf.shape(tf.nest.flatten(batch)[0], tf.int64)[0]
-        begin, end = bounds(size, worker + device * workers, workers * devices)
-        return tf.nest.map_structure(lambda each: each[begin:end], batch)
 
+def _slices(dataset: tf.data.Dataset, shard: tuple[int, int], devices: int) -> tf.data.Dataset:
     def of_devices(*batch: Any) -> tf.data.Dataset:
         whole = batch if len(batch) > 1 else batch[0]
-        return tf.data.Dataset.range(devices).map(lambda device: slice_of(whole, device))
+        return tf.data.Dataset.range(devices).map(lambda device: slice_of(whole, shard, devices, device))
 
     return dataset.flat_map(tf.autograph.experimental.do_not_convert(of_devices))
 

@@ -1,13 +1,14 @@
 """Strategies that train on several devices or machines as on one, and the choice among them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import tensorflow as tf
 from kerasdl.distribute.cluster import workers
-from kerasdl.distribute.parts import DistributedBatches, slices
-from kerasdl.distribute.whole_batch import as_on_whole_batch
+from kerasdl.distribute.parts import DistributedBatches, slice_of, slices
+from kerasdl.distribute.survivors import end_with_one_line
+from kerasdl.distribute.whole_batch import as_on_whole_batch, is_of_keras
 from kerasdl.errors import BadInput
 
 
@@ -23,7 +24,16 @@ class WholeBatches(tf.distribute.Strategy):
     ) -> Any:
         """As TensorFlow's; a step of a Keras model is that on the whole batch."""
         with as_on_whole_batch(fn) as step:
+            if is_of_keras(fn) and not any(map(_is_distributed, tf.nest.flatten(args))):
+                # Of `train_on_batch` and the like: without this, every device would take the whole batch.
+                step = partial(self._on_slice, step)
             return super().run(step, args, kwargs, options)
+
+    def _on_slice(self, step: Callable[..., Any], batch: Any) -> Any:
+        devices = len(self.extended.worker_devices)
+        replica = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
+        shard = (replica // devices, self.num_replicas_in_sync // devices)
+        return step(slice_of(batch, shard, devices, replica % devices))
 
     def experimental_distribute_dataset(self, dataset: tf.data.Dataset, options: Any = None) -> DistributedBatches:
         """Give each device its slice of every batch."""
@@ -42,6 +52,10 @@ class WholeBatches(tf.distribute.Strategy):
     @property
     def _worker(self) -> int:
         return 0
+
+
+def _is_distributed(value: Any) -> bool:
+    return isinstance(value, tf.distribute.DistributedValues)
 
 
 class MirroredStrategy(WholeBatches, tf.distribute.MirroredStrategy):
@@ -94,6 +108,22 @@ def strategy() -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
+def largest_of_workers(values: Sequence[float]) -> list[float]:
+    """The largest of each of several numbers among all workers, which must call this function together.
+
+    Args:
+        values: Of this worker, of magnitudes below 2**53.
+
+    Example:
+        >>> kerasdl.distribute.largest_of_workers([3, -1])
+        [3.0, -1.0]
+    """
+    if workers() == 1:
+        return [float(each) for each in values]
+    gathered = _multi_worker().gather(tf.constant([list(values)], tf.float64), axis=0)
+    return tf.reduce_max(gathered, axis=0).numpy().tolist()
+
+
 @cache
 def _mirrored() -> tf.distribute.Strategy:
     return MirroredStrategy()
@@ -103,6 +133,7 @@ def _mirrored() -> tf.distribute.Strategy:
 def _multi_worker() -> tf.distribute.Strategy:
     # TensorFlow's AUTO may choose another way to reduce in the next run, which rounds in another way.
     kind = "NCCL" if tf.config.list_physical_devices("GPU") else "RING"
+    end_with_one_line()
     try:
         return MultiWorkerMirroredStrategy(
             communication_options=tf.distribute.experimental.CommunicationOptions(

@@ -56,6 +56,17 @@ def as_on_whole_batch(step: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         yield tf.autograph.experimental.do_not_convert(step_of_slice)
 
 
+def is_of_keras(step: Callable[..., Any]) -> bool:
+    """Whether a function is what a Keras model runs on every device, in training, evaluation or prediction.
+
+    Example:
+        >>> is_of_keras(model.train_step), is_of_keras(print)
+        (True, False)
+    """
+    is_prediction = getattr(step, "__qualname__", "").startswith("TensorFlowTrainer.make_predict_function")
+    return is_prediction or isinstance(getattr(step, "__self__", None), keras.Model)
+
+
 class _Share:
     """What the slice of each device counts for.
 

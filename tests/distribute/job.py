@@ -11,8 +11,12 @@ from kerasdl import callbacks, distribute, models, optimizers
 from kerasdl.data import images
 
 
-def data_of(kind, *, count, batch_size):
-    """Samples of noise, four fifths of them for training."""
+def data_of(kind, *, count=50, batch_size=12):
+    """Images of noise, four fifths of them for training; or a pipeline of the contracts."""
+    if kind != "images":
+        from tests.contracts import ALL_PIPELINES  # which make tensors
+
+        return ALL_PIPELINES[kind]()
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     labels = random.integers(0, 3, count)
@@ -20,30 +24,47 @@ def data_of(kind, *, count, batch_size):
 
 
 def network(kind, data):
-    """A model with BatchNormalization, and without dropout."""
-    return models.resnet(data.shape, 3, depths=(1,), widths=(4,), stem="small", preprocess="symmetric")
+    """A model without dropout; with BatchNormalization if it is not recurrent."""
+    match kind:
+        case "images":
+            return models.resnet(data.shape, 3, depths=(1,), widths=(4,), stem="small", preprocess="symmetric")
+        case "classes of a table":
+            return models.tabular(data.cardinalities, data.numbers, classes=3, hidden=(8,))
+        case "series":
+            return models.forecaster((data.lookback, len(data.channels)), data.outputs, horizon=2, units=(4,))
+        case "streams of tokens":
+            return models.language_model(len(data.vocabulary), batch_size=8, embedding=4, units=5, depth=1)
+        case "documents":
+            return models.text_classifier(len(data.vocabulary), 3, embedding=4, units=(4,), hidden=(6,), dropout=0)
+    raise ValueError(kind)
 
 
-def main(folder, *, kind="images", count, batch_size, epochs):
+def main(folder, *, kind="images", epochs=3, every_steps=None, rate=0.003, find=False, **sizes):
     """Train, and save what was found."""
     strategy = distribute.strategy()
     keras.utils.set_random_seed(0)
-    data = data_of(kind, count=count, batch_size=batch_size)
+    data = data_of(kind, **sizes)
     with strategy.scope():
         model = network(kind, data)
-        optimizer = optimizers.AdamW(weight_decay=0.01, groups=[{"match": "stem", "lr": 0.5}])
+        optimizer = optimizers.AdamW(weight_decay=0.01, groups=[{"match": "(stem|stage1)", "lr": 0.5}])
         model.compile(optimizer, data.loss, metrics=data.metrics)
+    found = {}
+    if find:
+        found["losses of the range test"] = kerasdl.lr_find(model, data.train, num_steps=12, verbose=0).losses
+    steps = callbacks.StepScalars(Path(folder) / "logs")
+    policy = [callbacks.OneCycle(rate), callbacks.StopOnNonFinite(), steps]
+    if every_steps:
+        policy.append(callbacks.Resume(Path(folder) / "checkpoints", every_minutes=None, every_steps=every_steps))
     history = model.fit(
-        data.train,
-        validation_data=data.valid,
-        epochs=epochs,
-        callbacks=[callbacks.OneCycle(0.003)],
-        verbose=0,
-        shuffle=False,
+        data.train, validation_data=data.valid, epochs=epochs, callbacks=policy, verbose=0, shuffle=False
     ).history
-    found = {f"weight {each.path}": np.array(keras.ops.convert_to_numpy(each)) for each in model.weights}
+    # What the rows of each device have is its own.
+    weights = [each for each in model.weights if each.synchronization != "on_read"]
+    found |= {f"weight {each.path}": np.array(keras.ops.convert_to_numpy(each)) for each in weights}
     found |= {f"history {name}": np.array(values) for name, values in history.items()}
+    found["losses of steps"] = np.array(steps.history["loss"])
     found["predictions"] = model.predict(data.valid, verbose=0)
+    found["predictions of a batch"] = model.predict_on_batch(next(iter(data.valid))[0])
     np.savez(Path(folder) / f"worker{distribute.worker()}.npz", **found)
     return found
 
@@ -54,11 +75,12 @@ def result(folder, worker):
         return dict(found)
 
 
-def assert_close(found, expected, tolerance):
-    """Compare all that two workers have found."""
+def assert_close(found, expected, tolerance, *, names=""):
+    """Compare all that two workers have found, or what begins with these names."""
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance, err_msg=name)
+        if name.startswith(names):
+            np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance, err_msg=name)
 
 
 if __name__ == "__main__":
