@@ -60,6 +60,13 @@ def two_devices():
     return MirroredStrategy(["CPU:0", "CPU:1"])
 
 
+@pytest.fixture
+def second_of_two(monkeypatch):
+    """This process is told that it is not the chief."""
+    task = '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 1}}'
+    monkeypatch.setenv("TF_CONFIG", task)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data that KERASDL_DATA names."""

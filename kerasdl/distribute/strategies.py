@@ -120,8 +120,17 @@ def largest_of_workers(values: Sequence[float]) -> list[float]:
     """
     if workers() == 1:
         return [float(each) for each in values]
-    gathered = _multi_worker().gather(tf.constant([list(values)], tf.float64), axis=0)
-    return tf.reduce_max(gathered, axis=0).numpy().tolist()
+    return _largest()(tf.constant([list(values)], tf.float64)).numpy().tolist()
+
+
+@cache
+def _largest() -> Any:
+    # Traced once; without it TensorFlow traces every gathering anew.
+    @tf.function(input_signature=[tf.TensorSpec([1, None], tf.float64)])
+    def largest(values: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_max(_multi_worker().gather(values, axis=0), axis=0)
+
+    return largest
 
 
 @cache

@@ -71,3 +71,10 @@ def test_a_fit_that_goes_on_shows_each_epoch_once(tmp_path):
 def test_what_is_neither_figure_nor_text_is_refused(tmp_path, drawn, received):
     with pytest.raises(ValueError, match=f"draw must return figures or texts.*Received: {received}"):
         fit(tmp_path, lambda: drawn, epochs=1)
+
+
+def test_all_workers_draw_and_the_chief_writes(tmp_path, second_of_two):
+    drawn = []
+    fit(tmp_path / "logs", lambda: drawn.append(1) or {"said": "it"}, epochs=2)
+    assert len(drawn) == 2
+    assert not (tmp_path / "logs").exists()

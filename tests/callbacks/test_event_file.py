@@ -34,3 +34,10 @@ def test_histograms_are_read_with_their_bounds(tmp_path):
     assert (event.step, found.min, found.max, found.num) == (3, 0.0, 2.0, 4.0)
     assert (list(found.bucket_limit), list(found.bucket)) == ([1.0, 2.0], [3.0, 1.0])
     assert (found.sum, found.sum_squares) == (3 * 0.5 + 1.5, 3 * 0.25 + 2.25)
+
+
+def test_only_the_chief_writes(tmp_path, second_of_two):
+    file = EventFile(str(tmp_path / "logs"))
+    file.write(0, {"loss": 1.0})
+    file.close()
+    assert not (tmp_path / "logs").exists()

@@ -14,6 +14,7 @@ from kerasdl.callbacks import GradualUnfreezing, LRRangeTest, OneCycle, Resume, 
 from kerasdl.callbacks.checkpoint_file import read_checkpoint
 from kerasdl.data import images
 from kerasdl.errors import BadInput
+from kerasdl.models import language_model
 
 from tests import kills
 from tests.contracts import Mode, _arrays, batches, same, small_model, state
@@ -474,3 +475,51 @@ def test_killed_at_random_moments_it_ends_bit_for_bit_as_if_nothing_had_been(cas
     whole, seconds = kills.uninterrupted(case, tmp_path / "whole")
     for end in kills.killed(case, tmp_path / "killed", kills=times, seed=0, longest=seconds):
         assert kills.differing(whole, end) == []
+
+
+@pytest.fixture
+def agreements(monkeypatch, second_of_two):
+    """What workers have asked of each other, and what all others answer: 0, or what a test puts in."""
+    others = SimpleNamespace(asked=[], answers=[])
+
+    def largest(values):
+        others.asked.append(list(values))
+        answer = others.answers.pop(0) if others.answers else values
+        return [float(max(pair)) for pair in zip(values, answer, strict=True)]
+
+    monkeypatch.setattr("kerasdl.callbacks.resume.largest_of_workers", largest)
+    return others
+
+
+def test_only_the_chief_writes_and_all_agree_at_the_ends_of_epochs(agreements, whole, tmp_path):
+    again = fit(tmp_path)
+    assert same(state(whole[0]), state(again[0]))
+    assert not (tmp_path / "steps").exists()
+    # Whether they have found the same checkpoint; then twice an epoch, and when the fit ends.
+    assert agreements.asked == [[-1, -1], [1, 1], *[[0, False]] * 7]
+
+
+def test_a_signal_to_another_worker_stops_this_one_too(agreements, tmp_path, capsys):
+    agreements.answers = [[-1, -1], [1, 1], [0, 0], [0, 0], [signal.SIGINT, 0]]
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path)
+    assert "it goes on at epoch 2 of 3, step 5 of 5" in capsys.readouterr().err
+
+
+def test_workers_must_find_the_same_checkpoint(agreements, tmp_path):
+    agreements.answers = [[2, 0], [1, 1]]
+    with pytest.raises(BadInput, match=r"different checkpoints: give a folder.*share.*from \[-1.* to \[2"):
+        fit(tmp_path)
+
+
+def test_what_rows_of_devices_have_is_saved_at_the_ends_of_epochs_only(two_devices, tmp_path):
+    with two_devices.scope():
+        model = language_model(5, batch_size=4, embedding=3, units=2, depth=1)
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    tokens = {"tokens": np.ones((8, 4), "int32"), "start": np.ones(8, "int32")}
+    resume = Resume(tmp_path, every_minutes=None, every_steps=1)
+    model.fit(tokens, np.ones((8, 4)), batch_size=4, epochs=2, shuffle=False, callbacks=[resume], verbose=0)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "epoch00001-step00000000.npz",
+        "epoch00002-step00000000.npz",
+    ]

@@ -2,6 +2,7 @@
 
 import kerasdl  # isort: skip
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -39,20 +40,23 @@ def network(kind, data):
     raise ValueError(kind)
 
 
-def main(folder, *, kind="images", epochs=3, every_steps=None, rate=0.003, find=False, **sizes):
+def main(folder, *, kind="images", epochs=3, every_steps=None, find=False, averaged=False, **sizes):
     """Train, and save what was found."""
     strategy = distribute.strategy()
     keras.utils.set_random_seed(0)
     data = data_of(kind, **sizes)
     with strategy.scope():
         model = network(kind, data)
-        optimizer = optimizers.AdamW(weight_decay=0.01, groups=[{"match": "(stem|stage1)", "lr": 0.5}])
+        groups = [{"match": "(stem|stage1)", "lr": 0.5}]
+        optimizer = optimizers.AdamW(weight_decay=0.01, groups=groups, use_ema=averaged, ema_momentum=0.9)
         model.compile(optimizer, data.loss, metrics=data.metrics)
     found = {}
     if find:
         found["losses of the range test"] = kerasdl.lr_find(model, data.train, num_steps=12, verbose=0).losses
     steps = callbacks.StepScalars(Path(folder) / "logs")
-    policy = [callbacks.OneCycle(rate), callbacks.StopOnNonFinite(), steps]
+    policy = [callbacks.OneCycle(0.003), callbacks.StopOnNonFinite(), steps]
+    if find:
+        policy.append(callbacks.GradualUnfreezing([1]))
     if every_steps:
         policy.append(callbacks.Resume(Path(folder) / "checkpoints", every_minutes=None, every_steps=every_steps))
     history = model.fit(
@@ -85,5 +89,9 @@ def assert_close(found, expected, tolerance, *, names=""):
 
 if __name__ == "__main__":
     main(sys.argv[1], **json.loads(sys.argv[2]))
+    distribute.largest_of_workers([0])  # all have ended
+    sys.stdout.flush()
+    # TensorFlow's destructors of iterators sleep for up to a minute each.
+    os._exit(0)
 
 assert kerasdl
