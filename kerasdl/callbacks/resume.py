@@ -231,16 +231,14 @@ class Resume(keras.callbacks.Callback):
 
         Workers must do both at the same step, but a signal may come to one of them only, and clocks differ.
         """
-        is_late = self.every_minutes is not None and time.monotonic() - self._saved >= 60 * self.every_minutes
-        received = self._signals.received
+        self._is_late = self.every_minutes is not None and time.monotonic() - self._saved >= 60 * self.every_minutes
         if workers() > 1:
             if not is_end and self._step % STEPS_BETWEEN_AGREEMENTS:
                 self._is_late = False
                 return False
-            received, is_late = map(int, largest_of_workers([received, is_late and is_chief()]))
-            self._signals.received = received
-        self._is_late = bool(is_late)
-        return bool(received)
+            found = largest_of_workers([self._signals.received, self._is_late and is_chief()])
+            self._signals.received, self._is_late = int(found[0]), bool(found[1])
+        return bool(self._signals.received)
 
     def _is_due(self) -> bool:
         by_steps = self.every_steps is not None and self._step - self._saved_step >= self.every_steps
