@@ -11,7 +11,7 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, optimizers, plots, runs
+from kerasdl import distribute, export, interpret, optimizers, plots, runs
 from kerasdl.data import images
 from kerasdl.errors import BadInput
 
@@ -54,7 +54,9 @@ def main(config: Config) -> None:
 
     seconds, rate = train_head(config, run, data, model) if transfer.epochs_of_head else (0.0, None)
     rates = kerasdl.groups.discriminative(model, factor=2.6) if transfer.is_pretrained else None
-    model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates), data.loss, metrics=["accuracy"])
+    with distribute.strategy().scope():
+        optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates)
+        model.compile(optimizer, data.loss, metrics=["accuracy"])
     if rate is None or config.run.peak_lr:
         cautious = CAUTIOUS_LR_PRETRAINED if transfer.is_pretrained else CAUTIOUS_LR
         peak_lr = runs.peak_lr(run, model, train, config.run, cautious=cautious)
@@ -74,7 +76,8 @@ def train_head(config: Config, run: runs.RunFolder, data: images.Images, model: 
     started = time.perf_counter()
     with runs.frozen_body(model, data, precompute=config.transfer.precompute) as (learner, seen):
         seconds = time.perf_counter() - started
-        learner.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
+        with distribute.strategy().scope():
+            learner.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
         found = runs.range_test(run, learner, seen.train, config.run.lr_rule, CAUTIOUS_LR, prefix="head_")
         peak_lr = runs.announced(*runs.suggested(found, config.run.lr_rule, CAUTIOUS_LR))
         stage, epochs = runs.Stage(run, peak_lr, data=seen, prefix="head_"), config.transfer.epochs_of_head

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, plots, runs
+from kerasdl import distribute, export, interpret, models, plots, runs
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 
@@ -61,7 +61,9 @@ def main(config: Config) -> None:
     run.write_config({**runs.flattened(config), **devices, **facts})
     run.save_text("data", "\n\n".join(data.examples(3)))
     run.save_text("summary", str(kerasdl.summary(model, input_shape={"tokens": (config.length,)})))
-    model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay, global_clipnorm=1.0), data.loss)
+    with distribute.strategy().scope():
+        optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay, global_clipnorm=1.0)
+        model.compile(optimizer, data.loss)
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     exported = export.language_model(model, data.vocabulary.layer())
     written: dict[str, Any] = {"n_words": config.n_words, "temperature": config.temperature, "seed": config.run.seed}

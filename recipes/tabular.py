@@ -8,7 +8,7 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, runs
+from kerasdl import distribute, export, interpret, models, runs
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
@@ -67,7 +67,8 @@ def main(config: Config) -> None:
     facts = {**devices, "columns": {each.name: each.kind for each in data.columns}}
     run.write_config({**runs.flattened(config), **facts})
     run.save_figure("data", interpret.show_batch(data))
-    model = network(config, data)
+    with distribute.strategy().scope():
+        model = network(config, data)
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: evaluate(data, model))

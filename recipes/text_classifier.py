@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import kerasdl
 import keras
-from kerasdl import export, groups, optimizers, runs
+from kerasdl import distribute, export, groups, optimizers, runs
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 
@@ -87,10 +87,11 @@ def train(config: Config, run: runs.RunFolder, data: text.Documents, model: kera
     whole, seconds, peak_lr = config.epochs or min(max(3, -(-400 // data.steps)), 30), 0.0, 0.0
     for prefix, first in STAGES if is_pretrained else STAGES[-1:]:
         rates = groups.discriminative(model)[first:] if is_pretrained else None
-        optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
         learner, seen = runs.head_on_features(model, data) if first == -1 else (model, data)
-        for each in (model, learner):
-            each.compile(optimizer, data.loss, metrics=data.metrics)
+        with distribute.strategy().scope():
+            optimizer = optimizers.AdamW(weight_decay=config.run.weight_decay, groups=rates, global_clipnorm=1.0)
+            for each in (model, learner):
+                each.compile(optimizer, data.loss, metrics=data.metrics)
         groups.freeze_to(model, first)
         # Of the head behind its body: on features, without dropout, it suggests rates too low for the rest.
         peak_lr = peak_lr or runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)

@@ -8,7 +8,7 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, runs
+from kerasdl import distribute, export, interpret, models, runs
 from kerasdl.data import series
 
 # If the range test finds no rate, as when a network that starts as a good forecast improves little in a hundred steps.
@@ -111,8 +111,9 @@ def network(config: Config, data: series.TimeSeries) -> keras.Model:
     units = config.units or (16 if windows < 200 else 32 if windows < 2000 else 64,)
     options: dict[str, Any] = {"horizon": config.horizon, "units": units, "decoder": config.decoder}
     options |= {"skip": "ridge", "season": data.rehearsal.season, "dropout": 0.3}
-    model = models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
-    model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["mae"])
+    with distribute.strategy().scope():
+        model = models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
+        model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["mae"])
     return model
 
 

@@ -1,5 +1,6 @@
 """The command line: python -m kerasdl.launch [options] SCRIPT [options of the script]."""
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -42,8 +43,8 @@ class Options:
 def main(options: Options, arguments: Sequence[str]) -> int:
     """Runs the job; its exit status."""
     check(options)
-    # Of a folder that is named after its time there is one, also after a restart.
-    environment = {"KERASDL_STARTED": time.strftime("%Y%m%d-%H%M%S")}
+    typed = shlex.join(["python", "-m", "kerasdl.launch", *sys.argv[1:]])
+    environment = {"KERASDL_JOB": time.strftime("%Y%m%d-%H%M%S"), "KERASDL_COMMAND": typed}
     if not options.gpus:
         environment["CUDA_VISIBLE_DEVICES"] = ""
     of_job: dict[str, Any] = {"folder": str(Path.cwd()), "restarts": options.restarts, "environment": environment}

@@ -100,7 +100,10 @@ class Job:
         addresses = [each.address() for each in workers]
         for index, each in enumerate(workers):
             cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-            each.start(self._arguments, {**self._environment, "TF_CONFIG": json.dumps(cluster)}, self._folder)
+            # What TensorFlow remarks, the chief remarks, too.
+            quiet = {"TF_CPP_MIN_LOG_LEVEL": "2"} if index else {}
+            given = {**quiet, **self._environment, "TF_CONFIG": json.dumps(cluster)}
+            each.start(self._arguments, given, self._folder)
 
     def _watch(self, workers: Sequence[Worker]) -> list[int | None]:
         """The exit statuses when all have ended, or soon after one has failed."""

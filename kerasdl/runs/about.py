@@ -1,5 +1,6 @@
 """about.json: how a run was started, when it ended, and with which versions."""
 
+import os
 import platform
 import shlex
 import sys
@@ -12,6 +13,15 @@ from kerasdl.runs.options import defaults_of, flattened
 from kerasdl.version import __version__
 
 ABOUT = "about.json"
+
+
+def typed() -> str:
+    """The command line of this run, or of the job that it is part of.
+
+    Example:
+        >>> command = typed()
+    """
+    return os.environ.get("KERASDL_COMMAND") or shlex.join(["python", *sys.argv])
 
 
 def about(config: Any = None) -> dict[str, Any]:
@@ -28,7 +38,7 @@ def about(config: Any = None) -> dict[str, Any]:
     defaults = defaults_of(type(config)) if config else {}
     options = flattened(config).items() if config else ()
     return {
-        "command": shlex.join(["python", *sys.argv]) if config else "",
+        "command": typed() if config else "",
         "given": {name: value for name, value in options if name not in defaults or value != defaults[name]},
         "finished": time.strftime("%Y-%m-%d %H:%M"),
         "versions": {**versions, "kerasdl": __version__},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
-from kerasdl import models
+from kerasdl import distribute, models
 from kerasdl.data import text
 from kerasdl.errors import BadInput
 from kerasdl.runs.earlier_run import load_config
@@ -113,12 +113,16 @@ def head_on_features(model: keras.Model, data: text.Documents) -> tuple[keras.Mo
         >>> head.input_shape, features.width
         ((None, 15), 15)
     """
-    body, head = models.split_head(model)
+    # Outside of the scope: each worker computes all features, with or without a cache.
+    body, _ = models.split_head(model)
+    with distribute.strategy().scope():
+        _, head = models.split_head(model)
     return head, text.precompute(body, data)
 
 
 def _network(options: ClassifierNetwork, data: text.Documents, sizes: dict[str, Any]) -> keras.Model:
-    return models.text_classifier(len(data.vocabulary), len(data.classes), drop_mult=options.drop_mult, **sizes)
+    with distribute.strategy().scope():
+        return models.text_classifier(len(data.vocabulary), len(data.classes), drop_mult=options.drop_mult, **sizes)
 
 
 def _announced(what: str, new: list[str]) -> dict[str, int]:

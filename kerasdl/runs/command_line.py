@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import tensorflow as tf
+from kerasdl import distribute
 from kerasdl.arguments import meant
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
@@ -32,7 +33,7 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
 
     Bad input is printed as one line on stderr, with exit status 1, and so is a lack of memory, a full or read-only
     disk, or a file that may not be read; any other exception keeps its traceback. What cannot be parsed, such as an
-    unknown option, is explained, with exit status 2.
+    unknown option, is explained, with exit status 2. Of several workers the chief alone prints results.
 
     Args:
         recipe: Takes the configuration; may return an exit status.
@@ -57,7 +58,10 @@ def run_recipe(recipe: Callable[[Config], int | None], config: type[Config]) -> 
         _refuse_empty(arguments, config)
         about: dict[str, Any] = {"description": sys.modules[recipe.__module__].__doc__}
         about |= {"args": arguments, "config": (tyro.conf.OmitArgPrefixes,)}
-        sys.exit(recipe(_checked(partial(tyro.cli, config, **about))))
+        options = _checked(partial(tyro.cli, config, **about))
+        with redirect_stdout(sys.stdout if distribute.is_chief() else io.StringIO()):
+            status = recipe(options)
+        sys.exit(status)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

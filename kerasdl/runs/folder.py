@@ -1,11 +1,13 @@
 """The run folder: everything that a run writes."""
 
+import atexit
 import contextlib
 import json
 import os
 import shlex
 import shutil
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +19,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from kerasdl import distribute
 from kerasdl.errors import BadInput
 from kerasdl.files import atomic_write, fcntl
 from kerasdl.optional import import_optional
 from kerasdl.runs import tensorboard
-from kerasdl.runs.about import ABOUT, about
+from kerasdl.runs.about import ABOUT, about, typed
 from kerasdl.runs.earlier_run import non_finite
 from kerasdl.runs.history import HISTORY, read_history, write_history
 from kerasdl.runs.options import OF_THE_START, flattened
@@ -34,12 +37,17 @@ from matplotlib.figure import Figure
 WRITTEN = ("config.json", "metrics.json", ABOUT, HISTORY)
 KINDS = (".keras", ".npz", ".png", ".txt", ".html")
 OPTIONS = "options.json"
+# The environment variable that names a job: the same for all its workers, and when they start again.
+_JOB = "KERASDL_JOB"
 # Log folders that this process has locked, until it ends: a notebook may break a run off, and go on with it.
 _LOCKED: set[Path] = set()
 
 
 class RunFolder:
     """One folder for everything that a run writes: configuration, logs, checkpoints, figures, texts, metrics, model.
+
+    Of several workers the chief alone writes it; the others, which do the same as it, write into temporary folders of
+    their own, and read its checkpoints.
 
     Args:
         path: A folder that does not exist, or is empty.
@@ -61,14 +69,18 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
-        self.path = Path(path)
+        self.path = self._shared = Path(path)
         self.is_resumed, self.looks = False, True
         self._config: Any = None
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
+        if not distribute.is_chief():
+            self.path = Path(tempfile.mkdtemp(prefix="kerasdl-"))
+            atexit.register(shutil.rmtree, self.path, ignore_errors=True)
+            return
         try:
             if self._options is not None and (self.checkpoints / OPTIONS).is_file():
                 self._lock(self.path / "logs")
-                if fresh:
+                if fresh and not self._is_of_this_job:
                     self._move_away()
                 else:
                     self._check_same(self._options)
@@ -83,21 +95,29 @@ class RunFolder:
 
     @classmethod
     def of(cls, config: Any, recipe: str, data: str) -> "RunFolder":
-        """The folder of a recipe's run: `config.run.out`, or a new one: `runs/RECIPE/DATA-DATE-TIME`.
+        """The folder of a recipe's run: `config.run.out`, or a new one, `runs/RECIPE/DATA-DATE-TIME`.
+
+        In a job, which names itself in KERASDL_JOB, that of all its workers and starts is `runs/RECIPE/DATA-JOB`.
 
         Args:
             config: The options of a recipe: a dataclass with `run`, its `Options`.
             recipe: Name of the recipe.
             data: Name of the data.
+
+        Raises:
+            BadInput: As for the class; or several workers have no name for their folder.
         """
         options, name = config.run, Path(data).name.replace(":", "_") or "data"
-        path = Path("runs") / recipe / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        job, workers = os.environ.get(_JOB), distribute.workers()
+        path = Path("runs") / recipe / f"{name}-{job or time.strftime('%Y%m%d-%H%M%S')}"
         # Several runs may begin within a second.
         others = (path.with_name(f"{path.name}-{number}") for number in count(2))
-        path = options.out or next(each for each in chain([path], others) if not each.exists())
-        run = cls(path, config=flattened(config), fresh=options.fresh)
+        if workers > 1 and not (options.out or job):
+            raise BadInput(f"All workers need the same run folder: name it (--out). Received: {workers} workers")
+        path = options.out or (path if job else next(each for each in chain([path], others) if not each.exists()))
+        run = cls(path, config={**flattened(config), "workers": workers}, fresh=options.fresh)
         run._config, run.looks = config, options.look
-        if options.resume and not run.is_resumed:
+        if options.resume and not run.is_resumed and distribute.is_chief():
             raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
         if run.is_resumed:
             print(f"Going on with the unfinished run in {path}")
@@ -107,12 +127,12 @@ class RunFolder:
     def command(self) -> str:
         """What to type to go on with this run."""
         is_named = any(each == "--out" or each.startswith("--out=") for each in sys.argv)
-        return shlex.join(["python", *sys.argv, *(() if is_named else ("--out", str(self.path)))])
+        return typed() if is_named else f"{typed()} {shlex.join(['--out', str(self._shared)])}"
 
     @property
     def checkpoints(self) -> Path:
         """Folder of the checkpoints, for `callbacks.Resume`; one folder in it for each fit."""
-        return self.path / "checkpoints"
+        return self._shared / "checkpoints"
 
     @cached_property
     def logs(self) -> Path:
@@ -136,7 +156,7 @@ class RunFolder:
     def _check_same(self, now: Mapping[str, Any]) -> None:
         """Raises unless the unfinished run has the same options."""
         try:
-            before = dict(json.loads((self.checkpoints / OPTIONS).read_text("utf-8")))
+            before = {"workers": 1, **json.loads((self.checkpoints / OPTIONS).read_text("utf-8"))}
         except (ValueError, TypeError, RecursionError) as error:
             raise BadInput(
                 f"The options of the unfinished run are damaged: begin it anew (--fresh). Received: {str(self.path)!r}"
@@ -151,6 +171,14 @@ class RunFolder:
                 "The folder holds an unfinished run with other options: use these again, begin it anew (--fresh), or "
                 f"choose another folder (--out). Received: {', '.join(shown)}, {str(self.path)!r}"
             )
+
+    @property
+    def _is_of_this_job(self) -> bool:
+        """Whether the unfinished run was begun by the job that now starts its workers again."""
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            before = dict(json.loads((self.checkpoints / OPTIONS).read_text("utf-8"))).get("job")
+            return before is not None and before == os.environ.get(_JOB)
+        return False
 
     def _lock(self, logs: Path) -> None:
         """Keeps other processes from this run while this one lives."""
@@ -176,7 +204,7 @@ class RunFolder:
             # File names may not be UTF-8.
             temporary.write_bytes(said.encode("utf-8", "surrogateescape"))
         self.checkpoints.mkdir(exist_ok=True)
-        self._write_json(f"{self.checkpoints.name}/{OPTIONS}", options)
+        self._write_json(f"{self.checkpoints.name}/{OPTIONS}", {**options, "job": os.environ.get(_JOB)})
 
     def _move_away(self) -> None:
         """Renames the folder of the unfinished run: nothing is lost."""
@@ -198,7 +226,7 @@ class RunFolder:
         """
         values = dict(config) if isinstance(config, Mapping) else flattened(config)
         # First, so that a run that is broken off at any moment says what it is.
-        if self._options is not None:
+        if self._options is not None and distribute.is_chief():
             self._mark_unfinished(self._options)
         self._write_json("config.json", values)
         rows = "\n".join(f"| {name} | {value} |" for name, value in values.items())
@@ -209,6 +237,8 @@ class RunFolder:
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Writes `name`.png, and the same image to TensorBoard's Images tab."""
+        if not distribute.is_chief():
+            return  # drawing takes long
         with self._writing(f"{name}.png") as temporary:
             figure.savefig(temporary)
         pixels = tf.io.decode_png((self.path / f"{name}.png").read_bytes())[None]
@@ -295,6 +325,9 @@ class RunFolder:
         Raises:
             ModuleNotFoundError: rich is not installed.
         """
+        if not distribute.is_chief():
+            distribute.largest_of_workers([0])  # waits for the chief, which would report its loss
+            return
         console, table_of = import_optional("rich.console"), import_optional("rich.table")
         warnings = {"warning": warning} if warning else {}
         metrics = {"valid": dict(valid), "train_seconds": train_seconds, **more}
@@ -321,6 +354,7 @@ class RunFolder:
             f"  in Python            import kerasdl, keras; model = keras.models.load_model({model})\n"
             f"  TensorBoard          tensorboard --logdir {self.logs}"
         )
+        distribute.largest_of_workers([0])
 
     def _write_json(self, name: str, values: Any) -> None:
         with self._writing(name) as temporary:

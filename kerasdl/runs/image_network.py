@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import keras
-from kerasdl import models
+from kerasdl import distribute, models
 from kerasdl.data import images
 from kerasdl.errors import BadInput
 from kerasdl.runs.earlier_run import load_run
@@ -69,10 +69,11 @@ def images_and_network(
     preprocess = scaling if network.preprocess == "auto" else network.preprocess
     shape = (None, None, found.shape[2]) if any_size else found.shape
     build, options = getattr(models, arch), {"stem": stem, "preprocess": preprocess}
-    if not transfer.is_pretrained:
-        return found, build(shape, count, head=network.head, **options)
-    body = build(shape, include_top=False, weights=transfer.weights, **options)
-    return found, models.replace_head(body, count, head=network.head)
+    with distribute.strategy().scope():
+        if not transfer.is_pretrained:
+            return found, build(shape, count, head=network.head, **options)
+        body = build(shape, include_top=False, weights=transfer.weights, **options)
+        return found, models.replace_head(body, count, head=network.head)
 
 
 def _of_earlier_run(
@@ -81,7 +82,8 @@ def _of_earlier_run(
     fixed = ("arch", "stem", "image_size", "channels", "preprocess")
     if given := [name for name in fixed if getattr(network, name) != getattr(ImageNetwork, name)]:
         raise BadInput(f"The earlier run determines {', '.join(given)}. Received: weights={transfer.weights!r}")
-    base = load_run(Path(transfer.weights))
+    with distribute.strategy().scope():
+        base = load_run(Path(transfer.weights))
     found = {layer.name: layer for layer in base._flatten_layers()}
     if "fit_image" not in found or "stem_conv" not in found:
         raise BadInput(f"The earlier run is not an image classifier. Received: weights={transfer.weights!r}")
@@ -92,4 +94,5 @@ def _of_earlier_run(
     loaded = load_images(data, seed=run.seed, image_size=(fit.height, fit.width), channels=channels)
     if loaded.shape[-1] != channels:
         raise BadInput(f"The earlier run needs images of {channels} channels. Received: {loaded.shape[-1]} channels")
-    return loaded, models.replace_head(base, len(loaded.classes), head=network.head)
+    with distribute.strategy().scope():
+        return loaded, models.replace_head(base, len(loaded.classes), head=network.head)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
-from kerasdl import export, interpret, models, optimizers
+from kerasdl import distribute, export, interpret, models, optimizers
 from kerasdl.data import text
 from kerasdl.data.splits import Part
 from kerasdl.optional import import_optional
@@ -55,8 +55,9 @@ def train_ngrams(run: RunFolder, texts: text.Texts, *, balance: bool = False, **
     usual = {"min_freq": MIN_FREQ, "max_vocab": MAX_VOCAB, "batch_size": batch_size_for(texts, BATCH_SIZE)}
     data = text.classifier(texts, **{**usual, **options})
     found = text.n_grams(data.tokens)
-    model = models.ngram_classifier(len(data.vocabulary), len(data.classes), **vars(found))
-    model.compile(optimizers.AdamW(weight_decay=WEIGHT_DECAY), data.loss, metrics=data.metrics)
+    with distribute.strategy().scope():
+        model = models.ngram_classifier(len(data.vocabulary), len(data.classes), **vars(found))
+        model.compile(optimizers.AdamW(weight_decay=WEIGHT_DECAY), data.loss, metrics=data.metrics)
     stage, epochs = Stage(run, PEAK_LR, prefix="ngrams_"), min(max(EPOCHS, -(-STEPS // data.steps)), MOST_EPOCHS)
     weights = data.class_weight if balance else None
     fitted = model.fit(

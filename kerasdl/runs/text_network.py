@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
-from kerasdl import models
+from kerasdl import distribute, models
 from kerasdl.data import text
 from kerasdl.runs.options import check_counts, check_drop_mult
 
@@ -50,11 +50,12 @@ def load_network(options: TextNetwork, data: text.Streams) -> tuple[keras.Model,
     """
     sizes: dict[str, Any] = {name: getattr(options, name) for name in ("embedding", "units", "depth")}
     sizes["batch_size"] = data.batch_size
-    if options.network == "awd_lstm":
-        model = models.awd_lstm(len(data.vocabulary), drop_mult=options.drop_mult, **sizes)
-    else:
-        dropout = 0.2 * options.drop_mult
-        model = models.language_model(len(data.vocabulary), cell=options.network, dropout=dropout, **sizes)
+    with distribute.strategy().scope():
+        if options.network == "awd_lstm":
+            model = models.awd_lstm(len(data.vocabulary), drop_mult=options.drop_mult, **sizes)
+        else:
+            dropout = 0.2 * options.drop_mult
+            model = models.language_model(len(data.vocabulary), cell=options.network, dropout=dropout, **sizes)
     if options.encoder is None:
         return model, {}
     new = models.load_encoder(model, options.encoder, data.vocabulary.words)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
-from kerasdl import groups, models
+from kerasdl import distribute, groups, models
 from kerasdl.data import features
 from kerasdl.errors import BadInput
 
@@ -91,7 +91,10 @@ def frozen_body(model: keras.Model, data: Any, *, precompute: bool) -> Iterator[
     *body_layers, _ = groups.layer_groups(model).values()
     learner, seen = model, data
     if precompute:
-        body, learner = models.split_head(model)
+        # Outside of the scope: each worker computes all features, with or without a cache.
+        body, _ = models.split_head(model)
+        with distribute.strategy().scope():
+            _, learner = models.split_head(model)
         seen = features.precompute(body, data)
     with groups.frozen([layer for layers in body_layers for layer in layers]):
         yield learner, seen

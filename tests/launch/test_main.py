@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 from kerasdl.errors import BadInput
 from kerasdl.launch.__main__ import Options, check, main, parsed
+
+from tests.test_clusters import assert_runs
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_options_before_the_script_are_ours_and_those_behind_it_its_own():
@@ -32,20 +37,35 @@ def test_what_cannot_be_meant_is_refused(options, message):
         check(Options(**{"script": Path(__file__), **options}))
 
 
-def test_a_job(tmp_path, capfd):
+def test_a_job(tmp_path, monkeypatch, capfd):
     script = tmp_path / "train.py"
     script.write_text(
         "import json, os, sys\nprint(sys.argv[1:])\n"
-        "print(json.dumps([os.environ['KERASDL_STARTED'], os.environ['CUDA_VISIBLE_DEVICES']]))\n"
+        "print(json.dumps([os.environ[f'KERASDL_{each}'] for each in ('JOB', 'COMMAND')]))\n"
+        "print(repr(os.environ['CUDA_VISIBLE_DEVICES']))\n"
         "sys.exit(5)"
     )
-    assert main(*parsed(["--workers", "1", str(script), "--epochs", "3"])) == 5
-    said, own, environment = capfd.readouterr().out.splitlines()
+    arguments = ["--workers", "1", str(script), "--epochs", "3"]
+    monkeypatch.setattr("sys.argv", ["__main__.py", *arguments])
+    assert main(*parsed(arguments)) == 5
+    said, own, environment, gpus = capfd.readouterr().out.splitlines()
     assert said == "1 workers on this machine, without GPUs"
     assert own == "['--epochs', '3']"
-    started, gpus = json.loads(environment)
-    assert len(started) == len("20260101-120000")
-    assert gpus == ""
+    job, command = json.loads(environment)
+    assert len(job) == len("20260101-120000")
+    assert command == f"python -m kerasdl.launch --workers 1 {script} --epochs 3"
+    assert gpus == "''"
+
+
+def test_the_command_lines_of_the_guide_name_recipes_and_options_that_they_have(monkeypatch):
+    pages = "\n".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
+    found = re.findall(r"^python -m kerasdl\.launch (.*)$", pages, re.MULTILINE)
+    assert len(found) > 1
+    monkeypatch.chdir(ROOT)
+    for each in found:
+        options, own = parsed(each.split())
+        check(options)
+        assert_runs([str(options.script), *own], monkeypatch)
 
 
 @pytest.mark.slow

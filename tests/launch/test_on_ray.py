@@ -1,7 +1,13 @@
 """Workers on a Ray that is started for the test."""
 
+import json
 import os
+import re
 import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from kerasdl.errors import BadInput
@@ -11,6 +17,7 @@ from kerasdl.launch.process import LOST
 
 from tests.launch.test_job import HEAD, starts
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 pytest.importorskip("ray", reason="Ray is not installed")
 
@@ -62,6 +69,31 @@ def test_an_actor_ends_with_what_it_has_started(cluster, tmp_path):
     assert worker.poll() == (b"", LOST)
     worker.send(signal.SIGTERM)
     worker.end()
+
+
+def test_the_demo_on_two_workers_ends_at_its_accuracy_in_one_folder_of_the_chief(tmp_path):
+    command = [sys.executable, "-m", "kerasdl.launch", "--workers", "2", "--address", "local"]
+    command += [str(ROOT / "recipes/image_classifier.py"), "--seed", "0"]
+    # The path of Ray's sockets must be short.
+    environment = {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TMPDIR": str(tmp_path / "temporary"),
+        "RAY_TMPDIR": "/tmp",
+    }
+    (tmp_path / "temporary").mkdir()
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "launch:" not in done.stderr  # no worker was lost
+    (out,) = (tmp_path / "runs/image_classifier").iterdir()
+    assert json.loads((out / "metrics.json").read_text())["valid"]["accuracy"] > 0.985
+    assert json.loads((out / "config.json").read_text())["workers"] == 2
+    assert not [*(tmp_path / "temporary").glob("kerasdl-*")]
+    host = re.escape(socket.gethostname())  # in the name of an event file, before the number of the process
+    writers = {re.search(rf"{host}\.(\d+)", each.name)[1] for each in out.rglob("*tfevents*")}
+    assert len(writers) == 1
+    assert "Epoch 30/30" in done.stdout
+    assert "[1] Epoch" not in done.stdout
 
 
 def test_too_small_a_cluster_and_no_cluster_are_named(cluster, monkeypatch):

@@ -1,5 +1,6 @@
 import errno
 import io
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,3 +180,19 @@ def test_an_option_by_the_name_of_another_library_gives_ours(typed, ours, monkey
     # Options of other recipes are none of this one.
     assert exit_of(lambda config: None, ["--bs", "2"], monkeypatch) == 2
     assert "use" not in capsys.readouterr().err
+
+
+def as_worker(index, monkeypatch):
+    job = {"cluster": {"worker": ["localhost:1", "localhost:2"]}, "task": {"type": "worker", "index": index}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(job))
+
+
+@pytest.mark.parametrize(("worker", "printed"), [(0, "epoch 1\n"), (1, "")])
+def test_of_several_workers_the_chief_alone_prints_and_all_tell_errors(worker, printed, monkeypatch, capsys):
+    def recipe(config):
+        print("epoch 1")
+        raise BadInput("No such folder. Received: 'x'")
+
+    as_worker(worker, monkeypatch)
+    assert exit_of(recipe, [], monkeypatch) == 1
+    assert capsys.readouterr() == (printed, "error: No such folder. Received: 'x'\n")

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl import distribute
 from kerasdl.runs import set_up_devices
 
 
 def test_devices_and_seed(capsys):
-    expected = {"devices": ["CPU"], "precision": "float32", "deterministic": True}
+    expected = {"devices": ["CPU"], "workers": 1, "precision": "float32", "deterministic": True}
     if not tf.config.list_physical_devices("GPU"):
         assert set_up_devices("auto", seed=3) == expected
         assert "Devices: CPU; precision: float32" in capsys.readouterr().out
@@ -36,9 +37,18 @@ def calls(monkeypatch):
 @pytest.mark.parametrize(("asked", "expected"), [((), False), ((False,), False), ((True,), True)])
 def test_operations_on_a_gpu_are_deterministic_if_asked_for(calls, capsys, asked, expected):
     found = set_up_devices("auto", 3, *asked)
-    assert found == {"devices": ["T4"], "precision": "mixed_float16", "deterministic": expected}
+    assert found == {"devices": ["T4"], "workers": 1, "precision": "mixed_float16", "deterministic": expected}
     assert calls == ["memory growth", *["determinism"] * expected]
     assert capsys.readouterr().out == "Devices: T4; precision: mixed_float16\n"
+
+
+def test_the_workers_meet_after_tensorflow_has_its_options_and_before_it_works(calls, monkeypatch, capsys):
+    monkeypatch.setattr(distribute, "strategy", lambda: calls.append("strategy"))
+    monkeypatch.setattr(keras.utils, "set_random_seed", lambda seed: calls.append("seed"))
+    monkeypatch.setattr(distribute, "workers", lambda: 4)
+    assert set_up_devices("auto", seed=3)["workers"] == 4
+    assert calls == ["memory growth", "strategy", "seed"]
+    assert capsys.readouterr().out == "Devices: T4; precision: mixed_float16; one of 4 workers\n"
 
 
 def test_a_cpu_is_deterministic_with_stock_operations(calls, monkeypatch):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl import plots
+from kerasdl import distribute, plots
 from kerasdl.errors import BadInput
 from kerasdl.runs import Options, RunFolder, flattened, folder, load_config
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -124,6 +124,75 @@ def test_resume_insists(tmp_path):
     for options in ({"resume": True, "fresh": True, "out": tmp_path}, {"fresh": True}):
         with pytest.raises(BadInput, match="Received: resume"):
             Options(**options)
+
+
+def as_worker(index, monkeypatch, workers=2):
+    cluster = {"worker": [f"localhost:{port}" for port in range(1, workers + 1)]}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}))
+
+
+def test_of_several_workers_the_chief_alone_writes(tmp_path, monkeypatch, capsys):
+    left, met = [], []
+    monkeypatch.setattr(distribute, "largest_of_workers", met.append)
+    monkeypatch.setattr("atexit.register", lambda *call, **options: left.append((call, options)))
+    as_worker(0, monkeypatch)
+    chief = of(tmp_path / "run")
+    chief.write_config({"epochs": 1})
+    before = sorted(tmp_path.rglob("*"))
+    as_worker(1, monkeypatch)
+    other = of(tmp_path / "run")
+    other.write_config({"epochs": 1})
+    other.save_text("said", "a text")
+    other.save_figure("drawn", plots.bars({"a": 1}, "", ""))
+    other.save_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), {})
+    other.finish({"loss": 1.0}, train_seconds=1.0)
+    assert met == [[0]]  # it waits for the chief
+    assert sorted(tmp_path.rglob("*")) == before
+    assert other.checkpoints == chief.checkpoints
+    assert capsys.readouterr().out == ""
+    # Its own folder is removed when the process ends.
+    assert {each.name for each in other.path.iterdir()} == {"config.json", "logs", "model.keras", "said.txt"}
+    ((remove, *folder), options) = left[0]
+    remove(*folder, **options)
+    assert not other.path.exists()
+
+
+def test_workers_share_a_folder_that_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    as_worker(0, monkeypatch)
+    with pytest.raises(BadInput, match=r"All workers need the same run folder: name it \(--out\). Received: 2 workers"):
+        RunFolder.of(Config(), "tabular", "pets")
+    monkeypatch.setenv("KERASDL_JOB", "77")
+    first = RunFolder.of(Config(), "tabular", "pets")
+    first.write_config({})
+    assert str(first.path) == "runs/tabular/pets-77"
+    assert RunFolder.of(Config(), "tabular", "pets").is_resumed
+
+
+def test_it_goes_on_with_as_many_workers(tmp_path, monkeypatch):
+    of(tmp_path / "one").write_config({})
+    as_worker(0, monkeypatch, workers=3)
+    with pytest.raises(BadInput, match="unfinished run with other options.*workers 1 there and 3 here"):
+        of(tmp_path / "one")
+
+
+def test_fresh_is_for_the_first_start_of_a_job(tmp_path, monkeypatch):
+    of(tmp_path / "run").write_config({})
+    monkeypatch.setenv("KERASDL_JOB", "77")
+    again = Config(run=Options(out=tmp_path / "run", seed=3, fresh=True))
+    began = RunFolder.of(again, "tabular", "pets")
+    assert not began.is_resumed
+    assert (tmp_path / "run-before-1").exists()
+    began.write_config({})
+    assert RunFolder.of(again, "tabular", "pets").is_resumed
+    monkeypatch.setenv("KERASDL_JOB", "78")
+    assert not RunFolder.of(again, "tabular", "pets").is_resumed
+
+
+def test_what_to_type_is_the_command_of_the_job(run, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["tabular.py"])
+    monkeypatch.setenv("KERASDL_COMMAND", "python -m kerasdl.launch tabular.py")
+    assert run.command == f"python -m kerasdl.launch tabular.py --out {run.path}"
 
 
 def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
