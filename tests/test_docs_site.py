@@ -37,7 +37,7 @@ def heading_anchors(text: str) -> set[str]:
 
 
 def test_every_page_is_in_the_menu_once(part):
-    listed = [name for names in part("guide_pages").menu().values() for name in names]
+    listed = part("guide_pages").listed()
     pages = {path.stem for path in [*DOCS.glob("*.md"), *DOCS.glob("*.ipynb")]}
     assert sorted(listed) == sorted(pages - {"README", "index", "gallery"})
 
@@ -126,4 +126,5 @@ def test_the_gallery_and_the_search_have_what_they_promise(site, part):
     assert {card.file for listed in part("gallery_table").sections().values() for card in listed} <= shown
     index = json.loads((site / "searchindex.js").read_text().removeprefix("Search.setIndex(").rstrip(")"))
     assert "OneCycle" in {each[-1] for each in index["objects"]["kerasdl.callbacks"]}
+    assert 'href="../schedules.html">One-cycle' in (site / "api/kerasdl.callbacks.OneCycle.html").read_text()
     assert (site / ".nojekyll").exists()

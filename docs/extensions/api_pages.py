@@ -73,7 +73,8 @@ def page_of_namespace(namespace: str) -> str:
     data = "".join(f".. autodata:: {name}\n\n" for name, each in own.items() if is_data(each))
     listed = "".join(f":py:obj:`~{name}`\n   {first_of(each)}\n\n" for name, each in own.items() if not is_data(each))
     title = f"{namespace}\n{'=' * len(namespace)}"
-    return f"{title}\n\n.. automodule:: {namespace}\n\n{listed}{data}.. toctree::\n   :hidden:\n\n{below}"
+    menu = f".. toctree::\n   :hidden:\n\n{below}" if below else ""
+    return f"{title}\n\n.. automodule:: {namespace}\n\n{listed}{data}{menu}"
 
 
 def first_of(each: Any) -> str:

@@ -1,11 +1,13 @@
-"""Code that is a public name becomes a link to its page: `callbacks.OneCycle` in the guide and in docstrings."""
+"""Code that is a public name becomes a link to its page, and its page leads to those of the guide that mention it."""
 
 from functools import cache
 
 import api_pages
+import guide_pages
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 
 @cache
@@ -42,9 +44,37 @@ def link_names(app: Sphinx, doctree: nodes.document) -> None:
         if inside is None and name and f"api/{name}" != page:
             options = {"refdomain": "py", "reftype": "obj", "reftarget": name, "refexplicit": True, "refdoc": page}
             code.replace_self(pending_xref("", code.deepcopy(), refwarn=True, **options))
+            if page in guide_pages.listed():
+                mentions_of(app.env).setdefault(page, set()).add(name)
+
+
+def mentions_of(env: BuildEnvironment) -> dict[str, set[str]]:
+    """The public names that each page of the guide mentions, kept with what else Sphinx knows of the pages."""
+    return env.__dict__.setdefault("kerasdl_mentions", {})
+
+
+def forget(_: Sphinx, env: BuildEnvironment, page: str) -> None:
+    """A page will be read again."""
+    mentions_of(env).pop(page, None)
+
+
+def lead_to_guide(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Below the title of a public name, the pages of the guide that mention it."""
+    found = [each for each in guide_pages.listed() if page.removeprefix("api/") in mentions_of(app.env).get(each, ())]
+    if page.startswith("api/") and found:
+        line = nodes.paragraph("", "In the guide: ")
+        for place, each in enumerate(found):
+            address = app.builder.get_relative_uri(page, each)
+            line += [
+                nodes.Text(", " if place else ""),
+                nodes.reference("", app.env.titles[each].astext(), refuri=address),
+            ]
+        next(doctree.findall(nodes.title)).parent.insert(1, line)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
+    app.connect("env-purge-doc", forget)
     app.connect("doctree-read", link_names)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("doctree-resolved", lead_to_guide)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

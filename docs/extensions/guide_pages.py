@@ -17,6 +17,11 @@ def menu() -> dict[str, list[str]]:
     return {heading: names for heading, names in zip(sections[::2], pages, strict=True) if names}
 
 
+def listed() -> list[str]:
+    """The pages of the menu."""
+    return [name for names in menu().values() for name in names]
+
+
 def toctrees() -> str:
     """The menu, as Sphinx reads it."""
     return "\n".join(
