@@ -118,12 +118,21 @@ def is_foreign(_: Sphinx, __: str, ___: str, each: Any, skip: bool, ____: Any) -
 
 
 def describe(app: Sphinx, what: str, name: str, _: Any, __: Any, lines: list[str]) -> None:
-    """Papers become links; words before a colon are no type, which Napoleon believes of attributes and `Returns:`."""
-    text = re.sub(r"\barXiv:(\d{4}\.\d{4,5})", r"`\g<0> <https://arxiv.org/abs/\1>`__", "\n".join(lines))
+    """Papers become links, words that end in an underscore do not.
+
+    Napoleon believes that the words before a colon are a type in attributes and below `Returns:`; they are not.
+    """
+    text = re.sub(r"^ *(?:>>>|\.\.\.).*|`[^`]*`|\w_(?!\w)", escaped, "\n".join(lines), flags=re.MULTILINE)
+    text = re.sub(r"\barXiv:(\d{4}\.\d{4,5})", r"`\g<0> <https://arxiv.org/abs/\1>`__", text)
     text = re.sub(r"^( *Returns:\n +)", r"\1: ", text, flags=re.MULTILINE)
     lines[:] = text.split("\n")
     if what in ("attribute", "property", "data"):
         lines[:] = ["..", "", *GoogleDocstring(lines, app.config, app, "method", name).lines()]
+
+
+def escaped(found: re.Match[str]) -> str:
+    """The end of a word in an underscore; examples and code stay."""
+    return found[0] if len(found[0]) > 2 or "`" in found[0] else f"{found[0][0]}\\_"
 
 
 def source_of(module: str, name: str) -> str | None:
