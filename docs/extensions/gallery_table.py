@@ -45,6 +45,7 @@ CARDS = {
         Card("table_sheet", "Rows of a table", "plots.table_sheet", "tables"),
         Card("bars", "Numbers by name", "plots.bars", "looking"),
         Card("series", "Chaotic series", "plots.line_sheet", "series"),
+        Card("fan", "A forecast with its intervals", "plots.fan", "series"),
         Card("weighed_lines", "What weighed in sequences", "plots.weighed_lines", "sequences"),
         Card("spectrograms", "Sounds as log-mel spectrograms", "plots.spectrogram_sheet", "audio"),
     ],

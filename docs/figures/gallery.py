@@ -85,6 +85,14 @@ def tables() -> Pictures:
     cells = {name: [f"{value:g}" for value in valid[:3, place]] for place, name in enumerate(patients.feature_names)}
     chaos = series.mackey_glass(900)["x"].to_numpy()
     panels = [{"x": (np.arange(start, start + 300), chaos[start : start + 300])} for start in (0, 300, 600)]
+    past, ahead = np.arange(540, 600), np.arange(600, 640)
+    # The last value as the forecast, and how far it was from the truth so many steps ahead before.
+    errors = [chaos[steps:600] - chaos[: 600 - steps] for steps in range(1, 41)]
+    bands = {f"{share:.0%}": share / 2 for share in (0.5, 0.8)}
+    ends = {
+        name: [chaos[599] + np.array([np.quantile(each, half) for each in errors]) for half in (0.5 - side, 0.5 + side)]
+        for name, side in bands.items()
+    }
     weights = dict(sorted(zip(tumors.feature_names, classifier.coef_[0], strict=True), key=lambda each: each[1])[:8])
     return {
         **{name: each for name, each in result.figures().items() if name not in ("confusion", "most_confused")},
@@ -93,6 +101,11 @@ def tables() -> Pictures:
         "table_sheet": plots.table_sheet(cells, [f"progression {value:g}" for value in truth[:3, 0]]),
         "bars": plots.bars(
             {str(name): -value for name, value in weights.items()}, "weight", "What speaks for malignant"
+        ),
+        "fan": plots.fan(
+            {"truth": (np.r_[past, ahead], chaos[540:640]), "forecast": (ahead, np.full(40, chaos[599]))},
+            {name: (ahead, *both) for name, both in ends.items()},
+            *("time", "x", "The last value, and how far it was off before"),
         ),
         "series": plots.line_sheet(panels, ["0 to 300", "300 to 600", "600 to 900"], "time", "x"),
         "text_sheet": plots.text_sheet(
