@@ -14,6 +14,9 @@ from kerasdl.outputs import only_output
 if TYPE_CHECKING:
     from kerasdl.plots import Figure
 
+# Of a model that equals a baseline but for float32.
+ROUNDING = 1e-5
+
 
 @dataclass(frozen=True, repr=False)
 class Forecast:
@@ -137,7 +140,7 @@ class Forecast:
         """A sentence if the model is worse than the best baseline; otherwise empty."""
         if missing := not_finite(self):
             return missing
-        if self.rmse <= self.baseline_rmse:
+        if self.rmse <= self.baseline_rmse * (1 + ROUNDING):
             return ""
         name, rmse = self.best_baseline[0], self.baseline_rmse
         return f"The model is worse than the best baseline ({name}): RMSE {self.rmse:.4g} instead of {rmse:.4g}."

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 from keras import layers
-from kerasdl.layers import EntityEmbeddings, NaiveBayes, NGrams
+from kerasdl.layers import EntityEmbeddings, NaiveBayes, NGrams, RidgeForecast
 
 # The batch, then the sizes of a sample.
 Shape = tuple[int, ...]
@@ -139,6 +139,10 @@ def _naive_bayes(layer: Any, given: Mapping[str, Any], _: Shape) -> int:
     return math.prod(_input(given)) * layer.classes
 
 
+def _ridge_forecast(layer: Any, _: Any, output: Shape) -> int:
+    return output[0] * math.prod(layer.kernel.shape)
+
+
 def _table() -> dict[Any, Rule]:
     kinds: dict[Rule, tuple[Any, ...]] = {
         _nothing: (
@@ -160,6 +164,7 @@ def _table() -> dict[Any, Rule]:
         _attention: (layers.Attention, layers.AdditiveAttention),
         _dot: (layers.Dot,),
         _naive_bayes: (NaiveBayes,),
+        _ridge_forecast: (RidgeForecast,),
     }
     return {kind: rule for rule, several in kinds.items() for kind in several}
 

@@ -46,7 +46,7 @@ def fan(
 
     Args:
         values: Lines by name, as for `lines`.
-        bands: (places, lower ends, upper ends) by name; where they lie upon each other they are darker.
+        bands: (places, lower ends, upper ends) by name, from the narrowest to the widest, which is the faintest.
         x: Label of the places.
         y: Label of the values.
         title: Title.
@@ -56,8 +56,8 @@ def fan(
     """
     figure = lines(values, x, y, title)
     ax = figure.axes[0]
-    for name, (places, low, high) in bands.items():
-        ax.fill_between(places, low, high, color=ORANGE, alpha=0.25, linewidth=0, zorder=1, label=name)
+    for rank, (name, (places, low, high)) in enumerate(bands.items(), start=1):
+        ax.fill_between(places, low, high, color=ORANGE, alpha=0.4 / rank, linewidth=0, zorder=1, label=name)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(values) + len(bands), frameon=False, fontsize=8)
     return figure
 

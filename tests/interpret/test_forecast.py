@@ -121,3 +121,5 @@ def test_a_model_worse_than_the_best_baseline_is_named():
     found = Forecast(truth + 2, truth, {"mean": truth + 3, "drift": truth + 1})
     assert found.warning == "The model is worse than the best baseline (drift): RMSE 2 instead of 1."
     assert Forecast(truth, truth, {"drift": truth + 1}).warning == ""
+    # A model that is a baseline but for rounding is not worse.
+    assert Forecast(truth + 1 + 1e-6, truth, {"drift": truth + 1}).warning == ""

@@ -3,7 +3,7 @@
 import keras
 import pytest
 from keras import layers
-from kerasdl.layers import NaiveBayes, TiedEmbedding, WeightDropLSTM
+from kerasdl.layers import NaiveBayes, RidgeForecast, TiedEmbedding, WeightDropLSTM
 from kerasdl.model_summary.calls import calls
 
 
@@ -70,6 +70,11 @@ def test_attention():
     assert of(layers.GroupQueryAttention(3, 4, 2)(query, query), query) == projections + 5 * 5 * 4 * (3 + 3)
     short = keras.Input((7, 6))
     assert of(layers.Attention()([query, short]), query, short) == 5 * 7 * (6 + 6)
+
+
+def test_a_ridge_regression_multiplies_the_whole_window():
+    change, window = keras.Input((2, 1)), keras.Input((5, 3))
+    assert of(RidgeForecast()([change, window]), change, window) == 5 * 3 * 2
 
 
 def test_products_between_layers():
