@@ -47,6 +47,8 @@ SLOW = {
         "kerasdl.runs.watch.Watch",
         "kerasdl.runs.looks.look",
         "kerasdl.runs.looks.look_at_images",
+        "kerasdl.runs.looks.look_at_series",
+        "kerasdl.runs.rehearsal.rehearse",
         "kerasdl.callbacks.epoch_figures.EpochFigures",
     ),
     "kerasdl.callbacks.lr_range_test.lr_find",
@@ -56,7 +58,7 @@ SLOW = {
         "kerasdl.data.images.features.Features",
     ),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
-    "kerasdl.data.series.time_series.TimeSeries",
+    *(f"kerasdl.data.series.time_series.{name}" for name in ("TimeSeries", "TimeSeries.rehearsal")),
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
     # Over one second, beside an example of the same kind.
     *(f"kerasdl.lr_range.LRRange.{name}" for name in ("plot", "rise", "suggestion", "suggestions")),
