@@ -211,6 +211,18 @@ def speeds():
     return (np.arange(40) + 1) % 2
 
 
+def walks():
+    """Twenty people, of which the hasty ones take more steps: a row for each moment."""
+    speeds_of = waves()[:20]
+    rows = [(person, speed, ("calm", "hasty")[person % 2]) for person in range(20) for speed in speeds_of[person]]
+    return pd.DataFrame(rows, columns=["person", "speed", "gait"])
+
+
+def moves():
+    steps = waves()[:, :, None]
+    return kerasdl.data.sequences.from_arrays(steps, speeds(), classes=["fast", "slow"], batch_size=8)
+
+
 def days():
     return np.arange(10)
 
@@ -300,6 +312,10 @@ def series_model(air):
     return compiled(built, "mse")
 
 
+def sequence_model(moves):
+    return compiled(kerasdl.models.resnet_1d((None, 1), 2, widths=(4,)), moves.loss)
+
+
 def language_model(plays):
     built = kerasdl.models.language_model(len(plays.vocabulary), batch_size=4, embedding=8, units=8, depth=1)
     return compiled(built, plays.loss)
@@ -320,6 +336,7 @@ MODELS = {
         "houses": price_model,
         "air": series_model,
     },
+    "moves": sequence_model,
     **{"plays": language_model, "tokens": text_model, "opinions": text_model},
 }
 
@@ -510,6 +527,8 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "GunPoint_TEST.ts": write_gun_point,
     "digits": write_sounds,
     "hello.wav": write_tone,
+    "walks.csv": lambda path: walks().to_csv(path, index=False),
+    "walks.npz": lambda path: np.savez(path, x=waves()[:20], y=["calm", "hasty"] * 10),
     "digits/seven/7_jackson_0.wav": lambda path: write_tone(path, 8000),
     "digits.keras": write_sound_model,
     "pets.keras": lambda path: kerasdl.export.image_classifier(

@@ -49,6 +49,7 @@ SLOW = {
         "kerasdl.runs.looks.look_at_images",
         "kerasdl.runs.looks.look_at_series",
         "kerasdl.runs.rehearsal.rehearse",
+        "kerasdl.runs.looks.look_at_sequences",
         "kerasdl.callbacks.epoch_figures.EpochFigures",
     ),
     "kerasdl.callbacks.lr_range_test.lr_find",

@@ -66,7 +66,9 @@ def test_names_that_users_import_work():
     for wing in (tabular, series, text):
         assert callable(wing.from_csv)
         assert callable(wing.from_frame)
-    assert all(callable(getattr(sequences, f"from_{name}")) for name in ("arrays", "audio", "ts"))
+    assert all(
+        callable(getattr(sequences, f"from_{name}")) for name in ("arrays", "audio", "csv", "frame", "npz", "ts")
+    )
     assert all(callable(getattr(text, name)) for name in ("from_files", "from_folder", "from_texts", "from_tfds"))
     assert callable(series.mackey_glass)
     for module, names in (
@@ -127,7 +129,7 @@ BELOW = {
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
     "data.series": {"data", "data.tabular", "layers", "plots"},
-    "data.sequences": {"data", "export", "layers", "plots"},
+    "data.sequences": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "launch": set(),
     "runs": {

@@ -61,7 +61,9 @@ def spectrogram_sheet(
     return figure
 
 
-def weighed_lines(values: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, columns: int = 3) -> Figure:
+def weighed_lines(
+    values: np.ndarray, maps: np.ndarray, titles: Sequence[str], *, y: str = "value", columns: int = 3
+) -> Figure:
     """Draw sequences as lines, with a point at each step whose color tells how much it weighed.
 
     Args:
@@ -69,6 +71,7 @@ def weighed_lines(values: np.ndarray, maps: np.ndarray, titles: Sequence[str], *
         maps: The same shape, such as from `interpret.integrated_gradients`: above 0 (red) where a number speaks for the
             class, below 0 (blue) where it speaks against it.
         titles: One for each.
+        y: What the values are.
         columns: Number of panels in a row.
 
     Example:
@@ -90,7 +93,7 @@ def weighed_lines(values: np.ndarray, maps: np.ndarray, titles: Sequence[str], *
         literal(ax.set_title(head, fontsize=8))
         _bar(figure, drawn, ax)
     figure.supxlabel("step", fontsize=9)
-    figure.supylabel("value", fontsize=9)
+    literal(figure.supylabel(y, fontsize=9))
     return figure
 
 
@@ -119,4 +122,5 @@ def _draw(ax: Axes, values: np.ndarray, hop: float, bands: Sequence[float], **op
 def _bar(figure: Figure, drawn: ScalarMappable, ax: Axes) -> None:
     bar = figure.colorbar(drawn, ax=ax, fraction=0.046, pad=0.03)
     bar.ax.tick_params(labelsize=6)
+    bar.ax.yaxis.get_offset_text().set_fontsize(6)
     bar.set_label("nats", fontsize=6)

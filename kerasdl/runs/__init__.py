@@ -7,9 +7,19 @@ from kerasdl.runs.earlier_run import load_config, load_run
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
-from kerasdl.runs.inputs import input_files, input_table, input_texts
+from kerasdl.runs.inputs import input_files, input_sequences, input_table, input_texts
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
-from kerasdl.runs.looks import look, look_at_columns, look_at_images, look_at_series, look_at_texts, looking, project
+from kerasdl.runs.lines import Lines, class_lines, frame_lines, shown
+from kerasdl.runs.looks import (
+    look,
+    look_at_columns,
+    look_at_images,
+    look_at_sequences,
+    look_at_series,
+    look_at_texts,
+    looking,
+    project,
+)
 from kerasdl.runs.options import Options, check_counts, check_rates, check_shares, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
@@ -17,6 +27,7 @@ from kerasdl.runs.projector import save_projector
 from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
+from kerasdl.runs.sequence_data import SequenceData, load_sequences
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -31,9 +42,11 @@ __all__ = [
     "LabelledTextData",
     "Lesson",
     "LessonOptions",
+    "Lines",
     "Options",
     "Rehearsal",
     "RunFolder",
+    "SequenceData",
     "Stage",
     "TextData",
     "TextNetwork",
@@ -50,26 +63,31 @@ __all__ = [
     "check_output",
     "check_rates",
     "check_shares",
+    "class_lines",
     "compare",
     "comparison",
     "documents_and_network",
     "epochs_for",
     "evaluated",
     "flattened",
+    "frame_lines",
     "frozen_body",
     "head_on_features",
     "images_and_network",
     "input_files",
+    "input_sequences",
     "input_table",
     "input_texts",
     "load_config",
     "load_images",
     "load_network",
     "load_run",
+    "load_sequences",
     "load_texts",
     "look",
     "look_at_columns",
     "look_at_images",
+    "look_at_sequences",
     "look_at_series",
     "look_at_texts",
     "looking",
@@ -84,6 +102,7 @@ __all__ = [
     "run_recipe",
     "save_projector",
     "set_up_devices",
+    "shown",
     "suggested",
     "train_ngrams",
     "write_csv",

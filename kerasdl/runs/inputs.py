@@ -2,29 +2,34 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kerasdl.data import images, tabular, text
+import numpy as np
+from kerasdl.data import images, sequences, tabular, text
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def input_files(names: Sequence[str]) -> list[str]:
-    """Files, of which some may not exist, and instead of folders the image files below them.
+def input_files(names: Sequence[str], files_of: Callable[[Path], list[str]] = images.image_files) -> list[str]:
+    """Files, of which some may not exist, and instead of folders the files below them.
+
+    Args:
+        names: Paths of files and folders.
+        files_of: The files below a folder, by default of images; of sounds it is `sequences.wav_files`.
 
     Raises:
-        BadInput: As `images.image_files` says.
+        BadInput: As `files_of` says.
 
     Example:
         >>> input_files(["portrait.jpg", "pets"])[:2]
         ['portrait.jpg', 'pets/cat/0001.jpg']
     """
     # The methods of Path raise an error for a long text.
-    return [file for name in names for file in (images.image_files(Path(name)) if os.path.isdir(name) else [name])]  # noqa: PTH112
+    return [file for name in names for file in (files_of(Path(name)) if os.path.isdir(name) else [name])]  # noqa: PTH112
 
 
 def input_texts(names: Sequence[str], *, encoding: str | None = None) -> list[str]:
@@ -60,6 +65,36 @@ def input_table(names: Sequence[str], *, encoding: str | None = None, separator:
             f"Received: {list(names)}"
         )
     return tabular.read_csv(names[0], encoding=encoding, separator=separator)
+
+
+def input_sequences(
+    names: Sequence[str], trained: Mapping[str, Any], *, encoding: str | None = None, separator: str | None = None
+) -> tuple[list[str], list[np.ndarray]]:
+    """Names and values of the sequences of one file, with the columns of the run.
+
+    Args:
+        names: The path of a .ts, .npz or CSV file.
+        trained: The configuration of the run.
+        encoding: Of a CSV file; by default that of the run.
+        separator: Of a CSV file; by default that of the run.
+
+    Raises:
+        BadInput: None or several, or as `sequences.read_sequences` says.
+
+    Example:
+        >>> names, arrays = input_sequences(["GunPoint_TEST.ts"], {})
+        >>> names[0]
+        'GunPoint_TEST.ts:3'
+    """
+    if len(names) != 1:
+        raise BadInput(
+            f"This run was trained on sequences: give one .ts, .npz or CSV file of them. Received: {list(names)}"
+        )
+    options = {
+        name: trained[name] for name in ("sequence", "time", "channels", "encoding", "separator") if trained.get(name)
+    }
+    options |= {name: each for name, each in (("encoding", encoding), ("separator", separator)) if each}
+    return sequences.read_sequences(names[0], **options)
 
 
 def _texts_of(name: str, encoding: str | None) -> list[str]:

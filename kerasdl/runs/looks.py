@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl import interpret, plots
-from kerasdl.data import images, series, tabular, text
+from kerasdl.data import images, sequences, series, tabular, text
+from kerasdl.data.splits import Part
 from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.projector import save_projector, small
 
@@ -85,6 +86,32 @@ def look_at_images(run: RunFolder, model: keras.Model, data: images.Images, resu
         run.save_figure("filters", plots.filter_sheet(interpret.first_filters(model)))
     with looking("features in the Projector"):
         project(run, model, data, result, with_images=True)
+
+
+def look_at_sequences(
+    run: RunFolder, model: keras.Model, data: sequences.Sequences, result: interpret.Classification
+) -> None:
+    """Draws what excited the network in the sequences, or spectrograms, with the highest loss.
+
+    Args:
+        run: Where the figure goes, if it looks inside.
+        model: The network, from sequences to logits.
+        data: The sequences.
+        result: The evaluation of `data.valid`.
+
+    Example:
+        >>> look_at_sequences(run, model, moves, interpret.Classification.of(model, moves.valid, moves.classes))
+    """
+    if not run.looks:
+        return
+    with looking("what excited the network"):
+        worst = result.top_losses(6)
+        values = data.source(Part.VALID).at(worst).numpy()
+        # Beside the mean of each channel; padding is no number, and gets none.
+        baseline, target = data.statistics[0], result.predictions[worst]
+        maps = interpret.integrated_gradients(model, values, target=target, baseline=baseline, steps=32)
+        titles = [result.caption(index) for index in worst]
+        run.save_figure("attributions", data.sheet(values, titles, maps=maps))
 
 
 def look_at_texts(run: RunFolder, model: keras.Model, data: text.Documents, result: Any) -> None:

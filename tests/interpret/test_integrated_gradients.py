@@ -111,3 +111,13 @@ def test_two_inputs_are_refused():
     model = keras.Model([one, two], layers.Dense(2)(layers.Add()([one, two])))
     with pytest.raises(BadInput, match="a model of one input.*with 2 inputs"):
         integrated_gradients(model, np.ones((1, 2)))
+
+
+def test_padding_of_a_sequence_gets_nothing_and_changes_nothing():
+    model = models.resnet_1d((None, 2), 3, widths=(4,))
+    sequences = np.random.default_rng(0).normal(size=(2, 9, 2)).astype("float32")
+    sequences[1, 4:] = np.nan
+    found = integrated_gradients(model, sequences, target=[0, 1], steps=32)
+    assert np.array_equal(np.isnan(found), np.isnan(sequences))
+    alone = integrated_gradients(model, sequences[1:, :4], target=1, steps=32)[0]
+    np.testing.assert_allclose(found[1, :4], alone, atol=1e-5)

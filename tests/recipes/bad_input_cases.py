@@ -38,6 +38,7 @@ USE: dict[str, list[Any]] = {
     "image_classifier": [],
     "tabular": ["--target", "place"],
     "time_series": ["--target", "area", "--time", "day"],
+    "sequence_classifier": ["--sequence", "day", "--label", "place", "--channels", "area"],
     "language_model": ["--text", "text", "--min-freq", 1, "--batch-size", 1, "--embedding", 2, "--units", 2],
     "text_classifier": ["--text", "text", "--label", "place", "--min-freq", 1],
 }
@@ -206,6 +207,29 @@ CASES: dict[str, Cases] = {
         "no date": (table(HEADER, cells(0, "soon", 7), *USE["time_series"]), "line 7, is not a readable time stamp"),
         "dates out of order": (table(HEADER, ROWS[::-1], *USE["time_series"]), "earlier than the previous row"),
         "a date twice": (table(HEADER, [*ROWS, ROWS[-1]], *USE["time_series"]), "1 time stamps are duplicated"),
+    },
+    "sequence_classifier": of_training(USE["sequence_classifier"]) | of_tables(USE["sequence_classifier"])
+    | of_shares(USE["sequence_classifier"]) | {
+        "widths": (typed("--widths", 0), "widths must be at least 1"),
+        "dropout": (typed("--dropout", 1), "dropout must be at least 0 and below 1"),
+        "columns of no table": (typed("--label", "place"), "label: only with a CSV file"),
+        "words": (table(HEADER, ROWS, "--sequence", "day", "--label", "place"), "Column 'text' holds numbers"),
+        "one class": (table(HEADER, cells(2, "north"), *USE["sequence_classifier"]), "There is only one class"),
+        "one row": (table(HEADER, ROWS[:1], *USE["sequence_classifier"]), "There is only one class"),
+        "no classes": (table(HEADER, cells(2, "", 7), *USE["sequence_classifier"]), "without one in line 7"),
+        "no numbers": (table(HEADER, cells(1, "", 7), *USE["sequence_classifier"]), "All values of channel 1"),
+        "two classes": (table(HEADER, cells(0, "x"), *USE["sequence_classifier"]), "A sequence has one class"),
+        "no .ts file": (file("a.ts", b"\0\xff" * 99), "needs a line '@data'"),
+        "a damaged .npz file": (file("a.npz", b"PK\x03\x04"), "The file is damaged, no .npz file"),
+        "an empty folder": (files({}), "No sounds: expected one folder per class"),
+        "sounds that are none": (
+            files({f"{name}/{at}.wav": "Dear Sir" for name in "ab" for at in range(3)}),
+            r"6 of 6 files cannot be read: .*a/0.wav \(Not a sound",
+        ),
+        "sounds cut short": (
+            files({f"{name}/{at}.wav": b"RIFF\0\1\0\0WAVEdata\0\1\0\0" for name in "ab" for at in range(3)}),
+            "Cut short: 0 of 256 bytes of 'data' are there",
+        ),
     },
     "language_model": of_training(USE["language_model"]) | of_tables(USE["language_model"]) | of_texts()
     | of_shares(USE["language_model"]) | an_encoder("RUN/encoder.npz") | {

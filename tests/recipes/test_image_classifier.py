@@ -23,7 +23,7 @@ FIGURES = {"data", "augmentation", "lr_range", "schedule", "curves"}
 # What a look inside adds: while it trains, for classes, and for images.
 TRAINED, JUDGED = {"activations", "gradients"}, {"per_class", "calibration", "results", "top_losses"}
 LOOKS = TRAINED | JUDGED | {"confusion", "confusion_normalized", "most_confused", "grad_cam", "filters"}
-TRAINING = {"image_classifier", "language_model", "tabular", "text_classifier", "time_series"}
+TRAINING = {"image_classifier", "language_model", "sequence_classifier", "tabular", "text_classifier", "time_series"}
 # What every run writes.
 ALWAYS = {"about.json", "config.json", "history.csv", "logs", "metrics.json", "report.html"}
 

@@ -16,6 +16,7 @@ SMALL = {
     "time_series": ["--epochs", 2, "--units", 4, "--lookback", 8, "--batch-size", 256],
     "image_classifier": ["--epochs", 4, "--start-size", 4, "--batch-size", 128, "--look"],
     "language_model": ["--epochs", 2, "--embedding", 8, "--units", 8, "--depth", 1, "--max-vocab", 300],
+    "sequence_classifier": ["--epochs", 2, "--widths", 4, "--augment", "standard"],
     "text_classifier": ["--epochs", 2, "--embedding", 8, "--units", 8],
 }
 

@@ -1,6 +1,6 @@
 import pytest
 from kerasdl.errors import BadInput
-from kerasdl.runs import input_files, input_table, input_texts
+from kerasdl.runs import input_files, input_sequences, input_table, input_texts
 
 
 def test_folders_stand_for_the_images_below_them(tmp_path):
@@ -37,3 +37,12 @@ def test_a_table_is_one_file(tmp_path):
     for names in ([], ["a.csv", "b.csv"]):
         with pytest.raises(BadInput, match="give one CSV file with its columns. Received: "):
             input_table(names)
+
+
+def test_sequences_are_read_with_the_columns_of_the_run(tmp_path):
+    (tmp_path / "walks.csv").write_text("who;speed;gait\na;1,5;x\na;2;x\n")
+    trained = {"sequence": "who", "channels": ["speed"], "label": "gait", "time": None, "separator": None}
+    names, (values,) = input_sequences([str(tmp_path / "walks.csv")], trained, separator=";")
+    assert (names, values.tolist()) == (["who a"], [[1.5], [2.0]])
+    with pytest.raises(BadInput, match=r"give one .ts, .npz or CSV file of them. Received: \[\]"):
+        input_sequences([], trained)

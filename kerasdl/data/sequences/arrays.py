@@ -68,7 +68,7 @@ def named_arrays(
     seed: int,
 ) -> Sequences:
     """Make `Sequences` from arrays with a name each, which errors and figures give; see `from_arrays`."""
-    arrays = [_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]
+    arrays = [as_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]
     for array, name in zip(arrays, names, strict=True):
         if array.shape[1] != arrays[0].shape[1]:
             raise BadInput(
@@ -83,7 +83,7 @@ def named_arrays(
     )
 
 
-def _array(sequence: np.ndarray, name: str) -> np.ndarray:
+def as_array(sequence: np.ndarray, name: str) -> np.ndarray:
     """Convert a sequence to float64 (length, channels)."""
     try:
         array = np.asarray(sequence, np.float64)

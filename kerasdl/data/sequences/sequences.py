@@ -34,6 +34,7 @@ class Sequences(HeldDatasets):
         statistics: (mean, std) of each channel over the training sequences, for `preprocess=` of
             `models.resnet_1d` and `models.recurrent`.
         interpolated: Number of missing values that were interpolated.
+        channels: Names of the channels, if the data have some.
         augmentation: Applied to each training sequence; None for no augmentation.
 
     Example:
@@ -47,6 +48,7 @@ class Sequences(HeldDatasets):
     shape: tuple[int, int]
     statistics: tuple[list[float], list[float]] = field(repr=False)
     interpolated: int
+    channels: tuple[str, ...] = ()
     augmentation: Augmentation | None = None
 
     @property
@@ -88,17 +90,27 @@ class Sequences(HeldDatasets):
         """
         return self.sheet(self.augmented(index, count), ["original", *["augmented"] * (count - 1)])
 
-    def sheet(self, values: np.ndarray, titles: Sequence[str]) -> "Figure":
-        """Draw sequences (count, length, channels), each under its title; NaN is not drawn."""
+    def sheet(self, values: np.ndarray, titles: Sequence[str], *, maps: np.ndarray | None = None) -> "Figure":
+        """Draw sequences, each under its title, and what weighed in them.
+
+        Args:
+            values: (count, length, channels); NaN is not drawn.
+            titles: One for each.
+            maps: The same shape, such as from `interpret.integrated_gradients`; by default none.
+
+        Example:
+            >>> moves = kerasdl.data.sequences.from_ts("GunPoint_TRAIN.ts")
+            >>> moves.sheet(moves.valid_source.at([0]).numpy(), ["a gun"])
+        """
         from kerasdl import plots
 
         _, length, channels = values.shape
-        steps = range(1, length + 1)
-        panels = [
-            {f"channel {place}": (steps, line) for place, line in enumerate(each.T[:MOST_CHANNELS], 1)}
-            for each in values
-        ]
+        names = self.channels or [f"channel {place + 1}" for place in range(channels)]
         more = f" of the first {MOST_CHANNELS} of {channels} channels" if channels > MOST_CHANNELS else ""
+        if maps is not None:
+            return plots.weighed_lines(values[..., :MOST_CHANNELS], maps[..., :MOST_CHANNELS], titles, y=f"value{more}")
+        lines = [dict(zip(names, each.T[:MOST_CHANNELS], strict=False)) for each in values]
+        panels = [{name: (range(1, length + 1), line) for name, line in each.items()} for each in lines]
         return plots.line_sheet(panels, titles, "step", f"value{more}")
 
     def __str__(self) -> str:

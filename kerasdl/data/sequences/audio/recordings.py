@@ -49,11 +49,12 @@ class Recordings(Sequences):
     spectrogram: LogMelSpectrogram = field(repr=False)
     skipped: tuple[str, ...] = field(default=(), repr=False)
 
-    def sheet(self, values: np.ndarray, titles: Sequence[str]) -> "Figure":
-        """Draw spectra (count, frames, bands), each under its title."""
+    def sheet(self, values: np.ndarray, titles: Sequence[str], *, maps: np.ndarray | None = None) -> "Figure":
+        """Draw spectra, each under its title, and what weighed in them; see `Sequences.sheet`."""
         from kerasdl import plots
 
-        return plots.spectrogram_sheet(values, titles, hop=self.spectrogram.hop, bands=self.spectrogram.centers)
+        layer = self.spectrogram
+        return plots.spectrogram_sheet(values, titles, hop=layer.hop, bands=layer.centers, maps=maps)
 
     def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
         """Draw spectrograms of a part, over seconds and Hertz; see `Datasets.draw`."""
@@ -145,6 +146,25 @@ def from_audio(
         spectrogram=layer,
         skipped=tuple(f"{file} ({why})" for file, why in bad.items()),
     )
+
+
+def bad_files(files: Sequence[str | Path]) -> dict[str, str]:
+    """Reads every WAV file once and finds those that fail.
+
+    Args:
+        files: The files.
+
+    Returns:
+        The reason for each file that cannot be read, in the order of `files`.
+
+    Raises:
+        ModuleNotFoundError: soundfile is not installed.
+
+    Example:
+        >>> bad_files(["hello.wav", "none.wav"])
+        {'none.wav': 'No such file or directory'}
+    """
+    return _read_all([str(file) for file in files])[1]
 
 
 def _read_all(files: Sequence[str]) -> tuple[dict[str, tuple[np.ndarray, int]], dict[str, str]]:

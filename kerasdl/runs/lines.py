@@ -1,0 +1,50 @@
+"""What predictions print, a line for each, and what a CSV file of them holds."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Lines = Iterator[tuple[str, ...]]
+
+
+def shown(*cells: str) -> tuple[str, ...]:
+    """Prints cells, with tabs between them, and returns them.
+
+    Example:
+        >>> line = shown("cat/0001.jpg", "cat", "0.9800")
+        cat/0001.jpg    cat    0.9800
+    """
+    print(*cells, sep="\t", flush=True)
+    return cells
+
+
+def class_lines(what: str, names: Iterable[str], found: Iterable[Mapping[str, float]]) -> Lines:
+    """A header, and for each name its class and the probability; printed one after the other.
+
+    Args:
+        what: What the names are.
+        names: One for each prediction.
+        found: As `images.predict` gives it.
+
+    Example:
+        >>> header, *lines = class_lines("path", ["cat/0001.jpg"], [{"cat": 0.98}])
+        cat/0001.jpg    cat    0.9800
+    """
+    yield what, "class", "probability"
+    for name, classes in zip(names, found, strict=True):
+        yield shown(name, *classes, *(f"{each:.4f}" for each in classes.values()))
+
+
+def frame_lines(found: "pd.DataFrame") -> Lines:
+    """A header, and the rows of a DataFrame behind their labels; printed one after the other.
+
+    Example:
+        >>> header, *lines = frame_lines(pd.DataFrame({"price": [1200.5]}))
+        0    1200.5
+    """
+    labels = found.index.to_frame().astype(str)
+    yield (*labels, *found)
+    for label, cells in zip(labels.to_numpy(), found.itertuples(index=False), strict=True):
+        yield shown(*label, *(cell if isinstance(cell, str) else f"{cell:.6g}" for cell in cells))

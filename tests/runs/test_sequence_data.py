@@ -1,0 +1,25 @@
+import pytest
+from kerasdl.errors import BadInput
+from kerasdl.runs import SequenceData, load_sequences
+
+
+def test_the_default_data_are_generated_by_seed():
+    data = load_sequences(SequenceData(), seed=0)
+    assert str(data) == "120 training and 30 validation sequences of 128 steps and 1 channel in 3 classes"
+    assert data.augmentation is None
+    assert load_sequences(SequenceData(augment="standard"), seed=0).augmentation.warp == 0.2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"valid": "a.ts"}, "valid: only with a .ts file"),
+        ({"data": "a.ts", "label": "x"}, "label: only with a CSV file. Received: --data a.ts"),
+        ({"data": "a.csv", "bands": 20}, "bands: only with a folder of sounds"),
+        ({"data": "a.csv", "on_bad": "skip"}, "on_bad: only with a folder of sounds"),
+        ({"data": "none"}, "No such folder. Received: 'none'"),
+    ],
+)
+def test_options_of_another_kind_of_data(options, message):
+    with pytest.raises(BadInput, match=message):
+        load_sequences(SequenceData(**options), seed=0)
