@@ -133,8 +133,9 @@ BELOW = {
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "launch": set(),
     "runs": {
-        *("callbacks", "data", "data faces", "data.images", "data.series", "data.tabular", "data.text", "distribute"),
-        *("export", "files", "groups", "interpret", "layers", "lr_range", "models", "optimizers", "plots", "precision"),
+        *("callbacks", "data", "data faces", "data.images", "data.sequences", "data.series", "data.tabular"),
+        *("data.text", "distribute", "export", "files", "groups", "interpret", "layers", "lr_range", "models"),
+        *("optimizers", "plots", "precision"),
     },
 }
 WINGS = {"images", "tabular", "text", "series", "sequences"}
