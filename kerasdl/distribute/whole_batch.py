@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras.src.backend import get_keras_mask
 from kerasdl.distribute.refusals import check_supported_by_keras
+from kerasdl.optimizers import innermost
 
 
 @contextmanager
@@ -43,6 +44,9 @@ def as_on_whole_batch(step: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         if is_training:
             check_supported_by_keras(model)
             stack.enter_context(_replaced(model.optimizer, "scale_loss", share.gradients))
+            if _looks_at_gradients(model.optimizer):
+                stack.enter_context(_replaced(model.optimizer, "apply", share.apply))
+                stack.enter_context(_replaced(innermost(model.optimizer), "_clip_gradients", share.clip))
             for layer in model._flatten_layers():
                 if isinstance(layer, keras.layers.BatchNormalization):
                     stack.enter_context(_replaced(layer, "_moments", partial(moments, layer)))
@@ -76,6 +80,8 @@ class _Share:
 
     def __init__(self, model: keras.Model) -> None:
         self._model, self._scale_loss = model, model.optimizer.scale_loss
+        self._apply, self._clip = model.optimizer.apply, innermost(model.optimizer)._clip_gradients
+        self._replicas = model.distribute_strategy.num_replicas_in_sync
         self._loss: Any = None if model._compile_loss is None else model._compile_loss.call
         # Of a loss that is a mean over some of the labels only, the number of them.
         self._counted = getattr(model.loss, "counted", None)
@@ -90,7 +96,7 @@ class _Share:
         replica = tf.distribute.get_replica_context()
         whole = replica.all_reduce(tf.distribute.ReduceOp.SUM, counts)
         self._here.rows, self._here.terms = tf.unstack(tf.math.divide_no_nan(counts, whole))
-        self._here.replicas, self._here.is_scaled = replica.num_replicas_in_sync, False
+        self._here.is_scaled = False
 
     def loss(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of a slice, whose mean over all of them, weighted by their rows, is that of the whole batch."""
@@ -103,7 +109,18 @@ class _Share:
     def gradients(self, loss: Any) -> Any:
         """The loss whose gradients add up to those of the whole batch."""
         self._here.is_scaled = True
-        return self._scale_loss(loss * tf.cast(self._here.rows * self._here.replicas, loss.dtype))
+        return self._scale_loss(loss * tf.cast(self._here.rows * self._replicas, loss.dtype))
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
+        """Apply the gradients of the whole batch: Keras adds up what the devices give it, so each gives a part."""
+        all_reduce = partial(tf.distribute.get_replica_context().all_reduce, tf.distribute.ReduceOp.SUM)
+        added = iter(all_reduce([each for each in grads if each is not None]))
+        parts = [None if each is None else next(added) for each in grads]
+        self._apply(_times(1 / self._replicas, parts), trainable_variables)
+
+    def clip(self, parts: Sequence[Any]) -> list[Any]:
+        """Clip what the parts add up to."""
+        return _times(1 / self._replicas, self._clip(_times(self._replicas, parts)))
 
     def end(self, *, is_training: bool) -> None:
         """Check that the step has used the share."""
@@ -123,6 +140,21 @@ class _Share:
                 "kerasdl.losses.SparseCategoricalCrossentropy(ignore_class=...), or train on one device. "
                 f"Received: loss={self._model.loss!r}"
             )
+
+
+def _looks_at_gradients(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether more than the update itself depends on the gradients."""
+    inner = innermost(optimizer)
+    return optimizer is not inner or bool(inner.clipnorm or inner.global_clipnorm or inner.clipvalue)
+
+
+def _times(factor: float, gradients: Sequence[Any]) -> list[Any]:
+    def product(gradient: Any) -> Any:
+        if isinstance(gradient, tf.IndexedSlices):
+            return tf.IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
+        return None if gradient is None else gradient * factor
+
+    return list(map(product, gradients))
 
 
 def moments(layer: keras.layers.BatchNormalization, inputs: Any, mask: Any = None) -> tuple[Any, Any]:

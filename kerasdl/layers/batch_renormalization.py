@@ -17,8 +17,8 @@ class BatchRenormalization(keras.layers.BatchNormalization):
     BatchNormalization, and are relaxed during training. In inference and when frozen the layer is
     `keras.layers.BatchNormalization`, with the same gain, offset, moving mean and moving variance.
 
-    Keras's `renorm=True` has fixed limits. Statistics across devices (`synchronized`) are not supported: each device
-    uses its own.
+    Keras's `renorm=True` has fixed limits. Keras's `synchronized` is not supported: under the strategies of
+    `kerasdl.distribute` the statistics are those of the whole batch without it.
 
     Args:
         r_max: Final limit of r.

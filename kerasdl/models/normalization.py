@@ -19,7 +19,8 @@ def normalization_layer(
     """Create the layer that normalizes a tensor of `shape`, with a learned gain and offset per channel.
 
     Args:
-        kind: "batch" (Ioffe and Szegedy, arXiv:1502.03167): each channel over the batch and the positions.
+        kind: "batch" (Ioffe and Szegedy, arXiv:1502.03167): each channel over the batch and the positions; under the
+            strategies of `kerasdl.distribute` over the batch of all devices.
             "batch_renorm" (Ioffe, arXiv:1702.03275): the same for small batches; see `BatchRenormalization`.
             "layer" (Ba et al., arXiv:1607.06450): each position over its channels. "instance" (Ulyanov et al.,
             arXiv:1607.08022): each channel of a sample over its positions. "group" (Wu and He, arXiv:1803.08494):

@@ -36,7 +36,7 @@ def network(kind, data):
         case "streams of tokens":
             return models.language_model(len(data.vocabulary), batch_size=8, embedding=4, units=5, depth=1)
         case "documents":
-            return models.text_classifier(len(data.vocabulary), 3, embedding=4, units=(4,), hidden=(6,), dropout=0)
+            return models.text_classifier(len(data.vocabulary), 3, embedding=4, units=(4,), hidden=(), drop_mult=0)
     raise ValueError(kind)
 
 

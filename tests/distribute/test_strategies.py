@@ -57,7 +57,7 @@ def test_every_kind_of_data_trains_as_in_one_process(kind, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_job_that_lost_a_worker_goes_on_with_the_same_bits(victim, tmp_path):
-    options = {"count": 130, "batch_size": 16, "epochs": 30, "every_steps": 3}
+    options = {"count": 130, "batch_size": 16, "epochs": 10, "every_steps": 3}
     expected, _ = run(tmp_path / "undisturbed", 2, **options)
     folder = tmp_path / "disturbed"
     processes = start(folder, 2, **options)

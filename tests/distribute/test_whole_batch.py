@@ -80,6 +80,35 @@ def test_a_loss_over_what_a_mask_leaves_is_refused(two_devices):
         fitted(two_devices, masked, (np.ones((4, 4), int), np.ones((4, 4), int)))
 
 
+@pytest.mark.parametrize("clip", ["clipnorm", "global_clipnorm", "clipvalue"])
+def test_gradients_are_clipped_after_they_are_added_up(two_devices, clip):
+    def model():
+        keras.utils.set_random_seed(0)
+        built = keras.Sequential([keras.Input((2,)), keras.layers.Embedding(5, 3), keras.layers.Flatten()])
+        built.compile(keras.optimizers.SGD(1.0, **{clip: 0.1}), "mse", run_eagerly=True)
+        return built
+
+    plain = model()
+    with two_devices.scope():
+        distributed = model()
+    tokens, targets = np.array([[1, 2], [3, 3], [1, 4]]), np.arange(18).reshape(3, 6)
+    for each in (plain, distributed):
+        each.fit(tokens, targets, epochs=2, verbose=0)
+    np.testing.assert_allclose(distributed.get_weights()[0], plain.get_weights()[0], atol=1e-6)
+
+
+def test_all_devices_skip_a_step_that_is_not_finite_on_one(two_devices):
+    """Loss scaling; of the two, only the first has an infinite gradient."""
+    with two_devices.scope():
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=4.0)
+        model.compile(optimizer, "mse", run_eagerly=True)
+    before = [np.array(each) for each in model.get_weights()]
+    model.fit(np.array([[1e30], [1.0]], "float32"), np.zeros((2, 1)), verbose=0)
+    assert all(np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
+    assert float(optimizer.dynamic_scale.numpy()) == 2.0
+
+
 class OwnStep(keras.Model):
     def train_step(self, data):
         x, y = data
