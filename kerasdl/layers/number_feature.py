@@ -1,4 +1,4 @@
-"""NumberFeature: a standardized number with a flag for missing values."""
+"""NumberFeature: a scaled number with a flag for missing values."""
 
 from typing import Any
 
@@ -8,15 +8,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasdl")
 class NumberFeature(keras.layers.Layer):
-    """Replaces missing numbers (NaN) by the median, standardizes, and adds a flag for missing values.
+    """Replaces missing numbers (NaN) by the median, scales, and adds a flag for missing values.
 
     A preprocessor for `keras.utils.FeatureSpace`, whose `float_normalized` passes NaN on.
 
     Args:
         median: Replaces a missing number.
-        mean: Mean, subtracted.
-        std: Standard deviation, the divisor.
+        mean: Mean, or another centre, subtracted.
+        std: Standard deviation, or another spread, the divisor.
         flag: Whether to add the flag.
+        limit: Clips smoothly: the scaled number `z` becomes `z / sqrt(1 + (z / limit)^2)`, which is nearly `z` around 0
+            and stays within the limit (RealMLP; Holzmüller et al., arXiv:2407.04491). None does not clip.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
@@ -27,10 +29,14 @@ class NumberFeature(keras.layers.Layer):
         [[1.0, 0.0], [0.5, 1.0]]
     """
 
-    def __init__(self, median: float, mean: float, std: float, flag: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, median: float, mean: float, std: float, flag: bool = True, limit: float | None = None, **kwargs: Any
+    ) -> None:
         # float32 under any policy: half precision cannot represent all integers above a few thousand.
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
-        self.median, self.mean, self.std, self.flag = median, mean, std, flag
+        if limit is not None and not limit > 0:
+            raise ValueError(f"limit must be positive, or None. Received: limit={limit}")
+        self.median, self.mean, self.std, self.flag, self.limit = median, mean, std, flag, limit
 
     def call(self, inputs: Any) -> Any:
         # In float64 until the mean is subtracted: float32 has a resolution of two minutes for seconds since 1970.
@@ -40,8 +46,13 @@ class NumberFeature(keras.layers.Layer):
         scaled = (
             ops.where(missing, self._constant(self.median), numbers) - self._constant(self.mean)
         ) * self._constant(1 / self.std)
-        scaled = ops.cast(scaled, "float32")
+        scaled = ops.cast(scaled if self.limit is None else self._clipped(scaled, self.limit), "float32")
         return ops.concatenate([scaled, ops.cast(missing, "float32")], axis=-1) if self.flag else scaled
+
+    def _clipped(self, scaled: Any, limit: float) -> Any:
+        size = ops.sqrt(1 + ops.square(scaled * self._constant(1 / limit)))
+        # The maximum changes nothing: it keeps TensorFlow's optimizer from an inexact reciprocal root.
+        return scaled / ops.maximum(size, self._constant(1.0))
 
     @staticmethod
     def _constant(value: float) -> Any:
@@ -52,4 +63,5 @@ class NumberFeature(keras.layers.Layer):
         return (*input_shape[:-1], 2 if self.flag else 1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "median": self.median, "mean": self.mean, "std": self.std, "flag": self.flag}
+        config = {"median": self.median, "mean": self.mean, "std": self.std, "flag": self.flag, "limit": self.limit}
+        return {**super().get_config(), **config}

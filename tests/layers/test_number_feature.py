@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from kerasdl.layers import NumberFeature
 
 RAW = np.array([[4.0], [np.nan], [-2.0]], "float32")
@@ -9,6 +10,14 @@ def test_by_hand():
     flagged = NumberFeature(median=3.0, mean=2.0, std=2.0)
     assert flagged(RAW).numpy().tolist() == [[1.0, 0.0], [0.5, 1.0], [-2.0, 0.0]]
     assert NumberFeature(3.0, 2.0, 2.0, flag=False)(RAW).numpy().tolist() == [[1.0], [0.5], [-2.0]]
+
+
+def test_large_numbers_are_clipped_smoothly():
+    layer = NumberFeature(0.0, 2.0, 2.0, flag=False, limit=3.0)
+    # 0.01 stays nearly as it is, 4 becomes 4 / sqrt(1 + 16 / 9), and half a million 3.
+    np.testing.assert_allclose(layer(np.array([[2.02], [10.0], [1e6]]))[:, 0], [0.01, 2.4, 3.0], rtol=1e-5)
+    with pytest.raises(ValueError, match="limit must be positive"):
+        NumberFeature(0.0, 2.0, 2.0, limit=0.0)
 
 
 def test_float32_under_a_half_precision_policy():

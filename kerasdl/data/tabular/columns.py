@@ -33,6 +33,8 @@ MOST_DISTINCT_SHARE, FEW_DISTINCT = 0.5, 20
 RESERVED = (
     r"(probabilities|class_names|user_units|target_names|tabular|concatenate|string_lookup|hashing|\w+_feature)(_\d+)?"
 )
+# Scaled numbers are clipped smoothly to within this: a few very large ones do not hide the others.
+LIMIT = 3.0
 # A column with more values is hashed.
 MOST_CATEGORIES = 1000
 
@@ -185,10 +187,17 @@ def _number_column(values: "pd.Series", *, inferred: bool) -> Column:
     if inferred and not missing.any() and _are_row_numbers(present):
         return Column(str(values.name), "left out", "row numbers")
     median = float(np.median(present))
-    scale = Scale.of(np.where(missing, median, found)[:, None])
-    layer = NumberFeature(median, float(scale.mean[0]), float(scale.std[0]), flag=bool(missing.any()))
+    layer = NumberFeature(median, median, _spread(present), flag=bool(missing.any()), limit=LIMIT)
     note = f"{present.min():g} to {present.max():g}" + (f", {missing.sum():,} missing" if missing.any() else "")
     return Column(str(values.name), "number", note, layer)
+
+
+def _spread(values: np.ndarray) -> float:
+    """The interquartile range; half of the range if most values are equal (RealMLP, arXiv:2407.04491)."""
+    low, first, third, high = np.percentile(values, (0, 25, 75, 100))
+    spread = float(third - first) or float(high - low) / 2
+    # Rounding leaves less of values that are all alike, and division by it would overflow.
+    return spread if spread > 1e-12 * np.abs(values).max() and spread > 1e-30 else 1.0
 
 
 def _are_row_numbers(values: np.ndarray) -> bool:

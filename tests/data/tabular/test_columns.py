@@ -42,7 +42,8 @@ def test_large_numbers_keep_their_precision():
     seconds = 1.7e9 + np.arange(600) * 7 % 600
     layer = column_of(pd.Series(seconds, name="seconds")).preprocessor
     scaled = layer(raw_values(pd.Series(seconds), "number")).numpy()[:, 0]
-    np.testing.assert_allclose(scaled, (seconds - seconds.mean()) / seconds.std(), atol=1e-5)
+    z = (seconds - np.median(seconds)) / (np.quantile(seconds, 0.75) - np.quantile(seconds, 0.25))
+    np.testing.assert_allclose(scaled, z / np.sqrt(1 + (z / 3) ** 2), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +60,19 @@ def test_an_excluded_column_says_so():
 
 def test_missing_numbers_become_the_median_and_a_flag():
     layer = column_of(column(["1", "3", None, "8"])).preprocessor
-    # Mean and standard deviation of 1, 3, 3, 8.
-    std = np.std([1, 3, 3, 8])
-    np.testing.assert_allclose(layer(np.array([[np.nan], [8.0]])), [[-0.75 / std, 1], [4.25 / std, 0]], rtol=1e-6)
+    # The median of 1, 3 and 8 is 3, the quartiles are 2 and 5.5; 8 is clipped a little.
+    z = (8 - 3) / 3.5
+    np.testing.assert_allclose(layer(np.array([[np.nan], [8.0]])), [[0, 1], [z / np.sqrt(1 + z**2 / 9), 0]], rtol=1e-6)
     assert column_of(column(["1", "3"])).preprocessor(np.array([[1.0]])).shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "spread"),
+    # Quartiles of 0 and 0 do not tell; half of the range does. Rounding is no spread.
+    [([0] * 9 + [5, 10], 5.0), ([0.1 + 0.2, 0.3] * 10, 1.0), (list(range(9, 0, -1)), 4.0)],
+)
+def test_the_spread_of_numbers(values, spread):
+    assert column_of(pd.Series(np.array(values, float), name="x"), "number").preprocessor.std == spread
 
 
 def test_unknown_and_missing_words_have_an_index_each():
