@@ -1,5 +1,6 @@
 """Losses that Keras lacks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -95,6 +96,51 @@ class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+@keras.saving.register_keras_serializable("kerasdl")
+class Pinball(keras.losses.Loss):
+    """Pinball loss: its lowest mean is at the quantiles of the targets (Koenker and Bassett, doi:10.2307/1913643).
+
+    For a quantile `q` an error `e = target - prediction` costs `q * e` if it is positive and `(q - 1) * e` otherwise.
+    The model has one output per quantile, such as 0.05, 0.5 and 0.95: a median, and an interval that holds 90 % of the
+    targets. Of one target with several quantiles; the quantiles of a sample may cross.
+
+    Args:
+        quantiles: Between 0 and 1, one for each output.
+        **kwargs: As for `keras.losses.Loss`: reduction, name, dtype.
+
+    Shapes:
+        Targets (batch, 1) or (batch,); predictions (batch, quantiles).
+
+    Raises:
+        ValueError: No quantiles, or one that is not between 0 and 1; another number of predictions.
+
+    Example:
+        >>> float(kerasdl.losses.Pinball([0.1, 0.9])(np.array([[3.0]]), np.array([[2.0, 4.0]])).numpy().round(4))
+        0.1
+    """
+
+    def __init__(self, quantiles: Sequence[float], name: str = "pinball", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.quantiles = [float(each) for each in quantiles]
+        if not self.quantiles or not all(0 < each < 1 for each in self.quantiles):
+            raise ValueError(f"quantiles must lie between 0 and 1. Received: quantiles={quantiles}")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss of each sample: the mean over the quantiles."""
+        if y_pred.shape[-1] != len(self.quantiles):
+            raise ValueError(
+                f"Each of {len(self.quantiles)} quantiles needs an output. Received: predictions of {y_pred.shape}"
+            )
+        targets = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, 1))
+        quantiles = ops.cast(ops.convert_to_tensor(self.quantiles), y_pred.dtype)
+        errors = targets - y_pred
+        return ops.mean(ops.maximum(quantiles * errors, (quantiles - 1) * errors), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, for saving."""
+        return {**super().get_config(), "quantiles": self.quantiles}
 
 
 def _crossentropy(labels: Any, logits: Any) -> Any:

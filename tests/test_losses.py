@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.losses import SparseCategoricalCrossentropy
+from kerasdl.losses import Pinball, SparseCategoricalCrossentropy
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.standard_normal((7, 5)).astype("float32")
@@ -98,3 +98,24 @@ def test_a_label_that_is_none_of_many_classes_does_not_count_as_another():
     labels[1, 1] = 600
     with pytest.raises(tf.errors.InvalidArgumentError, match="600 is not in"):
         loss(labels, MANY)
+
+
+def test_pinball_by_hand():
+    loss = Pinball([0.1, 0.5, 0.9], reduction=None)
+    # Errors of 2, 0 and -4 of the first target; the second is missed by 1 from above.
+    found = loss(np.array([[2.0], [0.0]]), np.array([[0.0, 2.0, 6.0], [1.0, 1.0, 1.0]])).numpy()
+    np.testing.assert_allclose(found, [(0.1 * 2 + 0 + 0.1 * 4) / 3, (0.9 + 0.5 + 0.1) / 3], rtol=1e-6)
+    assert Pinball.from_config(loss.get_config()).quantiles == [0.1, 0.5, 0.9]
+
+
+def test_pinball_is_lowest_at_the_quantile():
+    targets = np.arange(101.0)[:, None]
+    costs = [float(Pinball([0.9])(targets, np.full((101, 1), float(guess)))) for guess in range(101)]
+    assert np.argmin(costs) == 90
+
+
+def test_pinball_needs_quantiles_and_an_output_for_each():
+    with pytest.raises(ValueError, match=r"between 0 and 1\. Received: quantiles=\[5\]"):
+        Pinball([5])
+    with pytest.raises(ValueError, match=r"2 quantiles needs an output\. Received: predictions of \(1, 1\)"):
+        Pinball([0.1, 0.9])(np.zeros((1, 1)), np.zeros((1, 1)))
