@@ -94,6 +94,9 @@ TABLE_BUILDERS = {
     "tabular-numbers": lambda **options: models.tabular(
         (), 4, classes=5, hidden=(8,), activation="selu", normalization="none", dropout=0.1, **options
     ),
+    "tabular-ensemble": lambda **options: models.tabular(
+        (3, 3), 4, classes=5, hidden=(8,), edges=[[-1, 0, 1]] * 4, ensemble=3, normalization="none", **options
+    ),
 }
 
 _CODES = np.unique(n_gram_codes(np.arange(1, 19)[None] % 9, 9, 2))[1:]

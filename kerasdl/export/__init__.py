@@ -5,6 +5,7 @@
 
 from kerasdl.export.average import average
 from kerasdl.export.images import image_classifier
+from kerasdl.export.members import members
 from kerasdl.export.names import class_names, has_tags, target_names
 from kerasdl.export.sequences import sequence_classifier
 from kerasdl.export.series import series_model
@@ -17,6 +18,7 @@ __all__ = [
     "has_tags",
     "image_classifier",
     "language_model",
+    "members",
     "next_token",
     "raw_columns",
     "sequence_classifier",

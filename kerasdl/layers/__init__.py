@@ -8,6 +8,8 @@ from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
 from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.embedding_bag import EmbeddingBag
+from kerasdl.layers.ensemble_dense import EnsembleDense
+from kerasdl.layers.ensemble_mean import EnsembleMean
 from kerasdl.layers.entity_embeddings import EntityEmbeddings
 from kerasdl.layers.fit_image import FitImage
 from kerasdl.layers.identity_shortcut import IdentityShortcut
@@ -18,6 +20,7 @@ from kerasdl.layers.masked_conv_1d import MaskedConv1D
 from kerasdl.layers.n_grams import NGrams, n_gram_buckets, n_gram_codes
 from kerasdl.layers.naive_bayes import NaiveBayes
 from kerasdl.layers.number_feature import NumberFeature
+from kerasdl.layers.piecewise_linear_embeddings import PiecewiseLinearEmbeddings
 from kerasdl.layers.prediction_intervals import PredictionIntervals
 from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.ridge_forecast import RidgeForecast
@@ -37,6 +40,8 @@ __all__ = [
     "ConcatPooling1D",
     "DateFeature",
     "EmbeddingBag",
+    "EnsembleDense",
+    "EnsembleMean",
     "EntityEmbeddings",
     "FitImage",
     "IdentityShortcut",
@@ -47,6 +52,7 @@ __all__ = [
     "NGrams",
     "NaiveBayes",
     "NumberFeature",
+    "PiecewiseLinearEmbeddings",
     "PredictionIntervals",
     "ReverseTokens",
     "RidgeForecast",

@@ -10,7 +10,14 @@ from typing import Any
 
 import keras
 from keras import layers
-from kerasdl.layers import EntityEmbeddings, NaiveBayes, NGrams, RidgeForecast
+from kerasdl.layers import (
+    EnsembleDense,
+    EntityEmbeddings,
+    NaiveBayes,
+    NGrams,
+    PiecewiseLinearEmbeddings,
+    RidgeForecast,
+)
 
 # The batch, then the sizes of a sample.
 Shape = tuple[int, ...]
@@ -73,6 +80,10 @@ def _input(given: Mapping[str, Any]) -> Shape:
 
 def _dense(_: Any, given: Mapping[str, Any], output: Shape) -> int:
     return math.prod(output) * _input(given)[-1]
+
+
+def _intervals(layer: Any, given: Mapping[str, Any], _: Shape) -> int:
+    return _input(given)[0] * math.prod(layer.kernel.shape)
 
 
 def _einsum_dense(layer: Any, _: Any, output: Shape) -> int:
@@ -150,7 +161,8 @@ def _table() -> dict[Any, Rule]:
             *(layers.RMSNormalization, layers.Normalization, layers.PReLU, EntityEmbeddings, NGrams),
             "LayerScale",  # of ConvNeXt
         ),
-        _dense: (layers.Dense, "Matmul"),
+        _dense: (layers.Dense, EnsembleDense, "Matmul"),
+        _intervals: (PiecewiseLinearEmbeddings,),
         _einsum_dense: (layers.EinsumDense,),
         _convolution: (
             *(layers.Conv1D, layers.Conv2D, layers.Conv3D),

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import keras
 from keras import layers
+from kerasdl.layers import EnsembleMean
 from kerasdl.models.normalization import normalization_layer
 
 Head = Literal["linear", "fastai"]
@@ -101,23 +103,25 @@ def output_layers(
     outputs: int | None = None,
     output_range: tuple[float, float] | None = None,
     classifier_activation: str | None = None,
+    ensemble: int | None = None,
 ) -> Any:
     """The last layers of a classifier (`classes`) or a regression (`outputs`); float32 under any policy.
 
     Args:
-        x: (batch, features).
+        x: (batch, features), or (batch, ensemble, features).
         classes: Number of logits (`head_logits`).
         outputs: Number of regression outputs (`head_outputs`).
         output_range: (low, high) of a scaled sigmoid on the outputs (`head_range`). It comes near its ends only for
             large inputs: choose a range slightly wider than that of the targets.
         classifier_activation: None for logits, or an activation such as "softmax" (`head_activation`).
+        ensemble: Number of members, each with a dense layer of its own (`head_members`), before their mean.
 
     Returns:
         A tensor (batch, classes) or (batch, outputs).
 
     Raises:
         ValueError: Not exactly one of `classes` and `outputs`; an argument that belongs to the other one; a range whose
-            low is not below its high.
+            low is not below its high; a range for an ensemble.
 
     Example:
         >>> stars = output_layers(keras.Input((8,)), outputs=1, output_range=(0.5, 5.5))
@@ -127,19 +131,39 @@ def output_layers(
     if classes is not None:
         if output_range is not None:
             raise ValueError(f"output_range needs outputs, not classes. Received: output_range={output_range}")
-        return _logits(x, classes, classifier_activation)
+        return _logits(x, classes, classifier_activation, ensemble=ensemble)
     if classifier_activation is not None:
         raise ValueError(
             "classifier_activation needs classes, not outputs. "
             f"Received: classifier_activation={classifier_activation!r}"
         )
-    x = layers.Dense(outputs, dtype="float32", name="head_outputs")(x)
+    if ensemble is not None and output_range is not None:
+        raise ValueError(
+            "The members of an ensemble have no output_range: leave one of them out. "
+            f"Received: output_range={output_range}, ensemble={ensemble}"
+        )
+    if ensemble is not None and outputs is not None:
+        x = EnsembleMean(name="head_outputs")(_members(x, outputs))
+    else:
+        x = layers.Dense(outputs, dtype="float32", name="head_outputs")(x)
     return x if output_range is None else _scaled_sigmoid(x, output_range)
 
 
-def _logits(x: Any, classes: int, activation: str | None, **options: Any) -> Any:
-    x = layers.Dense(classes, dtype="float32", name="head_logits", **options)(x)
+def _logits(x: Any, classes: int, activation: str | None, *, ensemble: int | None = None, **options: Any) -> Any:
+    if ensemble is not None:
+        x = EnsembleMean(logits=True, name="head_logits")(_members(x, classes))
+    else:
+        x = layers.Dense(classes, dtype="float32", name="head_logits", **options)(x)
     return x if activation is None else layers.Activation(activation, dtype="float32", name="head_activation")(x)
+
+
+def _members(x: Any, values: int) -> Any:
+    """A dense layer for each member of an ensemble, (batch, members, features) to (batch, members, values)."""
+    # Keras's initializers would take the members for inputs.
+    uniform = keras.initializers.RandomUniform(-(x.shape[-1] ** -0.5), x.shape[-1] ** -0.5)
+    options: dict[str, Any] = {"kernel_initializer": uniform, "dtype": "float32", "name": "head_members"}
+    shape = (x.shape[1], values)
+    return layers.EinsumDense("bmi,mio->bmo", output_shape=shape, bias_axes="mo", **options)(x)
 
 
 def _scaled_sigmoid(x: Any, output_range: tuple[float, float]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 from kerasdl.arguments import known_arguments
+from kerasdl.layers import EnsembleDense
 from kerasdl.models.heads import output_layers
 from kerasdl.models.normalization import Normalization, normalization_layer
 from kerasdl.models.preprocess import Preprocess, preprocess_layer
@@ -106,6 +107,7 @@ def dense_stack(
     l1: float = 0.0,
     l2: float = 0.0,
     skip: bool = False,
+    ensemble: int | None = None,
 ) -> Any:
     """Apply hidden layers to a tensor: dense, normalization, activation, dropout; with `skip`, add the input.
 
@@ -121,12 +123,14 @@ def dense_stack(
         l1: As for `mlp`.
         l2: As for `mlp`.
         skip: As for `mlp`; where the widths differ, the input is projected by a kernel without bias.
+        ensemble: Number of members of an ensemble that share the kernels (`EnsembleDense`).
 
     Returns:
-        A tensor (batch, hidden[-1]).
+        A tensor (batch, hidden[-1]), or (batch, ensemble, hidden[-1]).
 
     Raises:
-        ValueError: `dropout` and `hidden` differ in length; or as for `normalization_layer`.
+        ValueError: `dropout` and `hidden` differ in length; an ensemble without hidden layers, or with `skip`; or as
+            for `normalization_layer`.
 
     Example:
         >>> dense_stack(keras.Input((13,)), (64, 32), dropout=(0.1, 0.2)).shape
@@ -137,28 +141,28 @@ def dense_stack(
         raise ValueError(
             f"dropout must have one rate per hidden layer. Received: hidden={tuple(hidden)}, dropout={tuple(rates)}"
         )
+    if ensemble is not None and (skip or not hidden):
+        raise ValueError(
+            "An ensemble needs at least one hidden layer, and none is skipped. "
+            f"Received: ensemble={ensemble}, hidden={tuple(hidden)}, skip={skip}"
+        )
     kernel: dict[str, Any] = {
         "kernel_initializer": _initializer(activation),
         "kernel_regularizer": keras.regularizers.L1L2(l1, l2) if l1 or l2 else None,
     }
     for stage, (width, rate) in enumerate(zip(hidden, rates, strict=True), start=1):
         before = x
-        x = _hidden_layer(x, width, activation, normalization, rate, kernel, name=f"stage{stage}")
+        dense: dict[str, Any] = {"name": f"stage{stage}_dense", "use_bias": normalization == "none", **kernel}
+        if ensemble is None:
+            x = layers.Dense(width, **dense)(x)
+        else:
+            x = EnsembleDense(width, ensemble, random_signs=stage == 1, **dense)(x)
+        x = _normalized_and_active(x, activation, normalization, rate, name=f"stage{stage}")
         x = _join(x, before, kernel, name=f"stage{stage}") if skip else x
     return x
 
 
-def _hidden_layer(
-    x: Any,
-    width: int,
-    activation: str,
-    normalization: Normalization,
-    rate: float,
-    kernel: dict[str, Any],
-    *,
-    name: str,
-) -> Any:
-    x = layers.Dense(width, use_bias=normalization == "none", name=f"{name}_dense", **kernel)(x)
+def _normalized_and_active(x: Any, activation: str, normalization: Normalization, rate: float, *, name: str) -> Any:
     if normalization != "none":
         x = normalization_layer(normalization, shape=x.shape, name=f"{name}_norm")(x)
     x = layers.Activation(activation, name=f"{name}_activation")(x)

@@ -1,11 +1,11 @@
-"""Networks for tables: entity embeddings of the categories and the numbers, then a multilayer perceptron."""
+"""Networks for tables: embeddings of categories and numbers, then a multilayer perceptron, or an ensemble of them."""
 
 from collections.abc import Sequence
 
 import keras
 from keras import layers
 from kerasdl.arguments import known_arguments
-from kerasdl.layers import EntityEmbeddings
+from kerasdl.layers import EntityEmbeddings, PiecewiseLinearEmbeddings
 from kerasdl.models.heads import output_layers
 from kerasdl.models.mlp import dense_stack
 from kerasdl.models.normalization import Normalization
@@ -20,6 +20,8 @@ def tabular(
     outputs: int | None = None,
     hidden: Sequence[int] = (200, 100),
     embedding_sizes: Sequence[int] | None = None,
+    edges: Sequence[Sequence[float]] | None = None,
+    ensemble: int | None = None,
     activation: str = "relu",
     normalization: Normalization = "batch",
     dropout: float | Sequence[float] = 0.0,
@@ -32,6 +34,10 @@ def tabular(
 
     Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per hidden layer), `head_…`.
 
+    With `ensemble` it is several networks in one that share their kernels (TabM; Gorishniy et al., arXiv:2410.24210),
+    each trained by its own loss: squared error or cross-entropy (`layers.EnsembleMean`). It predicts their mean, for
+    classes that of the probabilities; `export.members` gives the prediction of each.
+
     Args:
         cardinalities: Number of values of each categorical column.
         numbers: Number of numeric columns.
@@ -39,6 +45,9 @@ def tabular(
         outputs: Number of outputs, for a regression.
         hidden: Width of each hidden layer.
         embedding_sizes: Embedding size of each categorical column; by default fastai's rule of thumb.
+        edges: Edges of intervals of each numeric column (`Table.edges`), for `PiecewiseLinearEmbeddings`; by default
+            numbers enter as they are.
+        ensemble: Number of networks.
         activation: As for `mlp`.
         normalization: As for `mlp`.
         dropout: Dropout rate of the hidden layers, one number or one per layer.
@@ -52,7 +61,7 @@ def tabular(
         the entry that has no columns, to float32 (batch, classes) or (batch, outputs).
 
     Raises:
-        ValueError: No columns; or as for `mlp`.
+        ValueError: No columns; edges for another number of columns; an ensemble without hidden layers; or as for `mlp`.
 
     Example:
         >>> model = kerasdl.models.tabular([10, 3], 6, classes=2)
@@ -71,10 +80,16 @@ def tabular(
         parts.append(layers.Dropout(embedding_dropout, name="stem_dropout")(x) if embedding_dropout else x)
     if numbers:
         inputs["numbers"] = keras.Input((numbers,), name="numbers")
-        parts.append(inputs["numbers"])
+        x = inputs["numbers"]
+        parts.append(x if edges is None else PiecewiseLinearEmbeddings(edges, name="stem_intervals")(x))
     x = layers.Concatenate(name="stem_join")(parts) if parts[1:] else parts[0]
-    x = dense_stack(x, hidden, activation=activation, normalization=normalization, dropout=dropout)
+    x = dense_stack(x, hidden, activation=activation, normalization=normalization, dropout=dropout, ensemble=ensemble)
     x = output_layers(
-        x, classes=classes, outputs=outputs, output_range=output_range, classifier_activation=classifier_activation
+        x,
+        classes=classes,
+        outputs=outputs,
+        output_range=output_range,
+        classifier_activation=classifier_activation,
+        ensemble=ensemble,
     )
     return keras.Model(inputs, x, name=name)

@@ -16,6 +16,22 @@ def test_parameters_by_hand():
     assert models.tabular([10], 0, classes=2, embedding_sizes=[7]).get_layer("stem_embeddings").sizes == (7,)
 
 
+def test_parameters_of_an_ensemble_by_hand():
+    edges = [[0, 1, 2], [0, 1], [0, 1], [0, 1]]
+    model = models.tabular([], 4, outputs=2, hidden=(5,), normalization="none", edges=edges, ensemble=3)
+    # Two intervals to seven numbers beside each number; then one kernel, scales of inputs and outputs and a bias for
+    # each of three members, and a last layer for each.
+    assert model.count_params() == 4 * 2 * 7 + 32 * 5 + 3 * (32 + 5 + 5) + 3 * (5 * 2 + 2)
+    assert list(layer_groups(model)) == ["stem", "stage1", "head"]
+    assert model.get_layer("head_members").output.shape == (None, 3, 2)
+
+
+def test_members_begin_different():
+    model = models.tabular([], 2, outputs=1, hidden=(4,), ensemble=3)
+    members = keras.Model(model.input, model.get_layer("head_members").output)
+    assert members({"numbers": np.ones((1, 2), "float32")}).numpy().std() > 0
+
+
 def test_outputs_lie_in_output_range():
     model = models.tabular([3], 2, outputs=2, output_range=(-1.0, 3.0))
     rows = {"categories": np.zeros((50, 1), int), "numbers": np.random.default_rng(0).normal(0, 1000, (50, 2))}
@@ -47,3 +63,9 @@ def test_invalid_arguments():
         models.tabular([], 0, classes=2)
     with pytest.raises(ValueError, match="Pass either classes or outputs"):
         models.tabular([3], 1)
+    with pytest.raises(ValueError, match=r"at least one hidden layer.*Received: ensemble=2, hidden=\(\)"):
+        models.tabular([3], 1, classes=2, hidden=(), ensemble=2)
+    with pytest.raises(ValueError, match=r"have no output_range.*Received: output_range=\(0, 1\), ensemble=2"):
+        models.tabular([3], 1, outputs=1, output_range=(0, 1), ensemble=2)
+    with pytest.raises(ValueError, match="PiecewiseLinearEmbeddings expects 1 numbers"):
+        models.tabular([], 2, outputs=1, edges=[[0, 1]])

@@ -1,7 +1,9 @@
 """Table: the datasets of a table, made from a CSV file or a DataFrame."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from kerasdl.plots import Figure
 
 CHUNK = 65536
+# As in the experiments of arXiv:2410.24210, at most.
+INTERVALS = 16
+LEAST_INTERVAL = 1e-6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,6 +116,16 @@ class Table(HeldDatasets):
         pairs = zip(self.scale.mean.tolist(), self.scale.std.tolist(), strict=True)
         return dict(zip(self.target, pairs, strict=True))
 
+    @cached_property
+    def edges(self) -> list[list[float]]:
+        """Quantiles of each of "numbers" over the training rows, for `models.tabular(edges=…)`: at most 17, at least 2.
+
+        Example:
+            >>> model = kerasdl.models.tabular(houses.cardinalities, houses.numbers, outputs=1, edges=houses.edges)
+        """
+        numbers = self.train_source.at(np.arange(len(self.train_rows))).get("numbers")
+        return [] if numbers is None else [_edges(column) for column in numbers.numpy().T.astype(np.float64)]
+
     @property
     def counts(self) -> dict[str, int]:
         """Number of rows for training and for validation."""
@@ -189,12 +204,13 @@ def from_frame(
     time: str | None = None,
     group: str | None = None,
     split: str | None = None,
-    batch_size: int = 64,
+    batch_size: int | None = 64,
     seed: int = 0,
 ) -> Table:
     """Make a `Table` from a DataFrame: split its rows and preprocess its columns.
 
-    Numbers are standardized; a missing one becomes the median, with a flag in a column of its own. Words become an
+    Numbers are scaled by median and quartiles, and clipped smoothly; a missing one becomes the median, with a flag in a
+    column of its own. Words become an
     index, with one index for unknown values. Dates become days and cyclic features of the year, month, week and day.
     Columns of equal values, of row numbers, or of words that are almost all unique are left out.
 
@@ -211,7 +227,8 @@ def from_frame(
         group: A column: whole groups are for validation. It is not an input.
         split: A column of "train" and "valid" (also "test", true or false, 1 or 0), instead of `valid_share`. It is
             not an input.
-        batch_size: Rows per batch; the last batch of an epoch may be smaller.
+        batch_size: Rows per batch; the last batch of an epoch may be smaller. None: by the number of training rows, see
+            `batch_size_for`.
         seed: Random seed of the split and of the order.
 
     Returns:
@@ -224,7 +241,7 @@ def from_frame(
     Example:
         >>> people = kerasdl.data.tabular.from_frame(frame, "income", kinds={"postcode": "category"}, group="household")
     """
-    if batch_size < 1:
+    if batch_size is not None and batch_size < 1:
         raise BadInput(f"A batch must hold at least one row. Received: batch_size={batch_size}")
     frame, targets = named(frame), names_of(target)
     kinds = {str(name): kind for name, kind in (kinds or {}).items()}
@@ -254,7 +271,7 @@ def from_frame(
     return Table(
         train_source=train,
         valid_source=valid,
-        batch_size=batch_size,
+        batch_size=batch_size or batch_size_for(len(train.names)),
         seed=seed,
         columns=columns,
         target=targets,
@@ -264,6 +281,23 @@ def from_frame(
         frame=frame,
         held_out=is_valid,
     )
+
+
+def batch_size_for(rows: int) -> int:
+    """Rows per batch for a number of training rows: about a 24th of them, a power of two from 32 to 256.
+
+    Example:
+        >>> batch_size_for(1000), batch_size_for(10_000)
+        (32, 256)
+    """
+    return 2 ** min(max(round(math.log2(max(rows, 1) / 24)), 5), 8)
+
+
+def _edges(values: np.ndarray) -> list[float]:
+    found = np.unique(np.quantile(values, np.linspace(0, 1, INTERVALS + 1), method="inverted_cdf"))
+    # Edges that nearly meet would make a step of what lies between them.
+    wide = np.diff(found, prepend=-np.inf) > LEAST_INTERVAL
+    return found[wide].tolist() if wide.sum() > 1 else [float(found[0]), float(found[0]) + 1]
 
 
 def _source(
