@@ -1,4 +1,4 @@
-"""Trains a network on a table: look at the columns, find the learning rate, train with one-cycle, look at the mistakes.
+"""Trains a network on a table: look at the columns, find the rate, train with one-cycle, compare with boosted trees.
 
 The default data are scikit-learn's 569 breast cancer biopsies; `--data diabetes` predicts numbers. No download.
 """
@@ -8,14 +8,13 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import distribute, export, interpret, models, runs
+from kerasdl import distribute, export, interpret, losses, models, optimizers, runs
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-# If the range test finds no rate. See docs/measurements.md.
-CAUTIOUS_LR = 0.005
-Result = interpret.Classification | interpret.Regression
+CAUTIOUS_LR = 0.005  # if the range test finds no rate; see docs/measurements.md
+STEPS = {"class": 500, "numbers": 1500}
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,26 @@ class Config:
     """Separator of the file; by default the most frequent candidate in the header."""
     hidden: tuple[int, ...] = (200, 100)
     """Width of each hidden layer."""
-    dropout: float = 0.0
+    ensemble: int = 8
+    """Networks in one, which share their kernels; 1 is a single network."""
+    dropout: float = 0.1
     """Dropout rate after each hidden layer."""
-    epochs: int = 10
-    """Number of epochs."""
-    batch_size: int = 64
-    """Rows per batch."""
+    label_smoothing: float = 0.1
+    """Label smoothing of classes, from 0 to below 1."""
+    epochs: int | None = None
+    """Number of epochs; by default as many as --steps need."""
+    steps: int | None = None
+    """Training steps, unless --epochs is given; by default 500 for classes and 1500 for numbers."""
+    batch_size: int | None = None
+    """Rows per batch; by default 32 to 256, by the number of rows."""
+    baseline: bool = True
+    """Compare with boosted trees on the same rows."""
     run: runs.Options = field(default_factory=runs.Options)
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, hidden=self.hidden or None)
-        runs.check_rates(dropout=self.dropout)
+        counts = {"epochs": self.epochs, "steps": self.steps, "batch_size": self.batch_size, "ensemble": self.ensemble}
+        runs.check_counts(**counts, hidden=self.hidden or None)
+        runs.check_rates(dropout=self.dropout, label_smoothing=self.label_smoothing)
 
 
 def main(config: Config) -> None:
@@ -64,24 +72,22 @@ def main(config: Config) -> None:
     run = runs.RunFolder.of(config, "tabular", config.data)
     data = load(config)
     print(data)
-    facts = {**devices, "columns": {each.name: each.kind for each in data.columns}}
-    run.write_config({**runs.flattened(config), **facts})
+    run.write_config({**runs.flattened(config), **devices, "columns": {each.name: each.kind for each in data.columns}})
     run.save_figure("data", interpret.show_batch(data))
     with distribute.strategy().scope():
         model = network(config, data)
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
-    stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: evaluate(data, model))
-    fitted = model.fit(
-        data.train, validation_data=data.valid, epochs=config.epochs, shuffle=False, callbacks=stage.callbacks
-    )
+    stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: runs.table_result(model, data))
+    epochs = config.epochs or -(-(config.steps or STEPS[data.target_kind]) // data.steps)
+    fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
-    result = evaluate(data, model)
+    result = runs.table_result(model, data)
     exported = export.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
     run.save_model(exported, result.scores)
     runs.look_at_columns(run, model, data)
-    intervals = runs.look(run, result, data)
-    more = {"peak_lr": peak_lr, "intervals": intervals, **data.counts}
+    more = {"peak_lr": peak_lr, "intervals": runs.look(run, result, data), **data.counts}
+    more |= runs.trees_beside(result, data) if config.baseline else {}
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
 
 
@@ -100,17 +106,14 @@ def load(config: Config) -> tabular.Table:
 
 
 def network(config: Config, data: tabular.Table) -> keras.Model:
+    members = config.ensemble if config.ensemble > 1 and config.hidden else None  # a linear model has none
     ends: dict[str, Any] = {"classes": len(data.classes)} if data.classes else {"outputs": len(data.target)}
+    ends |= {"edges": data.edges, "ensemble": members, "normalization": "none" if members else "batch"}
     model = models.tabular(data.cardinalities, data.numbers, hidden=config.hidden, dropout=config.dropout, **ends)
-    optimizer = kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay)
-    model.compile(optimizer, data.loss, metrics=["accuracy"] if data.classes else [])
+    smoothed = losses.SparseCategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
+    loss = smoothed if data.classes else data.loss
+    model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), loss, metrics=data.metrics)
     return model
-
-
-def evaluate(data: tabular.Table, model: keras.Model) -> Result:
-    if data.scale is None:
-        return interpret.Classification.of(model, data.valid, data.classes or ())
-    return interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.sequence_data import SequenceData, load_sequences
+from kerasdl.runs.table_baseline import TableResult, compare_tables, table_result, train_trees, trees_beside
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -48,6 +49,7 @@ __all__ = [
     "RunFolder",
     "SequenceData",
     "Stage",
+    "TableResult",
     "TextData",
     "TextNetwork",
     "TextResult",
@@ -65,6 +67,7 @@ __all__ = [
     "check_shares",
     "class_lines",
     "compare",
+    "compare_tables",
     "comparison",
     "documents_and_network",
     "epochs_for",
@@ -104,7 +107,10 @@ __all__ = [
     "set_up_devices",
     "shown",
     "suggested",
+    "table_result",
     "train_ngrams",
+    "train_trees",
+    "trees_beside",
     "write_csv",
     "write_page",
 ]

@@ -62,6 +62,8 @@ def _samples(run: RunFiles) -> Iterator[str]:
 def _choices(run: RunFiles) -> Iterator[str]:
     if "recommended" in run.more:
         yield "The recommendation was chosen on the validation data, which flatters the figures of what was chosen."
+    if run.more.get("better") == "trees":
+        yield "Boosted trees without tuning are better than this network on the validation rows."
     if not any(name.startswith("test_") for name in run.more):
         yield (
             "There are no test data. Whoever compares runs by their validation figures, and keeps the best one, will "
