@@ -68,7 +68,7 @@ def ours(path: Path, target: str, is_number: bool, seed: int, checkout: Path) ->
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
         options = ["--data", path, "--target", target, "--split", "part", "--seed", seed, "--out", out, "--no-look"]
-        command = [sys.executable, checkout / "recipes" / "tabular.py", *map(str, options)]
+        command = [sys.executable, str(checkout / "recipes" / "tabular.py"), *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(checkout)})
         if done.returncode:
             return float("nan"), float("nan")

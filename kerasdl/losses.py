@@ -117,7 +117,8 @@ class Pinball(keras.losses.Loss):
         ValueError: No quantiles, or one that is not between 0 and 1; another number of predictions.
 
     Example:
-        >>> float(kerasdl.losses.Pinball([0.1, 0.9])(np.array([[3.0]]), np.array([[2.0, 4.0]])).numpy().round(4))
+        >>> loss = kerasdl.losses.Pinball([0.1, 0.9])
+        >>> round(float(loss(np.array([[3.0]]), np.array([[2.0, 4.0]]))), 4)
         0.1
     """
 

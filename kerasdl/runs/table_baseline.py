@@ -80,7 +80,7 @@ def trees_beside(result: TableResult, data: tabular.Table) -> dict[str, Any]:
         warning, if the trees fail.
 
     Example:
-        >>> more = trees_beside(result, people)
+        >>> more = trees_beside(table_result(model, people), people)
         >>> more["better"], more["trees_accuracy"]     # ('network', 0.86)
     """
     found: dict[str, Any] = {}
@@ -103,7 +103,8 @@ def compare_tables(results: Mapping[str, TableResult]) -> str:
         ModuleNotFoundError: rich is not installed.
 
     Example:
-        >>> best = compare_tables({"network": result, "trees": trees})
+        >>> trees, seconds = train_trees(people)
+        >>> best = compare_tables({"network": table_result(model, people), "trees": trees})
     """
     console, table_of = import_optional("rich.console"), import_optional("rich.table")
     first = next(iter(results))
