@@ -126,4 +126,6 @@ def test_the_gallery_and_the_search_have_what_they_promise(site, part):
     assert {card.file for listed in part("gallery_table").sections().values() for card in listed} <= shown
     index = json.loads((site / "searchindex.js").read_text().removeprefix("Search.setIndex(").rstrip(")"))
     assert "OneCycle" in {each[-1] for each in index["objects"]["kerasdl.callbacks"]}
+    text = (site / "api/kerasdl.callbacks.FlatCosine.html").read_text()
+    assert re.search(r'In the guide: .*href="../schedules.html">One-cycle', text)
     assert (site / ".nojekyll").exists()

@@ -44,12 +44,20 @@ def link_names(app: Sphinx, doctree: nodes.document) -> None:
         if inside is None and name and f"api/{name}" != page:
             options = {"refdomain": "py", "reftype": "obj", "reftarget": name, "refexplicit": True, "refdoc": page}
             code.replace_self(pending_xref("", code.deepcopy(), refwarn=True, **options))
-            if page in guide_pages.listed():
-                mentions_of(app.env).setdefault(page, set()).add(name)
+            mentions_of(app.env).setdefault(page, set()).add((about(code, page), name))
 
 
-def mentions_of(env: BuildEnvironment) -> dict[str, set[str]]:
-    """The public names that each page of the guide mentions, kept with what else Sphinx knows of the pages."""
+def about(code: nodes.literal, page: str) -> str:
+    """The page that a name is mentioned for: in the list of the guide the one that its item leads to."""
+    item = code.parent
+    while item is not None and not isinstance(item, nodes.list_item):
+        item = item.parent
+    link = item.next_node(pending_xref) if page == "README" and item is not None else None
+    return page if link is None else link["reftarget"]
+
+
+def mentions_of(env: BuildEnvironment) -> dict[str, set[tuple[str, str]]]:
+    """What each page mentions, with the page that it does so for; kept with what else Sphinx knows of the pages."""
     return env.__dict__.setdefault("kerasdl_mentions", {})
 
 
@@ -60,7 +68,8 @@ def forget(_: Sphinx, env: BuildEnvironment, page: str) -> None:
 
 def lead_to_guide(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Below the title of a public name, the pages of the guide that mention it."""
-    found = [each for each in guide_pages.listed() if page.removeprefix("api/") in mentions_of(app.env).get(each, ())]
+    pairs, name = set().union(*mentions_of(app.env).values()), page.removeprefix("api/")
+    found = [each for each in guide_pages.listed() if (each, name) in pairs]
     if page.startswith("api/") and found:
         line = nodes.paragraph("", "In the guide: ")
         for place, each in enumerate(found):
