@@ -25,6 +25,26 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_configure(config):
+    """Shorter traces and compilations for the suite; `make test-all` has those of users.
+
+    Keras traces a step twice if the optimizer makes its variables in the first: here it has them before. XLA need not
+    optimize what runs a few times.
+    """
+    if config.option.markexpr != "not slow":
+        return
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+    make = keras.Model.make_train_function
+
+    def make_train_function(model, force=False):
+        optimizer = model.optimizer
+        if model.built and optimizer and not (optimizer.built or model.run_eagerly or tf.distribute.has_strategy()):
+            optimizer.build(model.trainable_variables)
+        return make(model, force)
+
+    keras.Model.make_train_function = make_train_function
+
+
 @pytest.fixture(autouse=True)
 def _fresh_keras():
     """Each test begins with the same seed and policy, whatever the one before did."""

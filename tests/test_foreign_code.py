@@ -276,9 +276,6 @@ CALLBACKS = {
     "LambdaCallback": lambda folder: keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
 }
 
-# These change the weights, the others only look.
-CHANGING = ("EarlyStopping", "BackupAndRestore")
-
 
 def find_and_fit(model, data, *callbacks):
     """The user's code: the range test must leave the weights as they are, then the fit must train."""
@@ -311,9 +308,9 @@ def test_a_range_test_then_one_cycle(pattern):
     find_and_fit(make(), data())
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in CHANGING else pytest.mark.slow) for name in CALLBACKS]
-)
+# In the suite the contract of our callbacks has BackupAndRestore beside them, and the tests of Resume EarlyStopping.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CALLBACKS)
 def test_beside_a_callback_of_keras(name, tmp_path):
     find_and_fit(functional(), ARRAYS, CALLBACKS[name](tmp_path))
 
@@ -343,12 +340,9 @@ def test_every_optimizer_of_keras_is_listed():
     assert {each.__name__ for each in classes} - wrappers == {*OPTIMIZERS}
 
 
-# One without momentum, and the one that treats matrices in another way; Adam is that of all other tests.
-QUICK = ("SGD", "Muon")
-
-
+# In the suite the one that treats matrices in another way; Adam is that of all other tests.
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in OPTIMIZERS]
+    "name", [pytest.param(name, marks=() if name == "Muon" else pytest.mark.slow) for name in OPTIMIZERS]
 )
 def test_with_every_optimizer_of_keras(name):
     model = functional(getattr(keras.optimizers, name)())

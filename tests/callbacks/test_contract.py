@@ -29,6 +29,7 @@ def hyperparameters(model):
 
 
 GRAPH, EAGER = Mode(), Mode(run="eager")
+EPOCH = 24  # samples: three steps, each of which takes long eagerly
 
 
 def optimizer_for(name):
@@ -101,19 +102,19 @@ def test_two_fits_in_a_row_and_a_plain_one(make, build):
     model, twin, callback = build(), build(), make()
     found = hyperparameters(model)
     for _ in range(2):
-        model.fit(batches(), epochs=3, callbacks=[callback], verbose=0, shuffle=False)
+        model.fit(batches(EPOCH), epochs=3, callbacks=[callback], verbose=0, shuffle=False)
         assert hyperparameters(model) == found
     model.optimizer.build(model.trainable_variables), twin.optimizer.build(twin.trainable_variables)
     for found, value in zip([*twin.variables, *twin.optimizer.variables], state(model), strict=True):
         found.assign(value)
     for each in (model, twin):
-        each.fit(batches(), verbose=0, shuffle=False)
+        each.fit(batches(EPOCH), verbose=0, shuffle=False)
     assert same(state(model), state(twin))
 
 
 class Breaks(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
-        if batch == 2:
+        if batch == 1:
             raise RuntimeError("on purpose")
 
 
@@ -122,7 +123,7 @@ def breaking_data():
         with tf.control_dependencies([tf.debugging.assert_less(tf.reduce_max(y), tf.constant(99, tf.int64))]):
             return tf.identity(x), y
 
-    return batches().concatenate(batches().map(lambda x, y: (x, y + 99))).map(check)
+    return batches(EPOCH).concatenate(batches(EPOCH).map(lambda x, y: (x, y + 99))).map(check)
 
 
 def test_an_exception_in_a_step_restores_everything_at_once(make, build):
@@ -137,8 +138,8 @@ def test_after_an_exception_between_steps_the_next_fit_restores_everything(make,
     plain, model = build(), build()
     found = hyperparameters(model)
     with pytest.raises(RuntimeError, match="on purpose"):
-        model.fit(batches(), epochs=3, callbacks=[Breaks(), make()], verbose=0, shuffle=False)
-    model.fit(batches(), epochs=1, verbose=0, shuffle=False)
+        model.fit(batches(EPOCH), epochs=3, callbacks=[Breaks(), make()], verbose=0, shuffle=False)
+    model.fit(batches(EPOCH), epochs=1, verbose=0, shuffle=False)
     assert hyperparameters(model) == found
     model.set_weights(plain.get_weights())
     assert model.train_function is not None
@@ -147,12 +148,12 @@ def test_after_an_exception_between_steps_the_next_fit_restores_everything(make,
 
 def test_data_of_unknown_length(make, build):
     model = build(GRAPH)
-    unknown = batches().filter(lambda x, y: True)
+    unknown = batches(EPOCH).filter(lambda x, y: True)
     callback = make()
     if isinstance(callback, Scheduling):
         with pytest.raises(ValueError, match="steps_per_epoch"):
             model.fit(unknown, epochs=3, callbacks=[callback], verbose=0, shuffle=False)
-        callback.total_steps, callback.restart_at = 15, ()
+        callback.total_steps, callback.restart_at = 9, ()
     with pytest.warns(UserWarning, match="ran out of data"):  # from Keras, whenever the length is unknown
         model.fit(unknown, epochs=3, callbacks=[callback], verbose=0, shuffle=False)
 
@@ -163,9 +164,9 @@ def test_resuming_by_backup_and_restore(make, build, tmp_path):
 
     model = build()
     with pytest.raises(RuntimeError, match="on purpose"):
-        model.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch(1)), verbose=0, shuffle=False)
+        model.fit(batches(EPOCH), epochs=3, callbacks=policy(BreaksInSecondEpoch(1)), verbose=0, shuffle=False)
     resumed = build()
-    resumed.fit(batches(), epochs=3, callbacks=policy(BreaksInSecondEpoch(None)), verbose=0, shuffle=False)
+    resumed.fit(batches(EPOCH), epochs=3, callbacks=policy(BreaksInSecondEpoch(None)), verbose=0, shuffle=False)
     assert all(np.isfinite(value).all() for value in state(resumed))
 
 
@@ -178,14 +179,14 @@ class BreaksInSecondEpoch(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.epoch == self._breaks and batch == 2:
+        if self.epoch == self._breaks and batch == 1:
             raise RuntimeError("on purpose")
 
 
 def test_a_model_saved_during_a_fit_loads(make, build, tmp_path):
     model = build()
     checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "half.keras"), save_freq=3)
-    model.fit(batches(), epochs=3, callbacks=[checkpoint, make()], verbose=0, shuffle=False)
+    model.fit(batches(EPOCH), epochs=3, callbacks=[checkpoint, make()], verbose=0, shuffle=False)
     loaded = keras.models.load_model(tmp_path / "half.keras")
     assert all(np.isfinite(value).all() for value in state(loaded))
     assert len(loaded.optimizer.variables) == len(model.optimizer.variables)

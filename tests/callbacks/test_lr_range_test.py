@@ -33,10 +33,28 @@ OPTIMIZERS = STOCK | {
 }
 
 
-def test_losses_are_those_of_each_batch():
+EAGER = Mode(run="eager")
+
+
+def made(mode=EAGER):
+    return small_model(mode, keras.optimizers.SGD(0.01, momentum=0.9))
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Of several tests, whose steps are traced once: a range test leaves it as it was."""
+    return made(Mode())
+
+
+@pytest.fixture(scope="module")
+def executions():
+    """The same with four steps per execution."""
+    return made(Mode(steps_per_execution=4))
+
+
+def test_losses_are_those_of_each_batch(model):
     """The last batch of an epoch is smaller, so the running mean in Keras's logs is weighted."""
-    data = batches(37)
-    model, twin = (small_model(Mode(), keras.optimizers.SGD(0.01, momentum=0.9)) for _ in range(2))
+    data, twin = batches(37), made()
     found = lr_find(model, data, start_lr=1e-3, end_lr=0.5, num_steps=10, verbose=0)
     expected = []
     for step, (x, y) in enumerate([*data, *data]):
@@ -61,17 +79,27 @@ def find_and_compare_with_twin(build, fit, num_steps=12):
     assert same(state(model), state(twin))
 
 
+def one_step(model):
+    model.train_on_batch(*next(iter(batches())))
+
+
+def two_layers(optimizer):
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(4, name="stem_dense"), keras.layers.Dropout(0.2), keras.layers.Dense(3, name="head_")]
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, run_eagerly=True)
+    return model
+
+
 def two_epochs(model):
     model.fit(batches(), epochs=2, verbose=0, shuffle=False)
 
 
 @pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_every_optimizer_is_restored(make):
-    find_and_compare_with_twin(
-        lambda: small_model(Mode(run="eager"), make()),
-        lambda model: model.train_on_batch(*next(iter(batches()))),
-        num_steps=4,  # enough for an update under accumulation and for ema_overwrite_frequency
-    )
+    # The steps are enough for an update under accumulation and for ema_overwrite_frequency.
+    find_and_compare_with_twin(lambda: two_layers(make()), one_step, num_steps=4)
 
 
 # Those that do more than a step: the test above compares the state of every optimizer.
@@ -138,12 +166,12 @@ QUICK = {"class_weights", "short", "unknown-length", "PyDataset"}
     [pytest.param(each, id=name, marks=[] if name in QUICK else pytest.mark.slow) for name, each in DATA.items()],
 )
 def test_every_kind_of_data(data):
-    model, twin = (small_model(Mode(run="eager"), keras.optimizers.SGD(0.003, momentum=0.9)) for _ in range(2))
-    found = lr_find(model, **data(), num_steps=12, verbose=0)
-    assert len(found.losses) == 12
+    model, twin = made(), made()
+    found = lr_find(model, **data(), num_steps=7, verbose=0)
+    assert len(found.losses) == 7
     assert np.isfinite(found.losses).all()
     for each in (model, twin):
-        each.fit(batches(), verbose=0, shuffle=False)
+        one_step(each)
     assert same(state(model), state(twin))
 
 
@@ -174,9 +202,8 @@ def test_parameter_groups_keep_their_ratios():
     assert moved["fast/kernel"] > 0
 
 
-def test_the_validation_loss_is_computed_after_every_step_on_all_data():
-    valid = (X[:16], Y[:16])
-    model, twin = (small_model(Mode(), keras.optimizers.SGD(0.01)) for _ in range(2))
+def test_the_validation_loss_is_computed_after_every_step_on_all_data(model):
+    valid, twin = (X[:16], Y[:16]), made()
     found = lr_find(
         model, batches(), start_lr=1e-3, end_lr=0.5, num_steps=8, shape="linear", validation_data=valid, verbose=0
     )
@@ -271,7 +298,7 @@ def test_a_model_that_is_not_built(make, mode):
         keras.utils.set_random_seed(0)
         model = make()
         model.compile(
-            keras.optimizers.AdamW(0.01, use_ema=True),
+            keras.optimizers.SGD(0.01, momentum=0.9),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             run_eagerly=mode.run == "eager",
             steps_per_execution=mode.steps_per_execution,
@@ -301,24 +328,22 @@ def test_a_model_that_cannot_be_built_is_refused_and_stays_as_it_is():
     assert "_get_current_learning_rate" not in vars(model.optimizer)
 
 
-def test_by_default_there_are_as_many_points_with_several_steps_per_execution():
-    model = small_model(Mode(steps_per_execution=8), keras.optimizers.Adam(0.003))
-    found = lr_find(model, batches(128), start_lr=1e-4, end_lr=0.1, verbose=0)
+def test_by_default_there_are_as_many_points_with_several_steps_per_execution(executions):
+    found = lr_find(executions, batches(128), start_lr=1e-4, end_lr=1e-2, verbose=0)
     assert len(found.rates) == 100
-    np.testing.assert_allclose(found.rates, ramp(np.arange(7, 800, 8), 800, 1e-4, 0.1))
-    assert found.stopped == "All 800 steps were taken."
+    np.testing.assert_allclose(found.rates, ramp(np.arange(3, 400, 4), 400, 1e-4, 1e-2))
+    assert found.stopped == "All 400 steps were taken."
 
 
-def test_stops_when_the_loss_diverges():
-    model = small_model(Mode(), keras.optimizers.SGD(0.01, momentum=0.9))
+def test_stops_when_the_loss_diverges(model):
     found = lr_find(model, batches(), start_lr=1e-2, end_lr=1e4, num_steps=100, verbose=0)
     assert len(found.rates) < 100
     assert found.stopped == f"The loss diverged at step {len(found.rates)}."
     assert np.isfinite(np.concatenate([value.ravel() for value in state(model)])).all()
 
 
-def test_a_single_high_loss_in_the_flat_part_is_no_divergence():
-    model, weights = small_model(Mode()), np.ones(80)
+def test_a_single_high_loss_in_the_flat_part_is_no_divergence(model):
+    weights = np.ones(80)
     weights[16:24] = 100  # the third batch
     found = lr_find(model, *next(iter(batches(80).unbatch().batch(80))), sample_weight=weights, batch_size=8,
                     shuffle=False, end_lr=1e-3, num_steps=20, verbose=0)  # fmt: skip
@@ -326,39 +351,36 @@ def test_a_single_high_loss_in_the_flat_part_is_no_divergence():
     assert found.stopped == "All 20 steps were taken."
 
 
-def test_executions_longer_than_an_epoch():
-    model = small_model(Mode(steps_per_execution=8))
-    found = lr_find(model, batches(24), num_steps=40, end_lr=1e-3, verbose=0)
+def test_executions_longer_than_an_epoch(executions):
+    found = lr_find(executions, batches(24), num_steps=40, end_lr=1e-3, verbose=0)
     assert found.stopped == "All 40 steps were taken."
 
 
-def test_stops_at_once_when_the_loss_is_nan():
-    model = small_model(Mode())
+def test_stops_at_once_when_the_loss_is_nan(model):
     # Not through the inputs: the fused Dense and relu of oneDNN turn NaN into 0.
     x, weights = np.ones((40, 6), "float32"), np.full(40, np.nan)
-    found = lr_find(model, x, np.zeros(40), sample_weight=weights, batch_size=8, verbose=0)
+    found = lr_find(model, x, np.zeros(40, "int64"), sample_weight=weights, batch_size=8, verbose=0)
     assert found.stopped == "The loss diverged at step 1."
     assert all(np.isfinite(value).all() for value in state(model))
 
 
-def test_an_interrupt_restores_everything():
+def test_an_interrupt_restores_everything(model):
     class Interrupts(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if batch == 3:
                 raise KeyboardInterrupt
 
-    model = small_model(Mode())
     model.optimizer.build(model.trainable_variables)
     before = state(model)
     with pytest.raises(KeyboardInterrupt):
         lr_find(model, batches(), callbacks=[Interrupts()], verbose=0)
     assert same(state(model), before)
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize("more", [{}, {"verbose": 1}, {"validation_data": (np.ones((8, 6)), np.zeros(8))}])
-def test_one_progress_bar_for_the_whole_test(more, capfd):
-    found = lr_find(small_model(Mode()), batches(), end_lr=1e-3, num_steps=12, **more)  # three epochs
+def test_one_progress_bar_for_the_whole_test(more, model, capfd):
+    found = lr_find(model, batches(), end_lr=1e-3, num_steps=12, **more)  # three epochs
     printed = capfd.readouterr().out
     assert printed.count("\n") == 1
     assert "Epoch" not in printed
@@ -367,57 +389,52 @@ def test_one_progress_bar_for_the_whole_test(more, capfd):
     assert printed.rstrip().endswith(f"loss: {read[-1]:.4f}")
 
 
-def test_the_progress_bar_ends_its_line_when_the_loss_diverges(capfd):
-    model = small_model(Mode(), keras.optimizers.SGD(0.01, momentum=0.9))
+def test_the_progress_bar_ends_its_line_when_the_loss_diverges(model, capfd):
     found = lr_find(model, batches(), start_lr=1e-2, end_lr=1e4)
     last = capfd.readouterr().out.split("\r")[-1]
     assert f"{len(found.rates)}/100" in last
     assert last.endswith("\n")
 
 
-def test_the_progress_bar_ends_its_line_on_an_interrupt(capfd):
+def test_the_progress_bar_ends_its_line_on_an_interrupt(model, capfd):
     def interrupt(batch, logs):
         if batch == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        lr_find(
-            small_model(Mode()),
-            batches(),
-            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)],
-        )
+        lr_find(model, batches(), callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)])
     printed = capfd.readouterr().out
     assert "3/100" in printed.split("\r")[-1]
     assert printed.count("\n") == 1
 
 
-def test_verbose_0_prints_nothing(capfd):
-    lr_find(small_model(Mode()), batches(), num_steps=12, verbose=0)
+def test_verbose_0_prints_nothing(model, capfd):
+    lr_find(model, batches(), num_steps=12, verbose=0)
     assert not capfd.readouterr().out
 
 
-def test_an_error_before_the_first_step_draws_no_bar(capfd):
+def test_an_error_before_the_first_step_draws_no_bar(model, capfd):
     with pytest.raises(ValueError, match="Two callbacks"):
-        lr_find(small_model(Mode()), batches(), callbacks=[OneCycle(0.1)])
+        lr_find(model, batches(), callbacks=[OneCycle(0.1)])
     assert not capfd.readouterr().out
 
 
-def test_a_fit_with_the_callback_shows_the_bars_of_fit(capfd):
-    small_model(Mode()).fit(batches(), epochs=3, callbacks=[LRRangeTest(num_steps=12)], shuffle=False)
+def test_a_fit_with_the_callback_shows_the_bars_of_fit(model, capfd):
+    model.fit(batches(), epochs=3, callbacks=[LRRangeTest(num_steps=12)], shuffle=False)
     assert capfd.readouterr().out.count("Epoch ") == 3
 
 
-def test_inside_a_fit():
-    model, test = small_model(Mode()), LRRangeTest(num_steps=12)
+def test_inside_a_fit(model):
+    test = LRRangeTest(num_steps=12)
     model.fit(batches(), epochs=50, callbacks=[test], verbose=0, shuffle=False)
     assert len(test.result.losses) == 12
     assert model.stop_training is False
 
 
 def test_history_is_restored():
-    model = small_model(Mode())
-    history = model.fit(batches(), verbose=0, shuffle=False)
-    lr_find(model, batches(), num_steps=6, verbose=0)
+    model = made()
+    history = model.fit(batches(8), verbose=0, shuffle=False)
+    lr_find(model, batches(16), num_steps=3, verbose=0)
     assert model.history is history
 
 
@@ -434,14 +451,13 @@ def test_history_is_restored():
         ({"validation_split": 0.1}, TypeError),
     ],
 )
-def test_arguments_out_of_range_raise(arguments, error):
+def test_arguments_out_of_range_raise(arguments, error, model):
     with pytest.raises(error, match="Received: "):
-        lr_find(small_model(Mode()), batches(), **arguments)
+        lr_find(model, batches(), **arguments)
 
 
-def test_an_execution_has_the_learning_rate_of_its_last_step():
-    model = small_model(Mode(steps_per_execution=4))
-    found = lr_find(model, batches(), num_steps=12, start_lr=1e-4, end_lr=1e-2, verbose=0)
+def test_an_execution_has_the_learning_rate_of_its_last_step(executions):
+    found = lr_find(executions, batches(), num_steps=12, start_lr=1e-4, end_lr=1e-2, verbose=0)
     # Epochs of five steps: four and one.
     np.testing.assert_allclose(found.rates, ramp(np.array([3, 4, 8, 9, 13]), 12, 1e-4, 1e-2))
     assert found.stopped == "All 12 steps were taken."

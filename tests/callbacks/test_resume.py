@@ -67,7 +67,15 @@ def whole(tmp_path_factory):
     return fit(tmp_path_factory.mktemp("whole"))
 
 
-@pytest.mark.parametrize(("after", "resumed"), [(1, None), (3, (0, 2)), (6, (1, 0)), (14, (2, 2))])
+@pytest.mark.parametrize(
+    ("after", "resumed"),
+    [
+        pytest.param(1, None, marks=pytest.mark.slow),
+        (3, (0, 2)),
+        (6, (1, 0)),
+        pytest.param(14, (2, 2), marks=pytest.mark.slow),
+    ],
+)
 def test_arrays_go_on_within_the_epoch(after, resumed, whole, tmp_path, capsys):
     with pytest.raises(RuntimeError, match="on purpose"):
         fit(tmp_path, dies=Dies(after))
@@ -407,7 +415,7 @@ def flat(model):
     return np.concatenate([each.ravel() for each in state(model)])
 
 
-@pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_while_it_saves_a_whole_checkpoint_is_always_there(count, tmp_path):
     for number in range(count):
         kills.killed_while_saving(tmp_path, seconds=0.05 + number % 7 / 50)
@@ -450,17 +458,20 @@ def test_arguments_out_of_range():
         Resume("x", every_steps=0)
 
 
-# The fits of the suite are killed ten times in all, and those of `make test-all` a hundred times more.
-QUICK = [(kills.Fit("images", eager=True, accumulation=2), 4), (kills.Fit("table", eager=True), 6)]
+# The fit of the suite is killed three times, and those of `make test-all` a hundred times more.
+QUICK = [(kills.Fit("images", eager=True, accumulation=2), 3)]
 LONG = [
-    (kills.Fit(data, policy, steps_per_execution=steps, accumulation=accumulation, seconds_per_step=0.02), 7)
-    for data in ("images", "table", "sequences", "streams")
-    for policy, steps, accumulation in (
-        ("float32", 1, None),
-        ("float32", 4, None),
-        ("mixed_float16", 1, 2),
-        ("mixed_float16", 4, None),
-    )
+    (kills.Fit("table", eager=True), 6),
+    *(
+        (kills.Fit(data, policy, steps_per_execution=steps, accumulation=accumulation, seconds_per_step=0.02), 7)
+        for data in ("images", "table", "sequences", "streams")
+        for policy, steps, accumulation in (
+            ("float32", 1, None),
+            ("float32", 4, None),
+            ("mixed_float16", 1, 2),
+            ("mixed_float16", 4, None),
+        )
+    ),
 ]
 
 

@@ -92,12 +92,12 @@ def network(optimizer, run="graph", steps_per_execution=1):
     return model
 
 
-def train(model, *callbacks):
-    """Two epochs of four steps; each batch is two equal rows, one per replica."""
+def train(model, *callbacks, steps=4):
+    """Two epochs of so many steps; each batch is two equal rows, one per replica."""
     rows = np.repeat(GRADIENTS, 2, axis=0)
     data = tf.data.Dataset.from_tensor_slices((np.ones_like(rows), rows)).batch(2).repeat()
     # One iterator for both epochs: with steps_per_epoch the second epoch continues where the first ended.
-    model.fit(data, epochs=2, steps_per_epoch=4, shuffle=False, verbose=0, callbacks=list(callbacks))
+    model.fit(data, epochs=2, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=list(callbacks))
 
 
 WAYS = ["graph", "eager", "jit", "steps_per_execution", "loss_scaling", "two_devices"]
@@ -144,13 +144,13 @@ def reloads():
 @pytest.mark.parametrize(("name", "run"), list(reloads()))
 def test_a_reloaded_model_has_groups_and_state_and_trains_on_identically(name, run, tmp_path):
     model = network(MAKE[name](), run)
-    train(model)
+    train(model, steps=1)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert loaded.optimizer.groups == GROUPS
     assert same(state(model), state(loaded))
     for each in (model, loaded):
-        train(each)
+        train(each, steps=1)
     assert same(state(model), state(loaded))
 
 
@@ -159,7 +159,7 @@ def test_the_list_of_optimizers_is_complete():
     assert classes == set(OPTIMIZERS) == {name.split("-")[0] for name in MAKE}
 
 
-def applied(optimizer, steps=5):
+def applied(optimizer, steps=3):
     """A matrix and a vector of each of two layers, after steps with the same gradients whatever the optimizer."""
     random = np.random.default_rng(0)
     shapes = {"body_kernel": (4, 3), "body_gain": (3,), "head_kernel": (4, 3), "head_gain": (3,)}

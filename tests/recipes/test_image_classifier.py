@@ -82,7 +82,7 @@ def finished(tmp_path_factory):
     """One short run on the default data."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         one_block(monkeypatch, width=16)
-        return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 5, "--look")
+        return finish("image_classifier", tmp_path_factory.mktemp("recipe") / "run", "--epochs", 3, "--look")
 
 
 def test_everything_is_written(finished):
@@ -103,12 +103,12 @@ def test_everything_is_written(finished):
 def test_tensorboard_has_steps_epochs_figures_and_configuration(finished):
     logs = finished[0] / "logs"
     steps = events(logs / "steps").Scalars("loss")
-    assert [event.step for event in steps] == list(range(5 * 23))
+    assert [event.step for event in steps] == list(range(3 * 23))
     assert {"epoch_accuracy", "epoch_loss"} <= set(events(logs / "validation").Tags()["tensors"])
     assert set(events(logs).Tags()["tensors"]) == FIGURES | LOOKS | {"config", "summary"}
     assert {"confusion", "results", "top_losses"} == set(events(logs / "figures").Tags()["tensors"])
-    assert [event.step for event in events(logs / "figures").Tensors("confusion")] == list(range(5))
-    assert [event.step for event in events(logs / "groups").Scalars("gradient_norm/stem")] == list(range(0, 5 * 23, 23))
+    assert [event.step for event in events(logs / "figures").Tensors("confusion")] == list(range(3))
+    assert [event.step for event in events(logs / "groups").Scalars("gradient_norm/stem")] == list(range(0, 3 * 23, 23))
     assert (logs / "projector" / "features.png").exists()
 
 

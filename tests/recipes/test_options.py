@@ -30,6 +30,11 @@ def test_a_table_needs_no_hidden_layer():
     assert recipe("tabular").Config(hidden=()).hidden == ()
 
 
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.py")), ids=lambda path: path.stem)
+def test_a_recipe_ends_by_running(path):
+    assert path.read_text().endswith('if __name__ == "__main__":\n    runs.run_recipe(main, Config)\n')
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.py")), ids=lambda path: path.stem)
 def test_a_recipe_is_a_script(path):
