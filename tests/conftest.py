@@ -38,8 +38,9 @@ def pytest_configure(config):
 
     def make_train_function(model, force=False):
         optimizer = model.optimizer
-        if model.built and optimizer and not (optimizer.built or model.run_eagerly or tf.distribute.has_strategy()):
-            optimizer.build(model.trainable_variables)
+        if model.built and optimizer and not (optimizer.built or model.run_eagerly):
+            with model.distribute_strategy.scope():
+                optimizer.build(model.trainable_variables)
         return make(model, force)
 
     keras.Model.make_train_function = make_train_function

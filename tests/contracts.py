@@ -383,7 +383,7 @@ def in_every_mode(names: Iterable[str]) -> list[Any]:
             id=f"{name}-{mode}",
             marks=() if mode == QUICK_MODES.get(name, MODES[1]) else pytest.mark.slow,
         )
-        for name, mode in product(list(names), ALL_MODES)
+        for name, mode in product(names, ALL_MODES)
     ]
 
 
