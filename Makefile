@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check docs bench clean
+.PHONY: help demo test test-all check docs notebooks bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,11 @@ check: $(VENV)/.installed ## lint, check the formatting and the types
 docs: $(VENV)/.installed ## build the site of documentation in build/site; warnings are errors
 	$(BIN)/python -m sphinx --nitpicky --fail-on-warning --keep-going --quiet docs build/site
 	@echo "build/site/index.html"
+
+notebooks: $(VENV)/.installed ## run the notebooks of docs/ from top to bottom, as copies in runs/notebooks
+	mkdir -p runs/notebooks
+	cp docs/*.ipynb runs/notebooks
+	cd runs/notebooks && $(abspath $(BIN))/jupyter-execute --inplace --timeout=600 *.ipynb
 
 bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/import_time.py

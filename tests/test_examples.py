@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
@@ -250,6 +251,34 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, workplace, capsys):
     if name_of(page) == "README.md":
         assert re.search(r"\d\d\.\d% right; most confused: \[", capsys.readouterr().out)
         assert Path("runs/readme/digits.keras").exists()
+
+
+def right_columns(page: Path) -> dict[str, str]:
+    """The code in the last column of the first table of each section, from top to bottom, by the title of the section.
+
+    A cell of code begins with it; any other cell is prose.
+    """
+    found = {}
+    for section in page.read_text().split("\n## ")[1:]:
+        rows = re.findall(r"^\|.* \| (`.*) \|$", section, flags=re.MULTILINE)
+        found[section.split("\n")[0]] = "\n".join(code for row in rows for code in re.findall(r"`([^`]+)`", row))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", ["Pictures", "Callbacks", "Texts", "Tables"])
+def test_the_right_column_of_coming_from_fastai_is_a_script(section, workplace, monkeypatch):
+    """The imports of the guide are at hand, and the names of `examples`."""
+    monkeypatch.setattr(models, "resnet18", examples.small_resnet8)
+    code = right_columns(ROOT / "docs/from_fastai.md")[section]
+    (_, imports), *_ = blocks_of(ROOT / "docs/README.md", "python")
+    names: dict[str, Any] = {}
+    exec(imports, names)
+    write_files(code)
+    names |= at_hand(code, set(names))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Compile .* again before fit")  # a compile follows, or another row
+        exec(compile(code, section, "exec"), names)
 
 
 def test_what_is_said_of_examples_is_said_of_some():
