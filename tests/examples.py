@@ -121,7 +121,7 @@ def breeds():
     return pd.DataFrame({"file": files, "breed": [name[:5] for name in files], "photographer": list("abcdefgh") * 2})
 
 
-def small_resnet8(input_shape, classes, **options):
+def small_resnet8(input_shape, classes=1000, **options):
     """Its first block."""
     return kerasdl.models.resnet(input_shape, classes, depths=(1,), widths=(32,), stem="small", **options)
 
