@@ -9,7 +9,7 @@ from typing import Any
 
 import kerasdl
 import keras
-from kerasdl import export, interpret, models, optimizers, runs
+from kerasdl import distribute, export, interpret, models, optimizers, runs
 from kerasdl.data import sequences
 
 # If the range test finds no rate. See docs/sequences.md.
@@ -69,8 +69,9 @@ def network(config: Config, data: sequences.Sequences) -> keras.Model:
     # Of any length: sequences that are predicted later may be longer.
     shape = (None, data.shape[1])
     options: dict[str, Any] = {"widths": config.widths, "dropout": config.dropout, "preprocess": data.statistics}
-    model = models.resnet_1d(shape, len(data.classes), **options)
-    model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
+    with distribute.strategy().scope():
+        model = models.resnet_1d(shape, len(data.classes), **options)
+        model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])
     return model
 
 

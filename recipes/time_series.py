@@ -107,8 +107,7 @@ def load(config: Config) -> series.TimeSeries:
 
 def network(config: Config, data: series.TimeSeries) -> keras.Model:
     keras.utils.set_random_seed(config.run.seed)  # the second network starts as the first did
-    windows = len(data.train_origins)
-    units = config.units or (16 if windows < 200 else 32 if windows < 2000 else 64,)
+    units = config.units or (16 if (windows := len(data.train_origins)) < 200 else 32 if windows < 2000 else 64,)
     options: dict[str, Any] = {"horizon": config.horizon, "units": units, "decoder": config.decoder}
     options |= {"skip": "ridge", "season": data.rehearsal.season, "dropout": 0.3}
     with distribute.strategy().scope():

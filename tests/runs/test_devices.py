@@ -68,6 +68,11 @@ def test_every_recipe_passes_the_option_on():
     )
 
 
+def test_every_recipe_makes_its_network_in_the_scope_of_the_workers():
+    recipes = [path.read_text() for path in (Path(__file__).parents[2] / "recipes").glob("*.py")]
+    assert all("distribute.strategy().scope()" in text for text in recipes if "set_up_devices(" in text)
+
+
 @pytest.mark.gpu
 def test_memory_grows_on_the_gpu():
     assert set_up_devices("auto", seed=0)["precision"] != "float32"
