@@ -61,7 +61,7 @@ def test_a_cpu_is_deterministic_with_stock_operations(calls, monkeypatch):
 def test_every_recipe_passes_the_option_on():
     recipes = [path.read_text() for path in (Path(__file__).parents[2] / "recipes").glob("*.py")]
     recipes = [text for text in recipes if "set_up_devices(" in text]
-    assert len(recipes) == 5
+    assert len(recipes) == 6
     assert all(
         text.count("set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)")
         for text in recipes
