@@ -27,7 +27,7 @@ exit $highest
 SCONTROL = '[ "$1 $2 $3" = "show hostnames node[7-9]" ] && printf "node7\\nnode8\\nnode9\\n"'
 # Ends with the status that the file of its number holds, which it takes away.
 PYTHON = """
-echo "$SLURM_PROCID|$TF_CONFIG|$*" >> tasks
+echo "$SLURM_PROCID|$TF_CONFIG|$KERASDL_JOB $*" >> tasks
 [ -f "status$SLURM_PROCID" ] || exit 0
 read -r status < "status$SLURM_PROCID"
 [ -f again ] || rm "status$SLURM_PROCID"
@@ -69,7 +69,7 @@ def test_slurm_tells_each_task_the_nodes_and_which_it_is(slurm):
         (
             task,
             {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": task}},
-            "recipes/tabular.py --target two words",
+            "1234567 recipes/tabular.py --target two words",
         )
         for task in range(3)
     ]

@@ -14,7 +14,7 @@ restarts=3
 
 port=$((20000 + SLURM_JOB_ID % 10000))
 WORKERS=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed "s/.*/\"&:$port\"/" | paste -s -d ,)
-export WORKERS
+export WORKERS KERASDL_JOB=$SLURM_JOB_ID # a run without --out is named after it
 
 for ((restart = 0; ; restart++)); do
   status=0
