@@ -122,7 +122,8 @@ def are_slices(slices, batch):
             inside = tuple(slice(size) for size in part.shape)
             outside = rows.copy()
             outside[inside] = 0
-            if not np.array_equal(rows[inside], part, equal_nan=part.dtype.kind == "f") or outside.any():
+            # Padding is 0, of sequences NaN.
+            if not np.array_equal(rows[inside], part, equal_nan=part.dtype.kind == "f") or np.nan_to_num(outside).any():
                 return False
             begin += len(part)
         if begin != len(whole):
