@@ -57,6 +57,21 @@ def _number(addresses: dict[str, list[str]], task: dict[str, Any], text: str) ->
     return index + (len(addresses.get("chief", [])) if job == "worker" else 0)
 
 
+def number_of(job: str, index: int) -> int:
+    """The number of a task among all workers.
+
+    Args:
+        job: "chief" or "worker".
+        index: As TensorFlow counts the tasks of a job.
+
+    Example:
+        >>> number_of("worker", 1)
+        1
+    """
+    found = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster") or {}
+    return index + (len(found.get("chief", [])) if job == "worker" else 0)
+
+
 def _bad(message: str, text: str) -> BadInput:
     return BadInput(f"{message}. Write it as {_FORM}. Received: TF_CONFIG={text!r}")
 

@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 
 import tensorflow as tf
+from kerasdl.distribute.cluster import number_of, worker
 from kerasdl.errors import LOST_PEER
 
 # What TensorFlow says of a worker that no longer answers, by a missed heartbeat or a broken connection.
@@ -48,6 +49,7 @@ def line(error: tf.errors.OpError) -> str:
         >>> line(tf.errors.UnavailableError(None, None, "Stopped sending heartbeats: /job:worker/task:1"))
         'A worker is lost, so this one ends: start all of them again. Received: worker 1'
     """
-    found = _TASK.search(error.message)
-    lost = " ".join(found.groups()) if found else error.message.splitlines()[0]
+    named = [number_of(job, int(index)) for job, index in _TASK.findall(error.message)]
+    # The message may name the worker that has noticed it, too.
+    lost = next((f"worker {number}" for number in named if number != worker()), "another worker")
     return f"A worker is lost, so this one ends: start all of them again. Received: {lost}"

@@ -61,7 +61,7 @@ def test_a_job_that_lost_a_worker_goes_on_with_the_same_bits(victim, tmp_path):
     expected, _ = run(tmp_path / "undisturbed", 2, **options)
     folder = tmp_path / "disturbed"
     processes = start(folder, 2, **options)
-    while len(list((folder / "checkpoints").glob("epoch00001-*"))) < 1:
+    while not list((folder / "checkpoints").glob("epoch00001-*")):
         assert all(each.poll() is None for each in processes)
         time.sleep(0.05)
     processes[victim].kill()

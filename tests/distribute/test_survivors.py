@@ -17,11 +17,26 @@ CHIEF = (
 )
 
 
-@pytest.mark.parametrize(("message", "lost"), [(WORKER, 1), (CHIEF, 0)])
-def test_the_lost_worker_is_named(message, lost):
+@pytest.mark.parametrize(
+    ("message", "lost"),
+    [
+        (CHIEF, "worker 0"),
+        (f"/job:worker/replica:0/task:1/device:CPU:0 has failed: {CHIEF}", "worker 0"),  # where it was noticed
+        ("Collective ops is aborted by: Socket closed", "another worker"),
+    ],
+)
+def test_the_lost_worker_is_named(message, lost, second_of_two):
     error = tf.errors.UnavailableError(None, None, message)
     assert is_loss_of_a_worker(error)
-    assert line(error) == f"A worker is lost, so this one ends: start all of them again. Received: worker {lost}"
+    assert line(error) == f"A worker is lost, so this one ends: start all of them again. Received: {lost}"
+
+
+def test_with_a_chief_workers_count_from_one(monkeypatch):
+    error = tf.errors.UnavailableError(None, None, WORKER)
+    assert line(error).endswith("Received: worker 1")
+    cluster = '{"chief": ["a:1"], "worker": ["b:2", "c:3"]}'
+    monkeypatch.setenv("TF_CONFIG", f'{{"cluster": {cluster}, "task": {{"type": "chief", "index": 0}}}}')
+    assert line(error).endswith("Received: worker 2")
 
 
 def test_other_errors_are_left_alone():

@@ -139,7 +139,7 @@ def test_masked_statistics_are_those_of_the_whole_batch(two_devices, layer):
         inputs = keras.Input((3, 2))
         x = layer(name="norm", **options)(keras.layers.Masking()(inputs))
         built = keras.Model(inputs, keras.layers.GlobalAveragePooling1D()(x))
-        built.compile(keras.optimizers.SGD(0.1), "mse")
+        built.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
         return built
 
     options = {"r_ramp": (0, 1), "d_ramp": (0, 1)} if layer is kerasdl.layers.BatchRenormalization else {}
