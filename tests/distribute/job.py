@@ -4,6 +4,7 @@ import kerasdl  # isort: skip
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -91,6 +92,8 @@ if __name__ == "__main__":
     main(sys.argv[1], **json.loads(sys.argv[2]))
     distribute.largest_of_workers([0])  # all have ended
     sys.stdout.flush()
+    # The others may still wait for that number.
+    time.sleep(2)
     # TensorFlow's destructors of iterators sleep for up to a minute each.
     os._exit(0)
 
