@@ -31,6 +31,10 @@ def start(folder, workers, **options):
 def run(folder, workers, **options):
     """The results of all workers."""
     started = start(folder, workers, **options)
-    for index, process in enumerate(started):
-        assert process.wait(timeout=600) == 0, (folder / f"log{index}.txt").read_text()[-3000:]
+    try:
+        for index, process in enumerate(started):
+            assert process.wait(timeout=600) == 0, (folder / f"log{index}.txt").read_text()[-3000:]
+    finally:
+        for process in started:
+            process.kill()
     return [job.result(folder, index) for index in range(workers)]
