@@ -54,7 +54,7 @@ class Config:
     epochs: int | None = None
     """Number of epochs; by default as many as --steps need."""
     steps: int | None = None
-    """Training steps, unless --epochs is given; by default 500 for classes and 1500 for numbers."""
+    """Training steps, unless --epochs is given; by default 500 for classes, 1500 for numbers, at most 100 epochs."""
     batch_size: int | None = None
     """Rows per batch; by default 32 to 256, by the number of rows."""
     baseline: bool = True
@@ -79,7 +79,7 @@ def main(config: Config) -> None:
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: runs.table_result(model, data))
-    epochs = config.epochs or -(-(config.steps or STEPS[data.target_kind]) // data.steps)
+    epochs = config.epochs or -(-(config.steps or min(STEPS[data.target_kind], 100 * data.steps)) // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = runs.table_result(model, data)

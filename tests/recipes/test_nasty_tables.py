@@ -10,18 +10,16 @@ from kerasdl.data import tabular
 from tests.recipes.nasty_tables import nasty_tables
 from tests.recipes.test_image_classifier import run
 
-QUICK = {"forty rows"}
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in nasty_tables()]
-)
+@pytest.mark.parametrize("name", nasty_tables())
 def test_it_ends_in_a_model_no_worse_than_the_constant_guess_or_says_so(name, tmp_path, monkeypatch, capsys):
     frame, target = nasty_tables()[name]
     frame.to_csv(tmp_path / "table.csv", index=False)
     out = tmp_path / "run"
-    options = ["--data", tmp_path / "table.csv", "--target", target, "--steps", 60 if name in QUICK else 400]
-    assert run("tabular", *options, "--out", out, monkeypatch=monkeypatch) is None
+    options = ["--data", tmp_path / "table.csv", "--target", target, "--epochs", 10, "--out", out]
+    assert run("tabular", *options, monkeypatch=monkeypatch) is None
     metrics = json.loads((out / "metrics.json").read_text())
     assert all(np.isfinite(value) for value in metrics["valid"].values())
     assert metrics["better"] in ("network", "trees")
