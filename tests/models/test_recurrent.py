@@ -1,6 +1,4 @@
-import runpy
 from itertools import product
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -94,12 +92,3 @@ def test_each_direction_ends_at_its_own_end():
 def test_invalid_options(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         recurrent((4, 1), 2, **options)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("task", "least"), [("ItalyPowerDemand", 0.955), ("BasicMotions", 0.95)])
-def test_benchmark_accuracy(real_data, task, least):
-    benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "sequence_classification.py"))
-    epochs = benchmark["Config"]().epochs
-    accuracies = [benchmark["train"](benchmark["load"](task, seed), seed, epochs=epochs) for seed in range(3)]
-    assert np.mean(accuracies) >= least

@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -64,3 +67,12 @@ def test_padding_takes_no_part_in_training():
 def test_invalid_options(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         resnet_1d((4, 1), 2, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "least"), [("ItalyPowerDemand", 0.955), ("BasicMotions", 0.95), ("GunPoint", 0.97)])
+def test_benchmark_accuracy(real_data, task, least):
+    benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "sequence_classification.py"))
+    epochs = benchmark["Config"]().epochs
+    accuracies = [benchmark["train"](benchmark["load"](task, seed), seed, epochs=epochs) for seed in range(3)]
+    assert np.mean(accuracies) >= least
