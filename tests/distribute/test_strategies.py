@@ -83,5 +83,5 @@ def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(tmp_path):
         assert all(each.poll() is None for each in processes)
         time.sleep(0.05)
     processes[1].send_signal(signal.SIGTERM)
-    assert [each.wait(timeout=60) for each in processes] == [-signal.SIGTERM] * 2
+    assert [each.wait(timeout=60) for each in processes] == [128 + signal.SIGTERM] * 2
     assert all("Started again, it goes on at" in (tmp_path / f"log{index}.txt").read_text() for index in (0, 1))
