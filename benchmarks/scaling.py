@@ -1,6 +1,6 @@
 """Images and tokens per second of one process, and of two that train together, each pinned to one core.
 
-python benchmarks/scaling.py [--processes 1 2] [--rounds 4] [--steps 6]
+python benchmarks/scaling.py [--processes 1 2] [--rounds 3] [--steps 4]
 
 ResNet-8 on pictures of 32 pixels with standard augmentation, and an LSTM on texts of 64 words; batches of 128 for each
 process. All processes live throughout and measure in turns, so that other load affects both. Medians of the rounds, and
@@ -38,9 +38,9 @@ class Config:
 
     processes: tuple[int, ...] = (1, 2)
     """How many processes train together; the first of these numbers is what the others are compared with."""
-    rounds: int = 4
+    rounds: int = 3
     """Number of measurements of each, interleaved."""
-    steps: int = 6
+    steps: int = 4
     """Steps per measurement."""
     is_worker: bool = False
     """Be one of the processes that are measured, whenever a line of its input names what."""
