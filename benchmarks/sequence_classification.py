@@ -31,7 +31,7 @@ from rich.table import Table
 
 # For curves too noisy to read: near the middle of the learning rates suggested on the other tasks.
 FALLBACK_LR = 3e-3
-SPEAKERS = ("george", "jackson", "nicolas", "theo")
+SPEAKERS = ("george", "jackson", "nicolas", "yweweler")
 
 
 @dataclass(frozen=True)
