@@ -4,7 +4,8 @@ python benchmarks/scaling.py [--processes 1 2] [--rounds 3] [--steps 4]
 
 ResNet-8 on pictures of 32 pixels with standard augmentation, and an LSTM on texts of 64 words; batches of 128 for each
 process. All processes live throughout and measure in turns, so that other load affects both. Medians of the rounds, and
-in each round the slowest process counts. More processes than cores share them.
+in each round the slowest process counts. More processes than cores share them. "apart" are as many processes that train
+at the same time, each for itself: what the machine allows when nothing is exchanged.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -94,10 +95,11 @@ def work(config: Config) -> None:
 
 
 class Workers:
-    """Processes that train together, one on each of these cores."""
+    """Processes that train together, or at the same time, one on each of these cores."""
 
-    def __init__(self, cores: Sequence[int], steps: int) -> None:
-        self.count = len(cores)
+    def __init__(self, cores: Sequence[int], steps: int, *, is_apart: bool = False) -> None:
+        self.count, self.name = len(cores), f"{len(cores)}{' apart' if is_apart else ''}"
+        is_together = len(cores) > 1 and not is_apart
         addresses, before = [Process().address() for _ in cores], os.sched_getaffinity(0)
         self._processes = []
         for index, core in enumerate(cores):
@@ -106,7 +108,7 @@ class Workers:
             self._processes.append(
                 subprocess.Popen(
                     [sys.executable, __file__, "--is-worker", "--steps", str(steps)],
-                    env={**os.environ, "TF_CONFIG": json.dumps(job) if len(cores) > 1 else ""},
+                    env={**os.environ, "TF_CONFIG": json.dumps(job) if is_together else ""},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
@@ -132,7 +134,9 @@ def main(config: Config) -> None:
         work(config)
         return
     cores = sorted(os.sched_getaffinity(0))
-    jobs = [Workers([cores[at % len(cores)] for at in range(count)], config.steps) for count in config.processes]
+    pinned = [[cores[at % len(cores)] for at in range(count)] for count in config.processes]
+    jobs = [Workers(each, config.steps) for each in pinned]
+    jobs += [Workers(each, config.steps, is_apart=True) for each in pinned if len(each) > 1]
     try:
         for kind in COUNTS:
             for each in jobs:
@@ -142,7 +146,7 @@ def main(config: Config) -> None:
         for each in jobs:
             each.end()
     print(f"kerasdl {kerasdl.__version__}, Keras {keras.__version__}, {len(cores)} cores, {config}")
-    print(f"{'processes':10}", *(f"{each.count:>18}" for each in jobs))
+    print(f"{'processes':10}", *(f"{each.name:>18}" for each in jobs))
     for kind, counts in COUNTS.items():
         medians = [statistics.median(each[kind][at] for each in rounds) for at in range(len(jobs))]
         rates = [job.count * config.steps * BATCH * counts / each for job, each in zip(jobs, medians, strict=True)]
