@@ -19,8 +19,8 @@ def as_on_whole_batch(step: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
     Keras averages the loss over each slice and then over the slices, so that a sample of a short slice counts for more;
     here each sample counts the same. BatchNormalization normalizes with the statistics of the whole batch, whether its
-    `synchronized` is set or not, also with a mask; the saved model stays what it was. They are computed in two passes:
-    Keras's difference of squares loses digits.
+    `synchronized` is set or not, also with a mask; the saved model stays what it was. Each device computes mean and
+    variance of its slice in two passes, and then all are put together: Keras's difference of squares loses digits.
 
     Args:
         step: The bound method of a compiled model. Any other function is given back.
@@ -171,12 +171,20 @@ def moments(layer: keras.layers.BatchNormalization, inputs: Any, mask: Any = Non
     axes: Sequence[int] = layer._reduction_axes
     kept = tf.ones_like(inputs) if mask is None else tf.cast(mask, inputs.dtype)[..., None] * tf.ones_like(inputs)
     shape = [1 if axis in axes else size for axis, size in enumerate(inputs.shape)]
-    all_reduce = partial(tf.distribute.get_replica_context().all_reduce, tf.distribute.ReduceOp.SUM)
-    sums = tf.stack([tf.reduce_sum(inputs * kept, axes), tf.reduce_sum(kept, axes)])
-    total, count = tf.unstack(all_reduce(sums))
-    mean = tf.math.divide_no_nan(total, count)
+    count = tf.reduce_sum(kept, axes)
+    mean = tf.math.divide_no_nan(tf.reduce_sum(inputs * kept, axes), count)
     squares = tf.reduce_sum(tf.square(inputs - tf.reshape(mean, shape)) * kept, axes)
-    return mean, tf.math.divide_no_nan(all_reduce(squares), count)
+    counts, means, squares = _of_all_devices(tf.stack([count, mean, squares]))
+    whole = tf.reduce_sum(counts, axis=0)
+    mean = tf.math.divide_no_nan(tf.reduce_sum(counts * means, axis=0), whole)
+    return mean, tf.math.divide_no_nan(tf.reduce_sum(squares + counts * tf.square(means - mean), axis=0), whole)
+
+
+def _of_all_devices(own: tf.Tensor) -> list[tf.Tensor]:
+    """Each row of `own`, of all devices: (devices, …). One exchange here and one for the gradients."""
+    replica = tf.distribute.get_replica_context()
+    place = tf.one_hot(replica.replica_id_in_sync_group, replica.num_replicas_in_sync, dtype=own.dtype)
+    return tf.unstack(replica.all_reduce(tf.distribute.ReduceOp.SUM, place[:, None, None] * own), axis=1)
 
 
 @contextmanager

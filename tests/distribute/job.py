@@ -41,7 +41,7 @@ def network(kind, data):
     raise ValueError(kind)
 
 
-def main(folder, *, kind="images", epochs=3, every_steps=None, find=False, averaged=False, **sizes):
+def main(folder, *, kind="images", epochs=3, every_steps=None, find=False, averaged=False, epsilon=1e-7, **sizes):
     """Train, and save what was found."""
     strategy = distribute.strategy()
     keras.utils.set_random_seed(0)
@@ -49,7 +49,8 @@ def main(folder, *, kind="images", epochs=3, every_steps=None, find=False, avera
     with strategy.scope():
         model = network(kind, data)
         groups = [{"match": "(stem|stage1)", "lr": 0.5}]
-        optimizer = optimizers.AdamW(weight_decay=0.01, groups=groups, use_ema=averaged, ema_momentum=0.9)
+        averaging = {"use_ema": averaged, "ema_momentum": 0.9}
+        optimizer = optimizers.AdamW(weight_decay=0.01, groups=groups, epsilon=epsilon, **averaging)
         model.compile(optimizer, data.loss, metrics=data.metrics)
     found = {}
     if find:

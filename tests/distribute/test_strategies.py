@@ -48,8 +48,10 @@ def test_fifty_steps_end_as_those_of_one_process_and_twice_with_the_same_bits(wo
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classes of a table", "series", "streams of tokens", "documents"])
 def test_every_kind_of_data_trains_as_in_one_process(kind, tmp_path):
-    one = job.main(tmp_path, kind=kind)
-    first, second = run(tmp_path / "two", 2, kind=kind)
+    # With Adam's own epsilon a gradient that is nearly 0, all rounding, moves a weight as far as any other.
+    options = {"kind": kind, "epsilon": 1e-4}
+    one = job.main(tmp_path, **options)
+    first, second = run(tmp_path / "two", 2, **options)
     job.assert_close(first, one, 1e-5)
     job.assert_close(second, first, 0)
 
@@ -65,6 +67,7 @@ def test_a_job_that_lost_a_worker_goes_on_with_the_same_bits(victim, tmp_path):
         assert all(each.poll() is None for each in processes)
         time.sleep(0.05)
     processes[victim].kill()
+    processes[victim].wait()
     assert processes[1 - victim].wait(timeout=120) == LOST_PEER
     last = (folder / f"log{1 - victim}.txt").read_text().splitlines()[-1]
     assert last == f"A worker is lost, so this one ends: start all of them again. Received: worker {victim}"
