@@ -7,7 +7,7 @@ import keras
 from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
-__all__ = ["SparseCategoricalCrossentropy"]
+__all__ = ["Pinball", "SparseCategoricalCrossentropy"]
 
 # From so many on, the cross-entropy is computed by `_crossentropy`.
 MANY_CLASSES = 500

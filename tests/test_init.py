@@ -50,6 +50,12 @@ def test_every_name_that_is_promised_is_there():
         _ = kerasdl.nothing
 
 
+def test_a_module_promises_every_class_and_function_that_it_defines():
+    for module in (kerasdl.errors, kerasdl.groups, kerasdl.losses, kerasdl.lr_range, kerasdl.schedules):
+        own = {name for name, each in vars(module).items() if getattr(each, "__module__", "") == module.__name__}
+        assert {name for name in own if not name.startswith("_")} <= set(module.__all__)
+
+
 def test_the_old_name_of_runs_works_with_a_warning():
     with pytest.warns(DeprecationWarning, match=r"kerasdl.run_folder is deprecated.*use kerasdl.runs"):
         assert kerasdl.run_folder.RunFolder is kerasdl.runs.RunFolder

@@ -4,11 +4,15 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 from kerasdl.errors import BadInput
 
 TRAIN_FOLDERS, VALID_FOLDERS, TEST_FOLDERS = ("train", "training"), ("valid", "validation", "val"), ("test", "testing")
+# Bad files that an error names.
+MOST_NAMED = 20
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
@@ -24,6 +28,31 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
         'pets/cat/0001.jpg'
     """
     return sorted(entry.path for entry in _walk(str(folder), {}) if entry.name.lower().endswith(suffixes))
+
+
+def refuse_bad_files(bad: Iterable[str], *, failed: int, count: int, problem: str, where: object) -> NoReturn:
+    """Raises for files that fail, with the names of the first ones.
+
+    Args:
+        bad: The name of each that failed, with the reason.
+        failed: How many failed.
+        count: How many there are.
+        problem: What they do, or what cannot be done with them.
+        where: Where they are.
+
+    Raises:
+        BadInput: Always.
+
+    Example:
+        >>> refuse_bad_files(["a.wav (Empty)"], failed=1, count=9, problem="cannot be read", where="digits")
+        Traceback (most recent call last):
+        kerasdl.errors.BadInput: 1 of 9 files cannot be read: a.wav (Empty). Fix, remove or skip them with ...
+    """
+    named = "; ".join(islice(bad, MOST_NAMED)) + (f"; and {failed - MOST_NAMED} more" if failed > MOST_NAMED else "")
+    raise BadInput(
+        f"{failed} of {count} files {problem}: {named}. Fix, remove or skip them with on_bad='skip' "
+        f"(--on-bad skip). Received: {str(where)!r}"
+    )
 
 
 def check_apart(parts: Iterable[Iterable[str]]) -> None:

@@ -54,7 +54,7 @@ def _number(addresses: dict[str, list[str]], task: dict[str, Any], text: str) ->
     job, index = task.get("type", "worker"), task.get("index", 0)
     if not isinstance(index, int) or not 0 <= index < len(addresses.get(job, [])):
         raise _bad(f"TF_CONFIG gives this process a task that the cluster does not have, {job} {index}", text)
-    return index + (len(addresses.get("chief", [])) if job == "worker" else 0)
+    return number_of(job, index)
 
 
 def number_of(job: str, index: int) -> int:

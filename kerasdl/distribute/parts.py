@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
-from kerasdl.distribute.slices import bounds
+from kerasdl.distribute.slices import bounds_of_device
 from kerasdl.epochs import EpochCounter, epochs_now
 
 # From (worker, workers), and devices per worker, to a worker's slices of every batch, one after the other.
@@ -67,10 +67,9 @@ def slice_of(batch: Any, shard: tuple[int, int], devices: int, device: Any) -> A
         >>> slice_of((tf.range(5), None), (0, 2), 2, 0)[0].numpy().tolist()
         [0, 1]
     """
-    worker, workers = shard
     leaves = [each for each in tf.nest.flatten(batch) if each is not None]
     size = tf.shape(leaves[0], tf.int64)[0]
-    begin, end = bounds(size, worker + device * workers, workers * devices)
+    begin, end = bounds_of_device(size, shard, devices, device)
     return tf.nest.map_structure(lambda each: None if each is None else each[begin:end], batch)
 
 

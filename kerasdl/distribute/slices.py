@@ -22,11 +22,30 @@ def bounds(size: Any, index: Any, count: int) -> tuple[Any, Any]:
     return index * least + smaller(longer, index), (index + 1) * least + smaller(longer, index + 1)
 
 
+def bounds_of_device(size: Any, shard: tuple[int, int], devices: int, device: Any) -> tuple[Any, Any]:
+    """Begin and end of the slice of one device of a worker, of `workers * devices` slices.
+
+    Those of worker k have the numbers that leave the remainder k when divided by `workers`. This is the order in which
+    Keras puts the predictions together.
+
+    Args:
+        size: Rows of the whole batch, a number or a tensor.
+        shard: (worker, workers).
+        devices: Devices of each worker.
+        device: Which of them, a number or a tensor.
+
+    Example:
+        >>> bounds_of_device(10, (1, 2), 2, 1)
+        (8, 10)
+    """
+    worker, workers = shard
+    return bounds(size, worker + device * workers, workers * devices)
+
+
 def own_rows(size: Any, shard: tuple[int, int], devices: int = 1) -> tf.Tensor:
     """The rows of a batch that one worker has, int64.
 
-    With several devices per worker, it has one slice for each, of `workers * devices`: those whose number leaves the
-    remainder `worker` when divided by `workers`. This is the order in which Keras puts the predictions together.
+    With several devices per worker, it has one slice for each; see `bounds_of_device`.
 
     Args:
         size: Rows of the whole batch.
@@ -39,9 +58,8 @@ def own_rows(size: Any, shard: tuple[int, int], devices: int = 1) -> tf.Tensor:
         >>> own_rows(10, (1, 2), devices=2).numpy().tolist()
         [3, 4, 5, 8, 9]
     """
-    worker, workers = shard
     size = tf.cast(size, tf.int64)
-    if workers * devices == 1:
+    if shard[1] * devices == 1:
         return tf.range(size)
-    pieces = [bounds(size, worker + device * workers, workers * devices) for device in range(devices)]
+    pieces = [bounds_of_device(size, shard, devices, device) for device in range(devices)]
     return tf.concat([tf.range(begin, end) for begin, end in pieces], axis=0)

@@ -15,6 +15,7 @@ from kerasdl.data.images.listing import UNDECODABLE
 from kerasdl.data.images.options import FileOptions, Options
 from kerasdl.data.images.pictures import Pictures
 from kerasdl.data.images.stores import EncodedStore
+from kerasdl.data.listing import refuse_bad_files
 from kerasdl.data.order import balanced_weights
 from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
@@ -22,8 +23,6 @@ from kerasdl.errors import BadInput
 LARGEST_DEFAULT_SIZE = 128
 CACHE_BYTES = 2**30
 CHECKED_BYTES = 2**28
-# Bad files that an error names; `bad_files` lists all.
-NAMED = 20
 
 
 def images_of_files(
@@ -113,12 +112,8 @@ def _bad(files: Sequence[str], choices: FileOptions, where: object, place: Calla
     else:
         bad = bad_files(files, channels=choices.channels)
     if bad and choices.on_bad == "raise":
-        named = "; ".join(f"{file}{place(files.index(file))} ({why})" for file, why in list(bad.items())[:NAMED])
-        named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        raise BadInput(
-            f"{len(bad)} of {len(files)} files do not decode: {named}. Fix, remove or skip them with "
-            f"on_bad='skip' (--on-bad skip). Received: {str(where)!r}"
-        )
+        named = (f"{file}{place(files.index(file))} ({why})" for file, why in bad.items())
+        refuse_bad_files(named, failed=len(bad), count=len(files), problem="do not decode", where=where)
     return bad
 
 

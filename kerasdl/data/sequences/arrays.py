@@ -62,10 +62,10 @@ def named_arrays(
     names: Sequence[str],
     classes: Sequence[str],
     *,
-    batch_size: int,
-    augment: Augmentation | None,
-    valid_share: float,
-    seed: int,
+    batch_size: int = 16,
+    augment: Augmentation | None = None,
+    valid_share: float = 0.2,
+    seed: int = 0,
 ) -> Sequences:
     """Make `Sequences` from arrays with a name each, which errors and figures give; see `from_arrays`."""
     arrays = [as_array(sequence, name) for sequence, name in zip(sequences, names, strict=True)]

@@ -34,7 +34,7 @@ def from_npz(path: str | Path, **options: Any) -> Sequences:
         ('calm', 'hasty')
     """
     path = Path(path)
-    (x, y), defaults = read_npz(path, ("x", "y")), {"batch_size": 16, "augment": None, "valid_share": 0.2, "seed": 0}
+    x, y = read_npz(path, ("x", "y"))
     if y.shape != x.shape[:1] or y.dtype.kind not in "iuUb" or not len(y):
         raise BadInput(
             f"'y' must hold a whole number or a word for each sequence of 'x'. Received: {y.dtype} {y.shape} for "
@@ -42,7 +42,7 @@ def from_npz(path: str | Path, **options: Any) -> Sequences:
         )
     words, labels = np.unique(y, return_inverse=True)
     names = [f"{path.name}[{index}]" for index in range(len(x))]
-    return named_arrays(list(x), labels, names, [str(word) for word in words], **{**defaults, **options})
+    return named_arrays(list(x), labels, names, [str(word) for word in words], **options)
 
 
 def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:

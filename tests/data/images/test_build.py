@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.data import images
+from kerasdl.data import images, listing
 from kerasdl.data.images import build
 from kerasdl.data.images.augment.augmentation import Augmentation, digits, standard
 from kerasdl.errors import BadInput
@@ -72,7 +72,7 @@ def test_files_that_do_not_decode_are_all_named(image_folder):
 
 
 def test_many_bad_files_are_counted(image_folder, monkeypatch):
-    monkeypatch.setattr(build, "NAMED", 2)
+    monkeypatch.setattr(listing, "MOST_NAMED", 2)
     folder = broken(image_folder({"a": 4, "b": 3}), "a/0.png", "a/1.png", "b/1.png")
     with pytest.raises(BadInput, match=r"3 of 7 files do not decode: .*a/1.png \(.*\); and 1 more\. Fix"):
         images.from_folder(folder)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.arguments import known_arguments
-from kerasdl.data.listing import matched
+from kerasdl.data.listing import matched, refuse_bad_files
 from kerasdl.data.scale import Scale
 from kerasdl.data.sequences.audio.folders import labelled_files, training_folder
 from kerasdl.data.sequences.audio.wav import read_wav, resampled
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 # Hertz; speech has little above half of it.
 HIGHEST_DEFAULT_RATE = 16_000
-# Bad files that an error names, and files from which on progress is shown.
-NAMED, SHOWN_FROM = 20, 200
+# Files from which on progress is shown.
+SHOWN_FROM = 200
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -125,7 +125,9 @@ def from_audio(
         raise BadInput(f"on_bad must be 'raise' or 'skip'. Received: on_bad={on_bad!r}")
     classes, listed = labelled_files(folder)
     sounds, bad = _read_all([file for file, _, _ in listed])
-    _check_bad(bad, len(listed), on_bad, folder)
+    if bad and on_bad == "raise":
+        named = (f"{file} ({why})" for file, why in bad.items())
+        refuse_bad_files(named, failed=len(bad), count=len(listed), problem="cannot be read", where=folder)
     kept = [each for each in listed if each[0] in sounds]
     files, labels = [file for file, _, _ in kept], np.array([label for _, label, _ in kept], np.int64)
     parts = _parts(files, labels, [part for _, _, part in kept], classes, folder, group, valid_share, seed)
@@ -184,16 +186,6 @@ def _shown(files: Sequence[str], unit: str) -> Iterator[str]:
     for file in files:
         yield file
         bar.add(1)
-
-
-def _check_bad(bad: dict[str, str], count: int, on_bad: str, folder: Path) -> None:
-    if bad and on_bad == "raise":
-        named = "; ".join(f"{file} ({why})" for file, why in list(bad.items())[:NAMED])
-        named += f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        raise BadInput(
-            f"{len(bad)} of {count} files cannot be read: {named}. Fix, remove or skip them with on_bad='skip' "
-            f"(--on-bad skip). Received: {str(folder)!r}"
-        )
 
 
 def _parts(
