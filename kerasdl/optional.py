@@ -5,6 +5,7 @@ from typing import Any
 
 EXTRAS = {
     "pandas": "tables",
+    "pyarrow": "tables",
     "ray": "ray",
     "rich": "recipes",
     "scipy": "recipes",

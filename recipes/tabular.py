@@ -83,7 +83,7 @@ def main(config: Config) -> None:
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = runs.table_result(model, data)
-    exported = export.table_model(model, data.space, data.features, classes=data.classes, targets=data.target_scales)
+    exported = export.table_model(model, data.encoder, classes=data.classes, targets=data.target_scales)
     run.save_model(exported, result.scores)
     runs.look_at_columns(run, model, data)
     more = {"peak_lr": peak_lr, "intervals": runs.look(run, result, data), **data.counts}

@@ -172,7 +172,7 @@ def people(frame):
 
 
 def exported(people):
-    return kerasdl.export.table_model(table_model(people), people.space, people.features, classes=people.classes)
+    return kerasdl.export.table_model(table_model(people), people.encoder, classes=people.classes)
 
 
 def prices():
@@ -553,7 +553,7 @@ def exported_images(pets):
 
 def exported_prices(houses):
     scales = houses.target_scales
-    return kerasdl.export.table_model(price_model(houses), houses.space, houses.features, targets=scales)
+    return kerasdl.export.table_model(price_model(houses), houses.encoder, targets=scales)
 
 
 def exported_series(air):

@@ -131,7 +131,7 @@ BELOW = {
     "interpret": {"outputs", "plots"},
     "callbacks": {"optimizers", "schedules", "lr_range", "families", "groups", "files", "distribute"},
     "data": {"files", "plots", "distribute"},
-    "data.tabular": {"data", "export", "layers", "plots"},
+    "data.tabular": {"data", "export", "files", "layers", "plots"},
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
     "data.series": {"data", "data.tabular", "layers", "plots"},

@@ -3,13 +3,15 @@
 import contextlib
 import math
 import shutil
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.files import atomic_write
+from kerasdl.files import atomic_write, cache_folder
 from numpy.typing import DTypeLike
 
 # Bytes; more would be read for seconds at every start.
@@ -51,6 +53,42 @@ def array_file(path: Path, shape: tuple[int, ...], dtype: DTypeLike, fill: Calla
         with temporary.open("ab") as file:
             file.write(_checksum(array))
     return np.lib.format.open_memmap(path, mode="r")
+
+
+def nameless_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap:
+    """An array in a file without a name in the cache folder, which is gone with it, whatever ends the process.
+
+    Args:
+        shape: Shape of the array.
+        dtype: Type of the array.
+
+    Returns:
+        Zeros, memory-mapped, to be written.
+
+    Raises:
+        BadInput: The cache folder cannot be written, or the disk has too little space.
+
+    Example:
+        >>> rows = nameless_array((1000, 512), np.float32)
+    """
+    _make_room(cache_folder(), math.prod(shape) * np.dtype(dtype).itemsize)
+    with nameless_file() as file, cache_errors(cache_folder()):
+        return np.memmap(file, dtype, "w+", shape=shape)
+
+
+def nameless_file() -> IO[bytes]:
+    """A file without a name in the cache folder, open for writing and reading.
+
+    Raises:
+        BadInput: The cache folder cannot be written.
+
+    Example:
+        >>> with nameless_file() as file:
+        ...     _ = file.write(b"gone when it is closed")
+    """
+    with cache_errors(cache_folder()):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=cache_folder())
 
 
 def open_array(path: Path) -> np.memmap:

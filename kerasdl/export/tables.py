@@ -5,16 +5,18 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
+from kerasdl.deprecation import renamed_arguments
 from kerasdl.errors import BadInput
 from kerasdl.export.probabilities import class_probabilities
 from kerasdl.layers import ClassNames, DateFeature
 from kerasdl.outputs import Outputs
 
 
+@renamed_arguments(space="encoder")
 def table_model(
     model: keras.Model,
-    space: keras.utils.FeatureSpace,
-    features: Mapping[str, Sequence[str]],
+    encoder: keras.Model | keras.utils.FeatureSpace,
+    features: Mapping[str, Sequence[str]] | None = None,
     *,
     classes: Sequence[str] | None = None,
     targets: Mapping[str, tuple[float, float]] | None = None,
@@ -24,8 +26,9 @@ def table_model(
 
     Args:
         model: From {"categories", "numbers"} to logits or probabilities, or to standardized numbers.
-        space: A FeatureSpace from raw columns to their encodings, as a dict.
-        features: The columns of each input of `model`, in order.
+        encoder: From raw columns to what `model` reads, such as `encoder` of a table. Or a FeatureSpace that encodes
+            raw columns as a dict.
+        features: For a FeatureSpace: the columns of each input of `model`, in order.
         classes: For a classifier: class names, in the order of the outputs; two names if the model has one output.
         targets: For a regression: target names, in the order of the outputs, each with its (mean, standard deviation).
         outputs: For a classifier: "logits" or "probabilities"; by default read from the last layer and the loss.
@@ -38,10 +41,11 @@ def table_model(
         `data.tabular.predict(exported, frame)` predicts a DataFrame.
 
     Raises:
-        ValueError: Neither `classes` nor `targets`, or both; for a classifier, see `image_classifier`.
+        ValueError: Neither `classes` nor `targets`, or both; a FeatureSpace without `features`; for a classifier, see
+            `image_classifier`.
 
     Example:
-        >>> exported = kerasdl.export.table_model(model, people.space, people.features, classes=people.classes)
+        >>> exported = kerasdl.export.table_model(model, people.encoder, classes=people.classes)
         >>> row = {"age": [[39.0]], "job": [["clerk"]], "since": [["24.12.2016"]]}
         >>> exported({name: tf.constant(value) for name, value in row.items()})
     """
@@ -49,9 +53,8 @@ def table_model(
         raise ValueError(f"Pass either classes or targets. Received: classes={classes}, targets={targets}")
     if classes is None and outputs is not None:
         raise ValueError(f"outputs needs classes, not targets. Received: outputs={outputs!r}")
-    inputs, encoded = dict(space.get_inputs()), space.get_encoded_features()
-    columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
-    predicted = model({part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()})
+    inputs, encoded = _encoded(encoder, features)
+    predicted = model(encoded)
     if classes is not None:
         probabilities = class_probabilities(model, predicted, outputs)
         return keras.Model(inputs, ClassNames(classes, name="class_names", dtype="float32")(probabilities))
@@ -59,6 +62,20 @@ def table_model(
     mean, std = ([float(value) for value in values] for values in zip(*targets.values(), strict=True))
     numbers = layers.Rescaling(std, mean, dtype="float32", name="user_units")(predicted)
     return keras.Model(inputs, ClassNames(list(targets), name="target_names", dtype="float32")(numbers))
+
+
+def _encoded(
+    encoder: keras.Model | keras.utils.FeatureSpace, features: Mapping[str, Sequence[str]] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Raw columns, and what a network reads."""
+    if isinstance(encoder, keras.Model):
+        return dict(encoder.input), dict(encoder.output)
+    if features is None:
+        raise ValueError("A FeatureSpace needs features: the columns of each input of the model. Received: None")
+    encoded = encoder.get_encoded_features()
+    columns = {part: [encoded[key] for key in keys] for part, keys in features.items()}
+    joined = {part: layers.Concatenate()(found) if found[1:] else found[0] for part, found in columns.items()}
+    return dict(encoder.get_inputs()), joined
 
 
 def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "category", "date"], str | None]]:

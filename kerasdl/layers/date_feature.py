@@ -17,8 +17,8 @@ _CIRCLE = [f(np.arange(_POINTS) * (2 * np.pi / _POINTS)).astype("float32") for f
 class DateFeature(keras.layers.Layer):
     """Parses ISO dates into standardized days and cyclic features of year, month, week and day.
 
-    A preprocessor for `keras.utils.FeatureSpace`, which does not support dates. Text is parsed by Keras's
-    TextVectorization and the calendar is arithmetic, so that all of it is part of the saved model.
+    Text is parsed by Keras's TextVectorization, and the calendar is arithmetic, so that all of it is part of the saved
+    model.
 
     Args:
         mean: Mean of the days since 1970-01-01.

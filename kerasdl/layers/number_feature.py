@@ -1,8 +1,10 @@
-"""NumberFeature: a scaled number with a flag for missing values."""
+"""NumberFeature: scaled numbers with flags for missing values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -10,19 +12,23 @@ from keras import ops
 class NumberFeature(keras.layers.Layer):
     """Replaces missing numbers (NaN) by the median, scales, and adds a flag for missing values.
 
-    A preprocessor for `keras.utils.FeatureSpace`, whose `float_normalized` passes NaN on.
+    Of one column, or of several at once, whose statistics are then sequences: thousands of layers would take minutes.
 
     Args:
         median: Replaces a missing number.
         mean: Mean, or another centre, subtracted.
         std: Standard deviation, or another spread, the divisor.
-        flag: Whether to add the flag.
+        flag: Whether to add the flag, for all columns or for each.
         limit: Clips smoothly: the scaled number `z` becomes `z / sqrt(1 + (z / limit)^2)`, which is nearly `z` around 0
             and stays within the limit (RealMLP; Holzmüller et al., arXiv:2407.04491). None does not clip.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
-        Input (batch, 1), float; output (batch, 2) with the flag, 1 for a missing number and else 0; (batch, 1) without.
+        Input (batch, columns), float; output (batch, columns + flags): each number, and behind it its flag, 1 for a
+        missing number and else 0, if it has one.
+
+    Raises:
+        ValueError: A `limit` that is not positive; statistics of different numbers of columns.
 
     Example:
         >>> kerasdl.layers.NumberFeature(median=3.0, mean=2.0, std=2.0)(np.array([[4.0], [np.nan]])).numpy().tolist()
@@ -30,13 +36,28 @@ class NumberFeature(keras.layers.Layer):
     """
 
     def __init__(
-        self, median: float, mean: float, std: float, flag: bool = True, limit: float | None = None, **kwargs: Any
+        self,
+        median: float | Sequence[float],
+        mean: float | Sequence[float],
+        std: float | Sequence[float],
+        flag: bool | Sequence[bool] = True,
+        limit: float | None = None,
+        **kwargs: Any,
     ) -> None:
         # float32 under any policy: half precision cannot represent all integers above a few thousand.
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         if limit is not None and not limit > 0:
             raise ValueError(f"limit must be positive, or None. Received: limit={limit}")
+        if len({np.shape(median), np.shape(mean), np.shape(std)}) > 1 or np.shape(flag) not in ((), np.shape(mean)):
+            raise ValueError(
+                "median, mean, std (and flag) must be of equally many columns. "
+                f"Received: {[np.size(each) for each in (median, mean, std, flag)]}"
+            )
         self.median, self.mean, self.std, self.flag, self.limit = median, mean, std, flag, limit
+        columns = np.arange(np.size(mean))
+        self._flagged = columns[np.broadcast_to(flag, columns.shape)]
+        # Each flag behind its number.
+        self._order = np.argsort(np.concatenate([columns, self._flagged]), kind="stable")
 
     def call(self, inputs: Any) -> Any:
         # In float64 until the mean is subtracted: float32 has a resolution of two minutes for seconds since 1970.
@@ -45,9 +66,12 @@ class NumberFeature(keras.layers.Layer):
         # Multiplication by the reciprocal, as in TensorFlow's optimized graphs: eager and graph agree bit for bit.
         scaled = (
             ops.where(missing, self._constant(self.median), numbers) - self._constant(self.mean)
-        ) * self._constant(1 / self.std)
+        ) * self._constant(1 / np.asarray(self.std, "float64"))
         scaled = ops.cast(scaled if self.limit is None else self._clipped(scaled, self.limit), "float32")
-        return ops.concatenate([scaled, ops.cast(missing, "float32")], axis=-1) if self.flag else scaled
+        if not len(self._flagged):
+            return scaled
+        flags = ops.take(ops.cast(missing, "float32"), self._flagged, axis=-1)
+        return ops.take(ops.concatenate([scaled, flags], axis=-1), self._order, axis=-1)
 
     def _clipped(self, scaled: Any, limit: float) -> Any:
         size = ops.sqrt(1 + ops.square(scaled * self._constant(1 / limit)))
@@ -55,12 +79,12 @@ class NumberFeature(keras.layers.Layer):
         return scaled / ops.maximum(size, self._constant(1.0))
 
     @staticmethod
-    def _constant(value: float) -> Any:
+    def _constant(value: Any) -> Any:
         # Keras would convert a Python number to float32.
         return ops.convert_to_tensor(value, "float64")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape[:-1], 2 if self.flag else 1)
+        return (*input_shape[:-1], len(self._order))
 
     def get_config(self) -> dict[str, Any]:
         config = {"median": self.median, "mean": self.mean, "std": self.std, "flag": self.flag, "limit": self.limit}

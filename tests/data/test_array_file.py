@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from kerasdl.data.array_file import array_file
+from kerasdl.data.array_file import array_file, nameless_array
 from kerasdl.errors import BadInput
 
 
@@ -56,3 +56,14 @@ def test_a_folder_that_cannot_be_written_or_is_too_small(tmp_path):
     with pytest.raises(BadInput, match=r"needs 1,048,576,000 MiB, but the disk has"):
         array_file(tmp_path / "a.npy", (1_048_576_000, 1024, 1024), np.uint8, lambda array: None)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_array_without_a_name_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    array = nameless_array((3, 2), np.int32)
+    array[1] = 7
+    assert array.tolist() == [[0, 0], [7, 7], [0, 0]]
+    assert isinstance(array, np.memmap)
+    assert list((tmp_path / "kerasdl").iterdir()) == []
+    with pytest.raises(BadInput, match="The cache needs .* MiB, but the disk has only"):
+        nameless_array((2**45, 2**10), np.int32)

@@ -15,7 +15,7 @@ def exported_of(target, **options):
     ends = {"classes": 3} if table.classes else {"outputs": 1}
     network = models.tabular(table.cardinalities, table.numbers, hidden=(4,), ensemble=5, **ends, **options)
     network.compile("sgd", table.loss)
-    return export.table_model(network, table.space, table.features, classes=table.classes, targets=table.target_scales)
+    return export.table_model(network, table.encoder, classes=table.classes, targets=table.target_scales)
 
 
 @pytest.mark.parametrize("target", ["y", "b"])

@@ -34,3 +34,9 @@ def test_a_table_model_that_ends_in_a_sigmoid_gives_the_same_probabilities(tmp_p
 def test_raw_columns_of_a_model_without_raw_columns():
     with pytest.raises(ValueError, match=r"take raw columns: export it with export\.table_model\. Received: 'mlp'"):
         export.raw_columns(models.mlp((3,), 2))
+
+
+def test_a_feature_space_needs_its_features():
+    space = keras.utils.FeatureSpace({"age": keras.utils.FeatureSpace.float(name="age")}, output_mode="dict")
+    with pytest.raises(ValueError, match="A FeatureSpace needs features"):
+        export.table_model(models.tabular((), 1, classes=2), space, classes=["no", "yes"])

@@ -31,3 +31,18 @@ def test_reload(tmp_path):
     model = keras.Model(inputs, NumberFeature(3.0, 2.0, 2.0)(inputs))
     model.save(tmp_path / "model.keras")
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "model.keras")(RAW), model(RAW))
+
+
+def test_several_columns_equal_each_alone():
+    raw = np.array([[4.0, np.nan, 7.0], [np.nan, 1.0, np.nan]])
+    together = NumberFeature([3.0, 1.0, 2.0], [2.0, 0.5, 2.0], [2.0, 3.0, 7.0], [True, False, True], limit=3.0)
+    alone = [
+        NumberFeature(3.0, 2.0, 2.0, limit=3.0),
+        NumberFeature(1.0, 0.5, 3.0, flag=False, limit=3.0),
+        NumberFeature(2.0, 2.0, 7.0, limit=3.0),
+    ]
+    expected = np.concatenate([layer(raw[:, [place]]) for place, layer in enumerate(alone)], axis=1)
+    assert np.array_equal(together(raw), expected)
+    assert together.compute_output_shape((None, 3)) == (None, 5)
+    with pytest.raises(ValueError, match=r"equally many columns. Received: \[2, 1, 1, 1\]"):
+        NumberFeature([3.0, 1.0], 2.0, 2.0)

@@ -174,7 +174,7 @@ def _table(path: Path) -> keras.Model:
     cells = [row.split(",") for row in ROWS]
     data = tabular.from_frame(pd.DataFrame(cells, columns=HEADER.split(","))[["area", "place"]], "place")
     network = models.tabular(data.cardinalities, data.numbers, hidden=(2,), classes=2)
-    return export.table_model(network, data.space, data.features, classes=data.classes)
+    return export.table_model(network, data.encoder, classes=data.classes)
 
 
 def _series(path: Path) -> keras.Model:

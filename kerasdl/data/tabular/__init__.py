@@ -1,7 +1,7 @@
-"""Tables: from a CSV file or a DataFrame to the datasets that `fit` takes.
+"""Tables: from a CSV file, a DataFrame or Parquet files to the datasets that `fit` takes.
 
 Columns are typed by their values. What a network needs to know about them (vocabularies, medians, scales) is computed
-from training rows and held in a FeatureSpace, which `export.table_model` puts into the exported model.
+from training rows and held in a model, which `export.table_model` makes a part of the exported one.
 
 Other pipelines read their tables with the functions for cells, splits and targets.
 """
@@ -12,13 +12,15 @@ from kerasdl.data.tabular.csv_file import csv_rows, read_csv
 from kerasdl.data.tabular.dates import date_form
 from kerasdl.data.tabular.frames import check_unique, named, names_of
 from kerasdl.data.tabular.predictions import predict
+from kerasdl.data.tabular.rows import Rows
 from kerasdl.data.tabular.splits import held_out, part_of, parts_of_words
-from kerasdl.data.tabular.table import Table, from_csv, from_frame
+from kerasdl.data.tabular.table import Table, from_csv, from_frame, from_parquet
 from kerasdl.data.tabular.targets import Task, class_names, tags_of, targets_of
 
 __all__ = [
     "Column",
     "Kind",
+    "Rows",
     "Table",
     "Task",
     "as_text",
@@ -29,6 +31,7 @@ __all__ = [
     "date_form",
     "from_csv",
     "from_frame",
+    "from_parquet",
     "held_out",
     "named",
     "names_of",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
+LONGEST_MISSING = max(map(len, MISSING))
 # Near the largest float32, 3.4e38.
 _LARGEST = 3e38
 
@@ -65,6 +66,8 @@ def parsed_numbers(column: "pd.Series") -> np.ndarray:
     """
     import pandas as pd
 
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column.to_numpy(np.float64)
     return pd.to_numeric(column.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
@@ -75,7 +78,17 @@ def place(column: "pd.Series", row: int) -> str:
         >>> place(pd.Series([1.5, 2.5]), 1)
         'row 1'
     """
-    return f"{column.index.name or 'row'} {_plain(column.index[row])}"
+    return label(column.index, row)
+
+
+def label(index: "pd.Index", row: int) -> str:
+    """The same as `place`, of an index.
+
+    Example:
+        >>> label(pd.Index([2, 3], name="line"), 1)
+        'line 3'
+    """
+    return f"{index.name or 'row'} {_plain(index[row])}"
 
 
 def cell(column: "pd.Series", row: int) -> Any:
@@ -132,7 +145,7 @@ def _tidy(column: "pd.Series") -> "pd.Series":
     import pandas as pd
 
     cells = [_tidy_cell(value) for value in column.astype(object)]
-    refused = next((row for row, value in enumerate(cells) if _advice(value)), None)
+    refused = next((row for row, value in enumerate(cells) if not isinstance(value, str) and _advice(value)), None)
     if refused is not None:
         value = cells[refused]
         raise BadInput(
@@ -143,10 +156,11 @@ def _tidy(column: "pd.Series") -> "pd.Series":
 
 
 def _tidy_cell(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value.strip()
+        return None if len(text) <= LONGEST_MISSING and text.lower() in MISSING else text
     import pandas as pd
 
-    if isinstance(value, str):
-        return None if value.strip().lower() in MISSING else value.strip()
     if isinstance(value, pd.Period):
         return value.to_timestamp()
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -155,9 +169,7 @@ def _tidy_cell(value: Any) -> Any:
 
 
 def _advice(value: Any) -> str | None:
-    """How to convert a cell that is neither a number, text nor a date; None if it is one."""
-    if isinstance(value, str):
-        return None
+    """How to convert a cell that is neither text, a number nor a date; None if it is one of the others."""
     if isinstance(value, timedelta | np.timedelta64):
         return "convert it to a number, as with .dt.total_seconds()"
     if isinstance(value, bytes):

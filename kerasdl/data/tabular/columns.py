@@ -1,14 +1,14 @@
 """Columns of a table: the kind of each, and its preprocessing.
 
 A column's kind is inferred from the training rows, unless the user gives it; its statistics come from the training rows
-alone. They are held in a preprocessor of Keras's FeatureSpace, which is saved in the exported model.
+alone. They are held in a preprocessing layer, which is saved in the exported model.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import keras
 import numpy as np
@@ -67,15 +67,16 @@ class Column:
         return key(self.name)
 
     @property
+    def width(self) -> int:
+        """Number of columns that it is encoded as."""
+        if self.preprocessor is None or self.cardinality:
+            return int(self.preprocessor is not None)
+        return self.preprocessor.compute_output_shape((None, 1))[-1]
+
+    @property
     def raw(self) -> Raw:
         """Kind of its input of the exported model, and the format of its dates."""
         return self.kind, self.preprocessor.form if isinstance(self.preprocessor, DateFeature) else None
-
-    @property
-    def feature(self) -> Any:
-        """Feature for a FeatureSpace."""
-        dtype = "float64" if self.kind == "number" else "string"
-        return keras.utils.FeatureSpace.feature(dtype, self.preprocessor, "int" if self.cardinality else "float")
 
 
 def key(name: str) -> str:
@@ -151,14 +152,22 @@ def raw_inputs(frame: "pd.DataFrame", columns: Mapping[str, Raw]) -> dict[str, t
     frame = named(frame)
     names = frame.columns.tolist()
     # An exact name takes precedence over one that `key` converts to it.
-    places = {each: [at for at, name in enumerate(names) if name == each] for each in columns}
-    places |= {each: [at for at, name in enumerate(names) if key(name) == each] for each in columns if not places[each]}
+    exact, converted = _places(names), _places(map(key, names))
+    places = {each: exact.get(each) or converted.get(each, []) for each in columns}
     if absent := [each for each, found in places.items() if not found]:
         raise BadInput(f"The model needs columns {absent}: add them to the table. Received: columns {names}")
     if several := [names[at] for found in places.values() for at in found if len(found) > 1]:
         raise BadInput(f"These columns have one name in the model: rename all but one. Received: {several}")
     frame = tidy(frame.iloc[:, [found[0] for found in places.values()]].set_axis(list(places), axis=1))
     return as_tensors({each: raw_values(frame[each], *raw) for each, raw in columns.items()})
+
+
+def _places(names: Iterable[str]) -> dict[str, list[int]]:
+    """Where each name stands."""
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name, []).append(place)
+    return found
 
 
 def as_tensors(values: Mapping[str, np.ndarray]) -> dict[str, tf.Tensor]:
@@ -169,14 +178,15 @@ def as_tensors(values: Mapping[str, np.ndarray]) -> dict[str, tf.Tensor]:
 
 def _kind(values: "pd.Series") -> Kind:
     present = values.dropna()
-    if present.dtype.kind == "M" or present.map(lambda value: isinstance(value, datetime)).all():
+    types = {*map(type, present)} if present.dtype == object else {present.dtype.type}
+    if present.dtype.kind == "M" or all(issubclass(each, datetime) for each in types):
         return "date"
-    if str(present.dtype) == "category" or present.map(lambda value: isinstance(value, bool | np.bool_)).any():
+    if str(present.dtype) == "category" or any(issubclass(each, bool | np.bool_) for each in types):
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names, not numbers.
-        codes = present.map(lambda value: isinstance(value, str) and re.fullmatch(r"0\d+", value) is not None)
-        return "category" if codes.any() else "number"
+        zeros = (value for value in present if isinstance(value, str) and value.startswith("0")) if str in types else ()
+        return "category" if any(re.fullmatch(r"0\d+", value) for value in zeros) else "number"
     return "date" if date_form(present) else "category"
 
 

@@ -3,12 +3,13 @@
 import csv
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasdl.data.tabular.cells import tidy
+from kerasdl.data.tabular.frames import piece_rows
 from kerasdl.data.text_file import open_text
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
@@ -53,10 +54,10 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
     with open_text(path, encoding, newline="") as file:
         lines, separator = _separated(file, separator)
         (_, header), *rows = _rows(lines, separator, path)
-    columns = zip(*([cell.strip() for cell in row] for _, row in rows), strict=True)
-    cells = [_with_decimal_points(column) if separator == ";" else column for column in columns]
+    columns = _columns(header, rows)
+    columns |= {name: with_decimal_points(columns[name]) for name in _with_commas(columns, separator)}
     index = pd.Index([line for line, _ in rows], name="line")
-    frame = pd.DataFrame(dict(zip(header, cells, strict=True)), index=index, dtype=object)
+    frame = pd.DataFrame(columns, index=index, dtype=object)
     return tidy(frame)
 
 
@@ -83,6 +84,49 @@ def csv_rows(
     with open_text(path, encoding, newline="") as file:
         lines, separator = _separated(file, separator)
         yield from _rows(lines, separator, path)
+
+
+def csv_pieces(
+    path: str | Path, *, encoding: str | None = None, separator: str | None = None
+) -> Iterator[tuple[list[int], dict[str, list[str]], set[str]]]:
+    """Read a CSV file in pieces of consecutive rows.
+
+    Args:
+        path: Path of the file.
+        encoding: The same as in `read_csv`.
+        separator: The same as in `read_csv`.
+
+    Yields:
+        The line of each row of a piece; its columns by name, as stripped text; and the names of those that have numbers
+        with decimal commas, which then has to be read by `with_decimal_points` in every piece.
+
+    Raises:
+        BadInput: The same as in `read_csv`, when that piece is read.
+
+    Example:
+        >>> lines, columns, _ = next(csv_pieces("houses.csv"))
+        >>> lines[0], list(columns)
+        (2, ['area', 'rooms', 'price'])
+    """
+    with open_text(path, encoding, newline="") as file:
+        lines, separator = _separated(file, separator)
+        rows = _rows(lines, separator, path)
+        _, header = next(rows)
+        while piece := list(islice(rows, piece_rows(len(header)))):
+            columns = _columns(header, piece)
+            yield [line for line, _ in piece], columns, _with_commas(columns, separator)
+
+
+def _columns(header: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> dict[str, list[str]]:
+    cells = zip(*([cell.strip() for cell in row] for _, row in rows), strict=True)
+    return dict(zip(header, map(list, cells), strict=True))
+
+
+def _with_commas(columns: Mapping[str, Sequence[str]], separator: str) -> set[str]:
+    """Names of the columns that have numbers with decimal commas."""
+    if separator != ";":
+        return set()
+    return {name for name, cells in columns.items() if any(map(_COMMA.fullmatch, cells))}
 
 
 def _rows(lines: Iterable[str], separator: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
@@ -163,9 +207,14 @@ def _separated(lines: Iterator[str], separator: str | None) -> tuple[Iterator[st
     return chain(start, lines), max(SEPARATORS, key=header.count)
 
 
-def _with_decimal_points(column: Sequence[str]) -> list[str]:
-    if not any(_COMMA.fullmatch(cell) for cell in column):
-        return list(column)
+def with_decimal_points(column: Iterable[str]) -> list[str]:
+    """The cells of a column whose numbers have decimal commas, and points as thousands separators.
+
+    Example:
+        >>> with_decimal_points(["1.234,5", "7.000", "none"])
+        ['1234.5', '7000', 'none']
+    """
+    column = list(column)
     numbers = [_COMMA.fullmatch(cell) or _THOUSANDS.fullmatch(cell) for cell in column]
     return [
         cell.replace(".", "").replace(",", ".") if found else cell for cell, found in zip(column, numbers, strict=True)

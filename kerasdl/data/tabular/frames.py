@@ -1,5 +1,6 @@
 """DataFrames as users have them: the names of their columns."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,9 @@ from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Cells and rows of a piece of a table.
+CELLS, MOST_ROWS = 2**22, 2**16
 
 
 def named(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -54,8 +58,7 @@ def check_unique(names: Iterable[str]) -> None:
     Example:
         >>> check_unique(["area", "price"])
     """
-    names = list(names)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
         raise BadInput(f"Column names must be unique: rename columns. Received: {twice} more than once")
 
 
@@ -65,3 +68,13 @@ def with_columns(frame: "pd.DataFrame", columns: Mapping[str, Any]) -> "pd.DataF
     for name, values in columns.items():
         found[name] = values
     return found
+
+
+def piece_rows(columns: int) -> int:
+    """Rows of a piece: 65,536, or fewer so that it has about four million cells.
+
+    Example:
+        >>> piece_rows(10), piece_rows(5000)
+        (65536, 838)
+    """
+    return max(1, min(MOST_ROWS, CELLS // max(columns, 1)))

@@ -1,8 +1,9 @@
 """Table: the datasets of a table, made from a CSV file or a DataFrame."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,23 +12,30 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.arguments import known_arguments
+from kerasdl.data.array_file import nameless_array
 from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.scale import Scale
-from kerasdl.data.source import Source
+from kerasdl.data.source import Source, rows_of
 from kerasdl.data.splits import Part
 from kerasdl.data.tabular.cells import shown, tidy
 from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.tabular.csv_file import read_csv
+from kerasdl.data.tabular.encoder import by_part, encoder
 from kerasdl.data.tabular.frames import check_unique, named, names_of, with_columns
+from kerasdl.data.tabular.rows import FrameRows, RowNames, Rows, csv_rows_on_disk, parquet_rows
 from kerasdl.data.tabular.splits import held_out
 from kerasdl.data.tabular.targets import Task, balancing, check_classes, targets_of, weights_of
+from kerasdl.deprecation import RenamedAttribute
 from kerasdl.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
     from kerasdl.plots import Figure
 
-CHUNK = 65536
+# Columns that are printed.
+MOST_PRINTED = 200
+# Numbers of which quantiles are computed.
+MOST_NUMBERS = 2**26
 # As in the experiments of arXiv:2410.24210, at most.
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
@@ -45,8 +53,8 @@ class Table(HeldDatasets):
         target: Names of the target columns.
         classes: Class names, or None for numbers.
         scale: Between the user's units and the standardized targets, or None for classes.
-        space: A FeatureSpace from raw columns to encoded inputs.
-        frame: All rows with the user's values.
+        encoder: A model from raw columns to encoded inputs, for `export.table_model`.
+        rows: All rows with the user's values, in memory or on disk.
         held_out: Whether a row is for validation, bool (rows,).
 
     Example:
@@ -57,9 +65,16 @@ class Table(HeldDatasets):
     columns: tuple[Column, ...]
     target: tuple[str, ...]
     scale: Scale | None
-    space: keras.utils.FeatureSpace = field(repr=False)
-    frame: "pd.DataFrame" = field(repr=False)
+    encoder: keras.Model = field(repr=False)
+    rows: Rows = field(repr=False)
     held_out: np.ndarray = field(repr=False)
+
+    space = RenamedAttribute("encoder")
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """All rows with the user's values; those on disk are read into memory."""
+        return self.rows.read(self.rows.names)
 
     @property
     def valid_batch_size(self) -> int:
@@ -89,19 +104,18 @@ class Table(HeldDatasets):
     @property
     def places(self) -> dict[str, tuple[str, slice]]:
         """Location of each column: "categories" or "numbers", and a slice of its columns."""
-        found, ends = {}, {"categories": 0, "numbers": 0}
-        for column in self.columns:
-            if column.preprocessor is not None:
-                part = "categories" if column.cardinality else "numbers"
-                width = 1 if column.cardinality else column.preprocessor.compute_output_shape((None, 1))[-1]
-                found[column.name] = (part, slice(ends[part], ends[part] + width))
-                ends[part] += width
+        found = {}
+        for part, columns in by_part(self.columns).items():
+            end = 0
+            for column in columns:
+                start, end = end, end + column.width
+                found[column.name] = (part, slice(start, end))
         return found
 
     @property
     def features(self) -> dict[str, list[str]]:
         """Columns of "categories" and of "numbers", by their names in the exported model."""
-        return features_of(self.columns)
+        return {part: [column.key for column in found] for part, found in by_part(self.columns).items()}
 
     @property
     def raw(self) -> dict[str, Raw]:
@@ -120,11 +134,13 @@ class Table(HeldDatasets):
     def edges(self) -> list[list[float]]:
         """Quantiles of each of "numbers" over the training rows, for `models.tabular(edges=…)`: at most 17, at least 2.
 
+        If these are more than 64 million numbers, quantiles of as many rows as have so many, drawn by `seed`.
+
         Example:
             >>> model = kerasdl.models.tabular(houses.cardinalities, houses.numbers, outputs=1, edges=houses.edges)
         """
-        numbers = self.train_source.at(np.arange(len(self.train_rows))).get("numbers")
-        return [] if numbers is None else [_edges(column) for column in numbers.numpy().T.astype(np.float64)]
+        numbers = self.train_source.at(sampled(len(self.train_rows), self.numbers, self.seed)).get("numbers")
+        return [] if numbers is None else [_edges(column.astype(np.float64)) for column in numbers.numpy().T]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -136,8 +152,9 @@ class Table(HeldDatasets):
         from kerasdl import plots
 
         titles = self._titled(indices, titles, part)
-        rows = self.frame.iloc[np.flatnonzero(self.held_out == (part is Part.VALID))[np.asarray(indices, int)]]
+        places = np.flatnonzero(self.held_out == (part is Part.VALID))[np.asarray(indices, int)].tolist()
         inputs = [column.name for column in self.columns if column.preprocessor is not None]
+        rows = self.rows.at(places, inputs)
         return plots.table_sheet({name: list(map(shown, rows[name])) for name in inputs}, titles)
 
     def caption(self, label: np.ndarray) -> str:
@@ -156,8 +173,13 @@ class Table(HeldDatasets):
     def __str__(self) -> str:
         rows = f"{len(self.train_rows):,} training and {len(self.valid_rows):,} validation rows"
         goal = f"{len(self.classes)} classes" if self.classes else "numbers"
-        width = max(len(column.name) for column in self.columns)
-        lines = [f"  {column.name:{width}}  {column.kind:8}  {column.note}" for column in self.columns]
+        some = self.columns[:MOST_PRINTED]
+        width = max(len(column.name) for column in some)
+        lines = [f"  {column.name:{width}}  {column.kind:8}  {column.note}" for column in some]
+        if len(self.columns) > len(some):
+            kinds = Counter(column.kind for column in self.columns[MOST_PRINTED:])
+            rest = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+            lines.append(f"  and {len(self.columns) - len(some):,} more columns: {rest}")
         return "\n".join([f"{rows}; predicts {', '.join(self.target)} ({goal}) from", *lines])
 
 
@@ -168,6 +190,7 @@ def from_csv(
     *,
     encoding: str | None = None,
     separator: str | None = None,
+    on_disk: bool = False,
     **options: Any,
 ) -> Table:
     """Make a `Table` from a CSV file with a header.
@@ -177,6 +200,7 @@ def from_csv(
         target: The column to predict, or several columns of numbers.
         encoding: Name of a Python codec; by default UTF-8, or that of the file's byte-order mark.
         separator: One character; by default the most frequent separator in the header.
+        on_disk: Keep the rows on disk, as `from_parquet` does, for files that do not fit in memory.
         **options: As for `from_frame`.
 
     Returns:
@@ -188,12 +212,40 @@ def from_csv(
     Example:
         >>> flowers = kerasdl.data.tabular.from_csv("iris.csv", "species")
     """
-    return from_frame(read_csv(path, encoding=encoding, separator=separator), target, **options)
+    read: Callable[..., Any] = csv_rows_on_disk if on_disk else read_csv
+    return from_frame(read(path, encoding=encoding, separator=separator), target, **options)
+
+
+@known_arguments("from_frame")
+def from_parquet(path: str | Path, target: str | Sequence[str], **options: Any) -> Table:
+    """Make a `Table` from a Parquet file, or all Parquet files of a folder, that need not fit in memory.
+
+    The table is that which `from_frame` makes of the same rows, bit for bit: the statistics of each column are taken
+    from all its training rows. It is read twice, first column by column, then piece by piece. In memory are one column
+    at a time; the targets, and the columns that split or weigh the rows; and some bytes for each row. The encoded rows
+    lie in a file of the cache folder (`XDG_CACHE_HOME`), 4 bytes a number, which is gone when the process ends.
+
+    Args:
+        path: The file, or a folder.
+        target: The column to predict, or several columns of numbers.
+        **options: As for `from_frame`.
+
+    Returns:
+        The datasets.
+
+    Raises:
+        BadInput: A file cannot be read, or has other columns than the first; or as for `from_frame`.
+        ModuleNotFoundError: pyarrow is not installed.
+
+    Example:
+        >>> houses = kerasdl.data.tabular.from_parquet("houses.parquet", "price")
+    """
+    return from_frame(parquet_rows(path), target, **options)
 
 
 @known_arguments()
 def from_frame(
-    frame: "pd.DataFrame",
+    frame: "pd.DataFrame | Rows",
     target: str | Sequence[str],
     *,
     task: Task = "auto",
@@ -215,7 +267,7 @@ def from_frame(
     Columns of equal values, of row numbers, or of words that are almost all unique are left out.
 
     Args:
-        frame: One row per sample; cells may be missing.
+        frame: One row per sample; cells may be missing. Or `Rows`, which may be on disk.
         target: The column to predict, or several columns of numbers.
         task: "classes", "numbers", or "auto": classes if the target has words, or at most 10 different whole numbers.
         kinds: Kinds of columns, instead of the inferred ones: "number", "category", "date" or "left out".
@@ -243,42 +295,46 @@ def from_frame(
     """
     if batch_size is not None and batch_size < 1:
         raise BadInput(f"A batch must hold at least one row. Received: batch_size={batch_size}")
-    frame, targets = named(frame), names_of(target)
+    targets = names_of(target)
     kinds = {str(name): kind for name, kind in (kinds or {}).items()}
     weight, time, group, split = (None if name is None else str(name) for name in (weight, time, group, split))
-    _check_columns(frame, targets, kinds, weight, time, group, split)
-    frame = tidy(with_columns(frame, {name: None for name, kind in kinds.items() if kind == "left out"}))
-    labels, classes = targets_of(frame, targets, task)
-    is_valid = held_out(frame, labels, classes, valid_share, time, group, split, seed)
+    left_out = {name: None for name, kind in kinds.items() if kind == "left out"}
+    rows = frame if isinstance(frame, Rows) else FrameRows(named(frame))
+    _check_columns(rows, targets, kinds, weight, time, group, split)
+    if isinstance(rows, FrameRows):
+        rows = FrameRows(tidy(with_columns(rows.frame, left_out)))
+    known = rows.read(list(dict.fromkeys(name for name in (*targets, weight, time, group, split) if name is not None)))
+    labels, classes = targets_of(known, targets, task)
+    is_valid = held_out(known, labels, classes, valid_share, time, group, split, seed)
     check_classes(labels[~is_valid], classes)
     scale = None if classes else Scale.of(labels[~is_valid])
-    weights = weights_of(frame[weight]) if weight else np.ones(len(frame), np.float32)
+    weights = weights_of(known[weight]) if weight else np.ones(len(known), np.float32)
     if balance:
         weights *= balancing(labels, classes, ~is_valid)
 
     aside = {*targets, weight, group, split}
-    columns = tuple(
-        column_of(frame.loc[~is_valid, name], kinds.get(name)) for name in frame.columns if name not in aside
-    )
-    used = [column for column in columns if column.preprocessor is not None]
-    _check_used(used, columns)
-    space = _space(used)
-    inputs = _encode(space, used, frame)
-
+    columns = _columns(rows, [name for name in rows.names if name not in aside], kinds, ~is_valid)
+    _check_used(columns)
+    model = encoder(columns)
+    load = _loader(_encode(model, columns, rows))
     targets_scaled = scale.apply(labels) if scale else labels
-    whole = _source(inputs, targets_scaled, frame.index, weights if weight or balance else None)
-    train, valid = whole.take(np.flatnonzero(~is_valid)), replace(whole.take(np.flatnonzero(is_valid)), weights=None)
+
+    def source(places: np.ndarray, weights: np.ndarray | None) -> Source:
+        names, wanted = RowNames(rows.index, places), tf.constant(places, tf.int64)
+        return Source(names, targets_scaled[places], lambda batch: load(tf.gather(wanted, batch)), weights)
+
+    trained = np.flatnonzero(~is_valid)
     return Table(
-        train_source=train,
-        valid_source=valid,
-        batch_size=batch_size or batch_size_for(len(train.names)),
+        train_source=source(trained, weights[trained] if weight or balance else None),
+        valid_source=source(np.flatnonzero(is_valid), None),
+        batch_size=batch_size or batch_size_for(len(trained)),
         seed=seed,
         columns=columns,
         target=targets,
         classes=classes,
         scale=scale,
-        space=space,
-        frame=frame,
+        encoder=model,
+        rows=rows,
         held_out=is_valid,
     )
 
@@ -293,6 +349,17 @@ def batch_size_for(rows: int) -> int:
     return 2 ** min(max(round(math.log2(max(rows, 1) / 24)), 5), 8)
 
 
+def sampled(rows: int, columns: int, seed: int, *, most: int = MOST_NUMBERS) -> np.ndarray:
+    """Places of all rows, or of as many as have `most` numbers, drawn by seed, in their order.
+
+    Example:
+        >>> sampled(3, 10, seed=0), len(sampled(1000, 10, seed=0, most=500))
+        (array([0, 1, 2]), 50)
+    """
+    count = max(1, min(rows, most // max(columns, 1)))
+    return np.arange(rows) if count == rows else np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
+
+
 def _edges(values: np.ndarray) -> list[float]:
     found = np.unique(np.quantile(values, np.linspace(0, 1, INTERVALS + 1), method="inverted_cdf"))
     # Edges that nearly meet would make a step of what lies between them.
@@ -300,19 +367,28 @@ def _edges(values: np.ndarray) -> list[float]:
     return found[wide].tolist() if wide.sum() > 1 else [float(found[0]), float(found[0]) + 1]
 
 
-def _source(
-    inputs: Mapping[str, np.ndarray], targets: np.ndarray, index: "pd.Index", weights: np.ndarray | None
-) -> Source:
-    with tf.device("CPU"):
-        parts = {name: tf.constant(values) for name, values in inputs.items()}
-    names = [f"{index.name or 'row'} {each}" for each in index]
-    return Source(names, targets, lambda rows: {name: tf.gather(part, rows) for name, part in parts.items()}, weights)
+def _columns(rows: Rows, names: Sequence[str], kinds: Mapping[str, Kind], trained: np.ndarray) -> tuple[Column, ...]:
+    """The columns, by their training rows, one by one."""
+    bar, found = _progress(rows, len(names), "column"), []
+    for name in names:
+        kind = kinds.get(name)
+        values = rows.at([0], [name]) if kind == "left out" else rows.read([name]).loc[trained]
+        found.append(column_of(values[name], kind))
+        bar.add(1)
+    return tuple(found)
 
 
-def _check_columns(
-    frame: "pd.DataFrame", targets: tuple[str, ...], kinds: Mapping[str, Kind], *others: str | None
-) -> None:
-    known = [str(name) for name in frame.columns]
+def _progress(rows: Rows, count: int, unit: str) -> keras.utils.Progbar:
+    return keras.utils.Progbar(count, unit_name=unit, verbose=int(rows.on_disk))
+
+
+def _loader(inputs: Mapping[str, np.ndarray]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    parts = {name: rows_of(values) for name, values in inputs.items()}
+    return lambda places: {name: read(places) for name, read in parts.items()}
+
+
+def _check_columns(rows: Rows, targets: tuple[str, ...], kinds: Mapping[str, Kind], *others: str | None) -> None:
+    known = rows.names
     wanted = [*targets, *kinds, *(name for name in others if name is not None)]
     if absent := sorted({name for name in wanted if name not in known}):
         raise BadInput(f"No such column: {', '.join(map(repr, absent))}. Received: a table with columns {known}")
@@ -327,42 +403,33 @@ def _check_columns(
         raise BadInput(f"Name each target only once. Received: {targets}")
     if not targets:
         raise BadInput("Name a column to predict. Received: target=()")
-    if frame.empty:
+    if not len(rows.index):
         raise BadInput(f"The table has no rows: nothing to learn from. Received: columns {known}")
 
 
-def _check_used(used: Sequence[Column], columns: Sequence[Column]) -> None:
+def _check_used(columns: Sequence[Column]) -> None:
+    used = [column for column in columns if column.preprocessor is not None]
     if not used:
         notes = {column.name: column.note for column in columns}
         raise BadInput(f"No input column is left: set the kinds of columns with kinds (--kinds). Received: {notes}")
-    keys = [column.key for column in used]
-    if same := [column.name for column in used if keys.count(column.key) > 1]:
+    keys = Counter(column.key for column in used)
+    if same := [column.name for column in used if keys[column.key] > 1]:
         raise BadInput(f"Column names must differ in letters, digits or ._-: rename one. Received: {same}")
 
 
-def _space(used: Sequence[Column]) -> keras.utils.FeatureSpace:
-    space = keras.utils.FeatureSpace({column.key: column.feature for column in used}, output_mode="dict")
-    # Each preprocessor already has its statistics: nothing is left to adapt.
-    space.build_from_config({})
-    return space
-
-
-def _encode(space: keras.utils.FeatureSpace, used: Sequence[Column], frame: "pd.DataFrame") -> dict[str, np.ndarray]:
-    """Encode all rows with the FeatureSpace, as "categories" and "numbers"; one without columns is omitted."""
-    raw = as_tensors({column.key: raw_values(frame[column.name], *column.raw) for column in used})
-    features = features_of(used)
-    parts: dict[str, list] = {part: [] for part in features}
-    for start in range(0, len(frame), CHUNK):
-        encoded = space({name: values[start : start + CHUNK] for name, values in raw.items()})
-        for part, keys in features.items():
-            parts[part].append(np.concatenate([encoded[name].numpy() for name in keys], axis=1))
-    types = {"categories": np.int32, "numbers": np.float32}
-    return {part: np.concatenate(chunks).astype(types[part]) for part, chunks in parts.items()}
-
-
-def features_of(columns: Sequence[Column]) -> dict[str, list[str]]:
-    """Columns of "categories" and of "numbers", by key; one without columns is omitted."""
+def _encode(model: keras.Model, columns: Sequence[Column], rows: Rows) -> dict[str, np.ndarray]:
+    """Encode all rows, as "categories" and "numbers"; one without columns is omitted."""
     used = [column for column in columns if column.preprocessor is not None]
-    parts = {"categories": [column.key for column in used if column.cardinality]}
-    parts["numbers"] = [column.key for column in used if not column.cardinality]
-    return {part: keys for part, keys in parts.items() if keys}
+    types, count, parts = {"categories": np.int32, "numbers": np.float32}, len(rows.index), {}
+    for part, found in by_part(columns).items():
+        shape = (count, sum(column.width for column in found))
+        parts[part] = nameless_array(shape, types[part]) if rows.on_disk else np.empty(shape, types[part])
+    bar, start = _progress(rows, count, "row"), 0
+    for piece in rows.pieces([column.name for column in used]):
+        end = start + len(piece)
+        raw = as_tensors({column.key: raw_values(piece[column.name], *column.raw) for column in used})
+        for part, values in model(raw).items():
+            parts[part][start:end] = values
+        start = end
+        bar.update(start)
+    return parts

@@ -25,7 +25,7 @@ def network(table):
 def exported(target):
     table = tabular.from_frame(people(60), target)
     model = network(table)
-    return export.table_model(model, table.space, table.features, classes=table.classes, targets=table.target_scales)
+    return export.table_model(model, table.encoder, classes=table.classes, targets=table.target_scales)
 
 
 def test_classes_have_their_probabilities():

@@ -147,7 +147,7 @@ def test_columns_named_like_layers_are_exported():
     frame = people()[["income"]].assign(**{name: np.random.default_rng(0).normal(size=40) for name in names})
     table = tabular.from_frame(frame, "income")
     model = models.tabular(table.cardinalities, table.numbers, classes=2)
-    exported = models.table_model(model, table.space, table.features, classes=table.classes)
+    exported = models.table_model(model, table.encoder, classes=table.classes)
     assert exported(raw_inputs(frame, table.raw)).shape == (40, 2)
 
 
@@ -195,9 +195,7 @@ def test_the_exported_model_on_raw_columns_equals_the_pipeline(target, tmp_path)
     table = tabular.from_frame(frame, target)
     ends = {"classes": 2} if table.classes else {"outputs": 1}
     model = models.tabular(table.cardinalities, table.numbers, **ends)
-    exported = models.table_model(
-        model, table.space, table.features, classes=table.classes, targets=table.target_scales
-    )
+    exported = models.table_model(model, table.encoder, classes=table.classes, targets=table.target_scales)
     raw = raw_inputs(frame.iloc[numbers_of(table, table.valid_rows)], models.raw_columns(exported))
     assert models.raw_columns(exported) == table.raw
     outputs = np.concatenate([model.predict_on_batch(inputs) for inputs, _ in table.valid])
@@ -218,7 +216,7 @@ def test_a_saved_model_takes_raw_columns(tmp_path):
     frame = people()
     table = tabular.from_frame(frame, "income")
     model = models.tabular(table.cardinalities, table.numbers, classes=2)
-    exported = models.table_model(model, table.space, table.features, classes=table.classes)
+    exported = models.table_model(model, table.encoder, classes=table.classes)
     raw = raw_inputs(frame, table.raw)
     exported.export(tmp_path / "saved", verbose=False)
     saved = tf.saved_model.load(str(tmp_path / "saved"))
