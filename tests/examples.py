@@ -512,6 +512,7 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "people.csv": lambda path: frame().to_csv(path, index=False),
     "more_people.csv": lambda path: frame().to_csv(path, index=False),
     "houses.csv": lambda path: prices().to_csv(path, index=False),
+    "houses.parquet": lambda path: prices().to_parquet(path),
     "iris.csv": write_flowers_csv,
     "airline.csv": lambda path: passengers().to_csv(path, index=False),
     "sunspots.csv": write_sunspots,
