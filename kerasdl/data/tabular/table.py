@@ -132,7 +132,10 @@ class Table(HeldDatasets):
 
     @cached_property
     def edges(self) -> list[list[float]]:
-        """Quantiles of each of "numbers" over the training rows, for `models.tabular(edges=…)`: at most 17, at least 2.
+        """Edges of intervals of each of "numbers", for `models.tabular(edges=…)`: at most 17, at least 2.
+
+        Quantiles of the training rows, in which a frequent value counts as at most one interval; or all values, if
+        they are few.
 
         If these are more than 64 million numbers, quantiles of as many rows as have so many, drawn by `seed`.
 
@@ -361,7 +364,20 @@ def sampled(rows: int, columns: int, seed: int, *, most: int = MOST_NUMBERS) -> 
 
 
 def _edges(values: np.ndarray) -> list[float]:
-    found = np.unique(np.quantile(values, np.linspace(0, 1, INTERVALS + 1), method="inverted_cdf"))
+    """Quantiles of the values, or all values if they are few.
+
+    A value that fills more than an interval, such as the 0 of a column of mostly zeros, counts as one interval, so that
+    the others keep their edges.
+    """
+    found, counts = np.unique(values, return_counts=True)
+    if len(found) > INTERVALS + 1:
+        shares = counts / counts.sum()
+        for _ in range(INTERVALS):
+            shares = np.minimum(shares, shares.sum() / INTERVALS)
+        below = np.cumsum(shares) / shares.sum()
+        # Less than the rounding of the sums: a quantile is the first value that reaches it.
+        quantiles = np.linspace(0, 1, INTERVALS + 1) - 1e-9
+        found = np.unique(found[np.searchsorted(below, quantiles).clip(max=len(found) - 1)])
     # Edges that nearly meet would make a step of what lies between them.
     wide = np.diff(found, prepend=-np.inf) > LEAST_INTERVAL
     return found[wide].tolist() if wide.sum() > 1 else [float(found[0]), float(found[0]) + 1]

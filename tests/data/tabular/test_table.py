@@ -84,6 +84,18 @@ def test_edges_are_quantiles_of_the_training_rows():
     assert tabular.from_frame(people()[["job", "income"]], "income").edges == []
 
 
+def test_a_frequent_value_leaves_the_others_their_edges():
+    gain = np.where(np.arange(800) % 10, 0.0, np.arange(800.0))
+    table = tabular.from_frame(pd.DataFrame({"gain": gain, "y": np.arange(800.0)}), "y", kinds={"gain": "number"})
+    numbers = np.sort(np.unique(np.concatenate([x["numbers"] for x, _ in rows(table.train)])))
+    (edges,) = table.edges
+    assert len(numbers) > 50
+    np.testing.assert_allclose(
+        edges[1:], np.quantile(numbers[1:], np.linspace(0, 1, 16), method="inverted_cdf")[1:], rtol=1e-6
+    )
+    assert edges[0] == 0
+
+
 @pytest.mark.parametrize(("count", "size"), [(40, 32), (4000, 128), (100_000, 256)])
 def test_batch_size_by_the_number_of_rows(count, size):
     assert batch_size_for(count) == size
