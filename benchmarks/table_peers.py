@@ -72,8 +72,8 @@ def fastai(frame: pd.DataFrame, target: str, seed: int, is_number: bool) -> Foun
     started = time.perf_counter()
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(10)
-    seconds = time.perf_counter() - started
-    return float(learner.validate()[1]) * unit, seconds
+        seconds = time.perf_counter() - started
+        return float(learner.validate()[1]) * unit, seconds
 
 
 if __name__ == "__main__":

@@ -1,21 +1,26 @@
 """Real tables, defaults only: our recipe beside boosted trees, CatBoost, fastai and an earlier version of ours.
 
 KERASDL_DATA=FOLDER python benchmarks/tables.py [--seeds 0 1 2] [--only concrete OJ] [--before CHECKOUT]
-    [--fastai PYTHON] [--catboost PYTHON]
+    [--fastai PYTHON] [--catboost PYTHON] [--results FILE]
 
 CHECKOUT is the folder of an earlier version of this repository. The two PYTHON are interpreters of environments with
-fastai (`pip install fastai`) and CatBoost (`pip install catboost`); what is not given is left out, and the first line
-says so. All arms read the same rows: those that the column "part" of a table marks, or a fifth drawn with seed 0.
+fastai (`pip install fastai ipython`) and CatBoost (`pip install catboost pandas`); what is not given is left out, and
+the first line says so. All arms read the same rows: those that the column "part" of a table marks, or a fifth drawn
+with seed 0. FILE keeps each result as it comes, and what it holds is not run again: a run that was broken off goes on,
+and another one adds an arm or a seed. `--seeds` alone only prints the tables of FILE.
 """
 
 import json
 import os
-import statistics
+import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +29,7 @@ from real_data import real_data
 
 HERE = Path(__file__).parent
 PEERS = HERE / "table_peers.py"
+ARMS = ("kerasdl", "before", "trees", "catboost", "fastai")
 # Name: file, target, and whether numbers are predicted (RMSE) or classes (accuracy).
 TABLES = {
     "attrition": ("tables/attrition.csv", "Attrition", False),
@@ -61,30 +67,38 @@ class Config:
     """Python interpreter with fastai."""
     catboost: str | None = None
     """Python interpreter with CatBoost."""
+    results: Path | None = None
+    """Keeps the results, as lines of JSON."""
 
 
-def ours(path: Path, target: str, is_number: bool, seed: int, checkout: Path) -> tuple[float, float]:
+def ours(path: Path, target: str, is_number: bool, seed: int, checkout: Path, *more: str) -> tuple[float, float]:
     """Score and seconds of fit of one run of the recipe of a checkout."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
         options = ["--data", path, "--target", target, "--split", "part", "--seed", seed, "--out", out, "--no-look"]
-        command = [sys.executable, str(checkout / "recipes" / "tabular.py"), *map(str, options)]
+        command = [sys.executable, str(checkout / "recipes" / "tabular.py"), *map(str, options), *more]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(checkout)})
         if done.returncode:
-            return float("nan"), float("nan")
+            return failed(done.stderr)
         metrics = json.loads((out / "metrics.json").read_text())
     return metrics["valid"]["rmse" if is_number else "accuracy"], metrics["train_seconds"]
 
 
-def peer(name: str, python: str, path: Path, target: str, seed: int) -> tuple[float, float]:
+def peer(path: Path, target: str, seed: int, name: str, python: str) -> tuple[float, float]:
     """The same of a peer."""
     done = subprocess.run(
         [python, "-W", "ignore", *map(str, (PEERS, name, path, target, seed))], capture_output=True, text=True
     )
     if done.returncode:
-        return float("nan"), float("nan")
+        return failed(done.stderr)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return found["score"], found["seconds"]
+
+
+def failed(message: str) -> tuple[float, float]:
+    """No score, and why."""
+    print((message.strip().splitlines() or ["It failed without a message."])[-1])
+    return float("nan"), float("nan")
 
 
 def split(name: str, folder: Path) -> Path:
@@ -97,39 +111,73 @@ def split(name: str, folder: Path) -> Path:
     return folder / f"{name}.csv"
 
 
-def measured(config: Config, name: str, folder: Path) -> dict[str, list[tuple[float, float]]]:
-    """Score and seconds of every arm and seed on one table, interleaved by seed."""
-    path, (_, target, is_number) = split(name, folder), TABLES[name]
-    found: dict[str, list[tuple[float, float]]] = {}
-    for seed in config.seeds:
-        found.setdefault("kerasdl", []).append(ours(path, target, is_number, seed, HERE.parent))
-        if config.before:
-            found.setdefault("before", []).append(ours(path, target, is_number, seed, Path(config.before)))
-        for each, python in (("trees", sys.executable), ("catboost", config.catboost), ("fastai", config.fastai)):
-            if python:
-                found.setdefault(each, []).append(peer(each, python, path, target, seed))
-    return found
+def run_arm(config: Config, arm: str, path: Path, target: str, is_number: bool, seed: int) -> tuple[float, float]:
+    """Score and seconds of fit of one arm."""
+    if arm == "kerasdl":
+        return ours(path, target, is_number, seed, HERE.parent, "--no-baseline")
+    if arm == "before":
+        return ours(path, target, is_number, seed, Path(config.before or HERE.parent))
+    return peer(path, target, seed, arm, getattr(config, arm, sys.executable))
+
+
+def measure(config: Config, arms: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Run the arms, seed by seed, where `rows` do not hold them yet, and add them."""
+    known = {(row["table"], row["arm"], row["seed"]) for row in rows}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed, name in product(config.seeds, config.only):
+            path, (_, target, is_number) = split(name, Path(folder)), TABLES[name]
+            for arm in (arm for arm in arms if (name, arm, seed) not in known):
+                started = cpu_seconds()
+                score, seconds = run_arm(config, arm, path, target, is_number, seed)
+                row = {"table": name, "arm": arm, "seed": seed, "score": score, "fit": seconds}
+                rows.append({**row, "cpu": cpu_seconds() - started})
+                print(", ".join(f"{key} {shown(value)}" for key, value in rows[-1].items()), flush=True)
+                if config.results:
+                    with config.results.open("a") as file:
+                        file.write(json.dumps(rows[-1]) + "\n")
+
+
+def cpu_seconds() -> float:
+    """CPU time of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def shown(value: Any) -> str:
+    """A number with four digits."""
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def print_tables(rows: pd.DataFrame) -> None:
+    """Each table and arm; then the mean rank of each arm, and on how many tables ours is at least as good."""
+    print(f"\n{'':16} {'':9} {'seeds':>5} {'mean':>10} {'spread':>8} {'fit, median':>12} {'process, CPU':>13}")
+    means: dict[str, dict[str, float]] = {}
+    for (name, arm), found in rows.groupby(["table", "arm"], sort=False):
+        scores, is_number = found["score"], TABLES[name][2]
+        means.setdefault(name, {})[arm] = scores.mean(skipna=False)
+        numbers = (means[name][arm], scores.max() - scores.min())
+        mean, spread = (f"{each:,.4g}" if is_number else f"{each:.2%}" for each in numbers)
+        times = f"{found['fit'].median():10.1f} s {found['cpu'].median():11.1f} s"
+        print(f"{name:16} {arm:9} {len(found):5} {mean:>10} {spread:>8} {times}")
+    # Errors, so that lower is better; tables that all arms have run.
+    errors = pd.DataFrame({name: {arm: each if TABLES[name][2] else 1 - each for arm, each in found.items()}
+                           for name, found in means.items()}).dropna(axis="columns")  # fmt: skip
+    ranks = errors.round(12).rank().mean(axis="columns").sort_values()
+    print(f"\nMean rank on {errors.shape[1]} tables: " + ", ".join(f"{arm} {rank:.2f}" for arm, rank in ranks.items()))
+    for arm in errors.index.drop("kerasdl", errors="ignore"):
+        level = (errors.loc["kerasdl"] <= errors.loc[arm] + 1e-12).sum()
+        print(f"kerasdl is at least as good as {arm} on {level} of {errors.shape[1]} tables")
 
 
 def main(config: Config) -> None:
-    """Print one line for each table and arm, then the mean rank of each arm."""
-    if absent := [name for name in ("before", "catboost", "fastai") if getattr(config, name) is None]:
+    """Run all arms on all tables, print each result as it comes, and the tables at the end."""
+    absent = [name for name in ("before", "catboost", "fastai") if getattr(config, name) is None]
+    if absent:
         print(f"Left out, because it was not given: {', '.join(absent)}")
-    print(f"{'':16} {'':9} {'mean':>10} {'spread':>8} {'fit, median':>12}")
-    ranks: dict[str, list[float]] = {}
-    for name in config.only:
-        with tempfile.TemporaryDirectory() as folder:
-            found = measured(config, name, Path(folder))
-        is_number = TABLES[name][2]
-        means = {who: statistics.mean(score for score, _ in pairs) for who, pairs in found.items()}
-        order = pd.Series(means).rank(ascending=is_number, na_option="bottom")
-        for who, pairs in found.items():
-            scores, seconds = zip(*pairs, strict=True)
-            ranks.setdefault(who, []).append(float(order[who]))
-            shown = f"{means[who]:,.4g}" if is_number else f"{means[who]:.2%}"
-            spread = f"{max(scores) - min(scores):,.3g}" if is_number else f"{max(scores) - min(scores):.2%}"
-            print(f"{name:16} {who:9} {shown:>10} {spread:>8} {statistics.median(seconds):10.1f} s", flush=True)
-    print("Mean rank: " + ", ".join(f"{who} {statistics.mean(each):.2f}" for who, each in ranks.items()))
+    kept = config.results is not None and config.results.exists()
+    rows = [json.loads(line) for line in config.results.read_text().splitlines()] if kept and config.results else []
+    measure(config, [arm for arm in ARMS if arm not in absent], rows)
+    print_tables(pd.DataFrame(rows))
 
 
 if __name__ == "__main__":
