@@ -114,8 +114,7 @@ def fit(data: tabular.Table, variant: str, seed: int) -> float:
     model = recipe.network(config, data)
     found = None if config.run.peak_lr else kerasdl.callbacks.lr_find(model, data.train, verbose=0)
     rate = config.run.peak_lr if found is None else runs.suggested(found, "descent", recipe.CAUTIOUS_LR)[0]
-    steps = min(recipe.STEPS[data.target_kind], 100 * data.steps)
-    epochs = config.epochs or -(-steps // data.steps)
+    epochs = config.epochs or -(-tabular.steps_for(data) // data.steps)
     model.fit(data.train, epochs=epochs, shuffle=False, verbose=0, callbacks=[kerasdl.callbacks.OneCycle(rate)])
     scores = runs.table_result(model, data).scores
     return 1 - scores["accuracy"] if data.classes else scores["rmse"]

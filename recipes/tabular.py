@@ -14,7 +14,6 @@ from kerasdl.errors import BadInput
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 CAUTIOUS_LR = 0.005  # if the range test finds no rate; see docs/measurements.md
-STEPS = {"class": 500, "numbers": 1500}
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Config:
     epochs: int | None = None
     """Number of epochs; by default as many as --steps need."""
     steps: int | None = None
-    """Training steps, unless --epochs is given; by default 500 for classes, 1500 for numbers, at most 100 epochs."""
+    """Training steps, unless --epochs is given; by default 500 to 10000 for classes, 1500 to 10000 for numbers."""
     batch_size: int | None = None
     """Rows per batch; by default 32 to 256, by the number of rows."""
     baseline: bool = True
@@ -79,7 +78,7 @@ def main(config: Config) -> None:
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: runs.table_result(model, data))
-    epochs = config.epochs or -(-(config.steps or min(STEPS[data.target_kind], 100 * data.steps)) // data.steps)
+    epochs = config.epochs or -(-(config.steps or tabular.steps_for(data)) // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = runs.table_result(model, data)

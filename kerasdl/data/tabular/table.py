@@ -39,6 +39,7 @@ MOST_NUMBERS = 2**26
 # As in the experiments of arXiv:2410.24210, at most.
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
+MOST_STEPS, MOST_EPOCHS = 10_000, 100
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -350,6 +351,19 @@ def batch_size_for(rows: int) -> int:
         (32, 256)
     """
     return 2 ** min(max(round(math.log2(max(rows, 1) / 24)), 5), 8)
+
+
+def steps_for(table: Table) -> int:
+    """Training steps for a number of rows: 500 for classes, 1,500 for numbers; more for many rows, less for few.
+
+    For many rows they are 5 epochs for classes and 40 for numbers, but at most 10,000 steps; for few rows 100 epochs.
+
+    Example:
+        >>> kerasdl.data.tabular.steps_for(houses) // houses.steps     # epochs
+        100
+    """
+    steps, epochs = (1500, 40) if table.target_kind == "numbers" else (500, 5)
+    return min(max(steps, min(epochs * table.steps, MOST_STEPS)), MOST_EPOCHS * table.steps)
 
 
 def sampled(rows: int, columns: int, seed: int, *, most: int = MOST_NUMBERS) -> np.ndarray:
