@@ -1,7 +1,7 @@
 """Real tables, defaults only: our recipe beside boosted trees, CatBoost, fastai and an earlier version of ours.
 
 KERASDL_DATA=FOLDER python benchmarks/tables.py [--seeds 0 1 2] [--only concrete OJ] [--before CHECKOUT]
-    [--fastai PYTHON] [--catboost PYTHON] [--results FILE]
+    [--fastai PYTHON] [--catboost PYTHON] [--arms kerasdl trees] [--results FILE]
 
 CHECKOUT is the folder of an earlier version of this repository. The two PYTHON are interpreters of environments with
 fastai (`pip install fastai ipython`) and CatBoost (`pip install catboost pandas`); what is not given is left out, and
@@ -61,6 +61,8 @@ class Config:
     """Names of tables."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Random seeds of every arm."""
+    arms: tuple[str, ...] = ARMS
+    """What is compared, as far as it is given."""
     before: str | None = None
     """Checkout of an earlier version."""
     fastai: str | None = None
@@ -171,12 +173,12 @@ def print_tables(rows: pd.DataFrame) -> None:
 
 def main(config: Config) -> None:
     """Run all arms on all tables, print each result as it comes, and the tables at the end."""
-    absent = [name for name in ("before", "catboost", "fastai") if getattr(config, name) is None]
+    absent = [arm for arm in config.arms if getattr(config, arm, "given") is None]
     if absent:
         print(f"Left out, because it was not given: {', '.join(absent)}")
     kept = config.results is not None and config.results.exists()
     rows = [json.loads(line) for line in config.results.read_text().splitlines()] if kept and config.results else []
-    measure(config, [arm for arm in ARMS if arm not in absent], rows)
+    measure(config, [arm for arm in config.arms if arm not in absent], rows)
     print_tables(pd.DataFrame(rows))
 
 
