@@ -18,12 +18,26 @@ from kerasdl import deprecation, layers, losses, optimizers, schedules
 from kerasdl.version import __version__
 
 if TYPE_CHECKING:  # type checkers do not see through __getattr__
-    from kerasdl import callbacks, data, distribute, errors, export, groups, interpret, lr_range, models, plots, runs
+    from kerasdl import (
+        app,
+        callbacks,
+        data,
+        distribute,
+        errors,
+        export,
+        groups,
+        interpret,
+        lr_range,
+        models,
+        plots,
+        runs,
+    )
     from kerasdl.callbacks import lr_find
     from kerasdl.model_summary import summary
 
 __all__ = [
     "__version__",
+    "app",
     "callbacks",
     "data",
     "distribute",

@@ -4,6 +4,8 @@ import importlib
 from typing import Any
 
 EXTRAS = {
+    "gradio": "app",
+    "starlette": "app",
     "pandas": "tables",
     "pyarrow": "tables",
     "ray": "ray",

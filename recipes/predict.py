@@ -10,16 +10,15 @@ from kerasdl import runs
 from kerasdl.data import images, sequences, series, tabular, text
 from kerasdl.errors import BadInput
 
-# What a forecast reads as the run did.
-SERIES = ("target", "time", "series", "covariates", "channels", "sort", "fill", "duplicates")
 # Characters of a text.
 SHOWN = 60
 
 
 @dataclass(frozen=True)
 class Config:
-    run: Annotated[Path, runs.positional()]
-    """Run folder of recipes/image_classifier.py, tabular.py, time_series.py, text_ or sequence_classifier.py."""
+    run: Annotated[str, runs.positional()]
+    """Run folder of recipes/image_classifier.py, tabular.py, time_series.py, text_ or sequence_classifier.py, or what
+    recipes/share.py made of it: a folder or hf://OWNER/NAME."""
     inputs: Annotated[tuple[str, ...], runs.positional()]
     """Image or WAV files, or folders of them; or one CSV file with the columns that the run was trained on; or texts,
     and files with a text on each line; or one file of sequences."""
@@ -32,33 +31,27 @@ class Config:
 
 
 def main(config: Config) -> int:
-    model = runs.load_run(config.run)
-    # A model from elsewhere may have several inputs, or none yet.
-    inputs = getattr(model, "input", None)
-    shape = getattr(inputs, "shape", ())
+    run = runs.from_hub(config.run)
+    model = runs.load_run(run)
     failures: list[str] = []
     if config.csv:
         given = [
             each for of in (images.image_files, sequences.wav_files) for each in runs.input_files(config.inputs, of)
         ]
-        runs.check_output(config.csv, [config.run / "model.keras", *given])
-    if isinstance(inputs, dict):
-        header, *lines = table(model, config)
-    elif getattr(inputs, "dtype", "") == "string":
-        header, *lines = texts(model, config)
-    elif len(shape) == 4:
-        header, *lines = files(model, config, failures)
-    elif getattr(inputs, "name", "") == "samples":
-        header, *lines = files(model, config, failures, sounds=True)
-    elif getattr(inputs, "name", "") == "sequences":
-        header, *lines = rows(model, config, runs.load_config(config.run))
-    elif "lookback" in (trained := runs.load_config(config.run)):
-        header, *lines = forecast(model, config, trained)
-    else:
-        raise BadInput(
-            "This run was trained on none of images, sounds, texts, sequences, a table or series: call its model.keras "
-            f"from Python. Received: inputs of {shape} in {str(config.run)!r}"
-        )
+        runs.check_output(config.csv, [run / "model.keras", *given])
+    match runs.kind_of(model):
+        case "table":
+            header, *lines = table(model, config)
+        case "texts":
+            header, *lines = texts(model, config)
+        case "images":
+            header, *lines = files(model, config, failures)
+        case "sounds":
+            header, *lines = files(model, config, failures, sounds=True)
+        case "sequences":
+            header, *lines = rows(model, config, runs.load_config(run))
+        case "series":
+            header, *lines = forecast(model, config, runs.load_config(run))
     if config.csv:
         runs.write_csv(config.csv, [header, *lines])
     return 1 if failures else 0
@@ -103,9 +96,9 @@ def table(model: keras.Model, config: Config) -> runs.Lines:
 
 
 def forecast(model: keras.Model, config: Config, trained: dict[str, Any]) -> runs.Lines:
-    encoding, separator = config.encoding or trained.get("encoding"), config.separator or trained.get("separator")
-    rows = runs.input_table(config.inputs, encoding=encoding, separator=separator)
-    return runs.frame_lines(series.forecast(model, rows, **{name: trained[name] for name in SERIES if name in trained}))
+    read = {"encoding": config.encoding, "separator": config.separator}
+    rows, options = runs.input_series(config.inputs, trained, **read)
+    return runs.frame_lines(series.forecast(model, rows, **options))
 
 
 if __name__ == "__main__":

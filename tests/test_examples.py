@@ -25,7 +25,19 @@ from tests import examples
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "kerasdl"
 FACES = [
-    *("callbacks", "errors", "export", "groups", "interpret", "layers", "losses", "lr_range", "models", "optimizers"),
+    *(
+        "app",
+        "callbacks",
+        "errors",
+        "export",
+        "groups",
+        "interpret",
+        "layers",
+        "losses",
+        "lr_range",
+        "models",
+        "optimizers",
+    ),
     *("plots", "runs", "schedules"),
     *(f"data.{name}" for name in ("augment", "features", "images", "mixing", "sequences", "series", "tabular", "text")),
 ]
@@ -77,6 +89,7 @@ SLOW = {
     *(f"kerasdl.callbacks.{name}" for name in ("cosine_restarts.CosineRestarts", "flat_cosine.FlatCosine")),
 }
 SKIPPED = {
+    "kerasdl.app.server.serve": "gradio is an extra that the suite does without",
     "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",
     "kerasdl.data.text.tfds.from_tfds": "TensorFlow Datasets would prepare all 100,000 reviews",
 }

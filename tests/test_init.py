@@ -138,6 +138,10 @@ BELOW = {
     "data.sequences": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
     "launch": set(),
+    "app": {
+        *("data.images", "data.sequences", "data.series", "data.tabular", "data.text", "export", "interpret"),
+        *("layers", "plots", "runs"),
+    },
     "runs": {
         *("callbacks", "data", "data faces", "data.images", "data.sequences", "data.series", "data.tabular"),
         *("data.text", "distribute", "export", "files", "groups", "interpret", "layers", "lr_range", "models"),

@@ -1,6 +1,9 @@
 """The names of an exported model's outputs."""
 
+from collections.abc import Sequence
+
 import keras
+import numpy as np
 from kerasdl.layers import ClassNames
 
 
@@ -54,6 +57,22 @@ def has_tags(exported: keras.Model) -> bool:
         True
     """
     return exported.layers[-1].name == "tag_names"
+
+
+def likeliest(classes: Sequence[str], probabilities: np.ndarray, top: int | None = 1) -> dict[str, float]:
+    """The most probable classes of a prediction with their probabilities, the most probable first.
+
+    Args:
+        classes: Their names, such as `class_names(exported)`.
+        probabilities: One for each (classes,).
+        top: How many; None for all.
+
+    Example:
+        >>> likeliest(["cat", "dog", "hen"], np.array([0.25, 0.5, 0.25]), top=2)
+        {'dog': 0.5, 'cat': 0.25}
+    """
+    order = np.argsort(-probabilities, kind="stable")[:top]
+    return {classes[place]: float(probabilities[place]) for place in order}
 
 
 def _names(exported: keras.Model, what: str, *layer_names: str) -> tuple[str, ...]:

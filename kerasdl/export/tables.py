@@ -1,14 +1,16 @@
 """Models of raw table rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import layers
 from kerasdl.deprecation import renamed_arguments
 from kerasdl.errors import BadInput
 from kerasdl.export.probabilities import class_probabilities
-from kerasdl.layers import ClassNames, DateFeature
+from kerasdl.layers import ClassNames, DateFeature, NumberFeature
 from kerasdl.outputs import Outputs
 
 
@@ -108,3 +110,61 @@ def raw_columns(exported: keras.Model) -> dict[str, tuple[Literal["number", "cat
         return "number" if keras.backend.is_float_dtype(column.dtype) else "category", None
 
     return {name: kind_of(name, column) for name, column in exported.input.items()}
+
+
+@dataclass(frozen=True)
+class KnownValues:
+    """What an exported table model knows of a column of its training data.
+
+    Attributes:
+        kind: Its kind.
+        typical: The median of numbers, the mean of dates in ISO 8601; "" if it is not known.
+        low: The least number, or the earliest date in ISO 8601; None if it is not known.
+        high: The greatest number, or the latest date.
+        categories: What a category may be, missing values left out; empty if there are too many.
+
+    Example:
+        >>> KnownValues("number", typical=44.0, low=20.0, high=69.0).categories
+        ()
+    """
+
+    kind: Literal["number", "category", "date"]
+    typical: Any = ""
+    low: Any = None
+    high: Any = None
+    categories: tuple[str, ...] = ()
+
+
+def known_values(exported: keras.Model) -> dict[str, KnownValues]:
+    """What an exported table model knows of the values of each column: enough for a form, and for its limits.
+
+    Args:
+        exported: A model from `table_model`, new or loaded.
+
+    Raises:
+        BadInput: As for `raw_columns`.
+
+    Example:
+        >>> known_values(exported)["job"].categories
+        ('clerk', 'nurse')
+    """
+    found = {name: KnownValues(kind) for name, (kind, _) in raw_columns(exported).items()}
+    for layer in exported.layers:
+        if isinstance(layer, NumberFeature):
+            names = _columns_of(layer)
+            ends = ([None] * len(names) if end is None else np.ravel(end).tolist() for end in (layer.low, layer.high))
+            for name, median, low, high in zip(names, np.ravel(layer.median).tolist(), *ends, strict=True):
+                found[name] = KnownValues("number", median, low, high)
+        elif isinstance(layer, DateFeature):
+            day = str(np.datetime64(0, "D") + np.timedelta64(round(layer.mean), "D"))
+            found[layer.input.name] = KnownValues("date", day, layer.low, layer.high)
+        elif isinstance(layer, keras.layers.StringLookup):
+            known = map(str, layer.get_vocabulary(include_special_tokens=False))
+            found[layer.input.name] = KnownValues("category", categories=tuple(filter(None, known)))
+    return found
+
+
+def _columns_of(layer: NumberFeature) -> list[str]:
+    """The columns that a layer of numbers reads: one, or several that were joined before it."""
+    joined = layer.input._keras_history.operation
+    return [each.name for each in ([layer.input] if isinstance(joined, layers.InputLayer) else joined.input)]

@@ -25,6 +25,8 @@ class DateFeature(keras.layers.Layer):
         std: Standard deviation of the days.
         form: Format of the dates in the training data, as for `strftime`. Stored for code that converts a table into
             the layer's input; it does not affect the layer.
+        low: The earliest date of the training data, in ISO 8601. Stored like `form`.
+        high: The latest one.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
@@ -36,9 +38,17 @@ class DateFeature(keras.layers.Layer):
         [1.0]
     """
 
-    def __init__(self, mean: float, std: float, form: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        mean: float,
+        std: float,
+        form: str | None = None,
+        low: str | None = None,
+        high: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
-        self.mean, self.std, self.form = mean, std, form
+        self.mean, self.std, self.form, self.low, self.high = mean, std, form, low, high
         self._characters = keras.layers.TextVectorization(
             standardize=None, split="character", vocabulary=list("0123456789"), output_sequence_length=19
         )
@@ -74,7 +84,8 @@ class DateFeature(keras.layers.Layer):
         return (*input_shape[:-1], 2 + 2 * len(_CYCLES))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mean": self.mean, "std": self.std, "form": self.form}
+        config = {"mean": self.mean, "std": self.std, "form": self.form, "low": self.low, "high": self.high}
+        return {**super().get_config(), **config}
 
 
 def days_since_1970(year: Any, month: Any, day: Any) -> Any:

@@ -21,6 +21,9 @@ class NumberFeature(keras.layers.Layer):
         flag: Whether to add the flag, for all columns or for each.
         limit: Clips smoothly: the scaled number `z` becomes `z / sqrt(1 + (z / limit)^2)`, which is nearly `z` around 0
             and stays within the limit (RealMLP; Holzmüller et al., arXiv:2407.04491). None does not clip.
+        low: The least number of the training data. Stored, as `high` is, for code that asks for numbers or checks them;
+            it does not affect the layer.
+        high: The greatest one.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
@@ -42,6 +45,8 @@ class NumberFeature(keras.layers.Layer):
         std: float | Sequence[float],
         flag: bool | Sequence[bool] = True,
         limit: float | None = None,
+        low: float | Sequence[float] | None = None,
+        high: float | Sequence[float] | None = None,
         **kwargs: Any,
     ) -> None:
         # float32 under any policy: half precision cannot represent all integers above a few thousand.
@@ -58,6 +63,7 @@ class NumberFeature(keras.layers.Layer):
         self._flagged = columns[np.broadcast_to(flag, columns.shape)]
         # Each flag behind its number.
         self._order = np.argsort(np.concatenate([columns, self._flagged]), kind="stable")
+        self.low, self.high = low, high
 
     def call(self, inputs: Any) -> Any:
         # In float64 until the mean is subtracted: float32 has a resolution of two minutes for seconds since 1970.
@@ -88,4 +94,4 @@ class NumberFeature(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         config = {"median": self.median, "mean": self.mean, "std": self.std, "flag": self.flag, "limit": self.limit}
-        return {**super().get_config(), **config}
+        return {**super().get_config(), **config, "low": self.low, "high": self.high}

@@ -5,11 +5,13 @@ from kerasdl.runs.command_line import positional, run_recipe
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.earlier_run import load_config, load_run
 from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.hub import from_hub, to_hub
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
-from kerasdl.runs.inputs import input_files, input_sequences, input_table, input_texts
+from kerasdl.runs.inputs import input_files, input_sequences, input_series, input_table, input_texts
+from kerasdl.runs.kinds import Kind, kind_of
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
-from kerasdl.runs.lines import Lines, class_lines, frame_lines, shown
+from kerasdl.runs.lines import Lines, class_lines, frame_cells, frame_lines, shown
 from kerasdl.runs.looks import (
     look,
     look_at_columns,
@@ -40,6 +42,7 @@ __all__ = [
     "ClassifierNetwork",
     "ImageData",
     "ImageNetwork",
+    "Kind",
     "LabelledTextData",
     "Lesson",
     "LessonOptions",
@@ -73,14 +76,18 @@ __all__ = [
     "epochs_for",
     "evaluated",
     "flattened",
+    "frame_cells",
     "frame_lines",
+    "from_hub",
     "frozen_body",
     "head_on_features",
     "images_and_network",
     "input_files",
     "input_sequences",
+    "input_series",
     "input_table",
     "input_texts",
+    "kind_of",
     "load_config",
     "load_images",
     "load_network",
@@ -108,6 +115,7 @@ __all__ = [
     "shown",
     "suggested",
     "table_result",
+    "to_hub",
     "train_ngrams",
     "train_trees",
     "trees_beside",

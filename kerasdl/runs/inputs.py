@@ -13,6 +13,9 @@ from kerasdl.errors import BadInput
 if TYPE_CHECKING:
     import pandas as pd
 
+# What a forecast reads as the run did.
+_SERIES = ("target", "time", "series", "covariates", "channels", "sort", "fill", "duplicates")
+
 
 def input_files(names: Sequence[str], files_of: Callable[[Path], list[str]] = images.image_files) -> list[str]:
     """Files, of which some may not exist, and instead of folders the files below them.
@@ -95,6 +98,29 @@ def input_sequences(
     }
     options |= {name: each for name, each in (("encoding", encoding), ("separator", separator)) if each}
     return sequences.read_sequences(names[0], **options)
+
+
+def input_series(
+    names: Sequence[str], trained: Mapping[str, Any], *, encoding: str | None = None, separator: str | None = None
+) -> tuple["pd.DataFrame", dict[str, Any]]:
+    """The rows of one CSV file, and how the run read its series: the arguments of `series.forecast`.
+
+    Args:
+        names: The path of the file.
+        trained: The configuration of the run.
+        encoding: Of the file; by default that of the run.
+        separator: Of the file; by default that of the run.
+
+    Raises:
+        BadInput: As for `input_table`.
+        ModuleNotFoundError: pandas is not installed.
+
+    Example:
+        >>> input_series(["airline.csv"], {"target": ["Passengers"], "lookback": 24})[1]
+        {'target': ['Passengers']}
+    """
+    read = {"encoding": encoding or trained.get("encoding"), "separator": separator or trained.get("separator")}
+    return input_table(names, **read), {name: trained[name] for name in _SERIES if name in trained}
 
 
 def _texts_of(name: str, encoding: str | None) -> list[str]:

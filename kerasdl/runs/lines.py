@@ -44,7 +44,20 @@ def frame_lines(found: "pd.DataFrame") -> Lines:
         >>> header, *lines = frame_lines(pd.DataFrame({"price": [1200.5]}))
         0    1200.5
     """
+    header, *rows = frame_cells(found)
+    yield header
+    for cells in rows:
+        yield shown(*cells)
+
+
+def frame_cells(found: "pd.DataFrame") -> Lines:
+    """A header, and the rows of a DataFrame behind their labels; numbers have six digits.
+
+    Example:
+        >>> list(frame_cells(pd.DataFrame({"price": [1200.5]})))
+        [(0, 'price'), ('0', '1200.5')]
+    """
     labels = found.index.to_frame().astype(str)
     yield (*labels, *found)
     for label, cells in zip(labels.to_numpy(), found.itertuples(index=False), strict=True):
-        yield shown(*label, *(cell if isinstance(cell, str) else f"{cell:.6g}" for cell in cells))
+        yield (*label, *(cell if isinstance(cell, str) else f"{cell:.6g}" for cell in cells))

@@ -1,9 +1,9 @@
 """Options that every recipe has; a recipe's own options are a dataclass that holds these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from math import inf
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 from kerasdl.errors import BadInput
@@ -142,3 +142,22 @@ def defaults_of(config: type) -> dict[str, Any]:
         value = each.default if each.default_factory is MISSING else each.default_factory()
         found |= flattened(value) if is_dataclass(value) else {each.name: value} if value is not MISSING else {}
     return found
+
+
+def shareable(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a run without what only its machine knows: of absolute paths the last part.
+
+    Example:
+        >>> shareable({"data": "/home/me/pets", "out": "runs/pets", "epochs": 5})
+        {'data': 'pets', 'epochs': 5}
+    """
+    return {name: _without_paths(each) for name, each in config.items() if name not in OF_THE_START}
+
+
+def _without_paths(value: Any) -> Any:
+    if isinstance(value, str):
+        kinds = (PurePosixPath, PureWindowsPath)
+        return next((kind(value).name for kind in kinds if kind(value).is_absolute()), value)
+    if isinstance(value, dict):
+        return {name: _without_paths(each) for name, each in value.items()}
+    return [_without_paths(each) for each in value] if isinstance(value, list) else value

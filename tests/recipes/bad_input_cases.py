@@ -29,6 +29,7 @@ from tests.recipes.bad_input import (
     replaced_by_pipe,
     table,
     typed,
+    with_lambda,
 )
 
 # What makes the input, and a regular expression for the answer.
@@ -348,5 +349,23 @@ CASES: dict[str, Cases] = {
         ),
         "the page onto another": (intact("images", "RUN", "--out", "RUN/words.html"), "The file belongs to a run"),
         "the page nowhere": (intact("images", "RUN", "--out", "RUN/none/a.html"), "does not exist"),
+    },
+    "share": {
+        "a Lambda layer": (damaged("images", with_lambda, "RUN", "out"), "`Lambda` layer"),
+        "no run": (typed("none", "out"), "no readable config.json"),
+        "the run onto itself": (intact("images", "RUN", "RUN"), "The folder exists and is not empty"),
+        "no owner": (intact("images", "RUN", "hf://pets"), "A repository of the Hub is hf://OWNER/NAME"),
+        "metrics in a list": (
+            damaged("images", lambda path: path.write_text("[1]"), "RUN", "out", file="metrics.json"), "is damaged",
+        ),
+    },
+    "app": {
+        "a Lambda layer": (damaged("images", with_lambda, "RUN"), "`Lambda` layer"),
+        "no run": (typed("none"), "The folder has no model.keras"),
+        "a port of 0": (intact("images", "RUN", "--port", 0), "port must be at least 1"),
+        "a port above all": (intact("images", "RUN", "--port", 70000), "A port is at most 65535"),
+        "no uploads": (intact("images", "RUN", "--max-upload", 0), "max_upload must be at least 1"),
+        "a language model": (intact("language", "RUN"), "A language model writes texts"),
+        "a repository without an owner": (typed("hf://pets"), "A repository of the Hub is hf://OWNER/NAME"),
     },
 }  # fmt: skip

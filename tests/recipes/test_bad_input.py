@@ -19,6 +19,8 @@ from tests.recipes.bad_input import BAD_PICTURES, HEADER, ROWS, cells, file, fil
 from tests.recipes.bad_input_cases import CASES, GOOD, USE
 from tests.recipes.test_image_classifier import RECIPES, recipe, run
 
+# Arguments without a name, of recipes that need some.
+POSITIONAL = {"predict": ["run", "good"], "share": ["run", "out"], "app": ["run"]}
 # For each case; a test that starts processes has its own limits.
 SECONDS = 10
 
@@ -120,7 +122,7 @@ def test_an_empty_option_is_named(name, started):
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_cannot_be_parsed_is_explained(name, started):
-    status, lines = started(name, *(["run", "good"] if name == "predict" else []), "--nonsense", 3)
+    status, lines = started(name, *POSITIONAL.get(name, []), "--nonsense", 3)
     assert status == 2
     assert "--nonsense" in "".join(lines)
 

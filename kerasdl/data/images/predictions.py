@@ -7,19 +7,21 @@ import keras
 import tensorflow as tf
 from kerasdl.data.images.bad_files import read_image
 from kerasdl.errors import BadInput
-from kerasdl.export import class_names
+from kerasdl.export import class_names, likeliest
 
 
-def predict(exported: keras.Model, files: Sequence[str | Path]) -> Iterator[dict[str, float]]:
+def predict(exported: keras.Model, files: Sequence[str | Path], *, top: int | None = 1) -> Iterator[dict[str, float]]:
     """Predict image files with an exported classifier, one after the other.
 
     Args:
         exported: A model from `export.image_classifier`, new or loaded (`import kerasdl` before
             `keras.models.load_model`).
         files: Any number of files, of the formats that `decode` reads; `bad_files` finds those that do not decode.
+        top: How many classes of each; None for all.
 
     Returns:
-        For each file its most probable class with the probability, {class: probability}.
+        For each file its most probable class with the probability, {class: probability}; of several classes the most
+        probable first.
 
     Raises:
         BadInput: The model is no classifier of images, or `files` is one file. When it is its turn: a file that cannot
@@ -35,10 +37,12 @@ def predict(exported: keras.Model, files: Sequence[str | Path]) -> Iterator[dict
         raise BadInput(
             f"The model is no classifier of images: export it with export.image_classifier. Received: {exported.name!r}"
         )
-    return _predictions(exported, files, shape[-1])
+    return _predictions(exported, files, shape[-1], top)
 
 
-def _predictions(exported: keras.Model, files: Sequence[str | Path], channels: int) -> Iterator[dict[str, float]]:
+def _predictions(
+    exported: keras.Model, files: Sequence[str | Path], channels: int, top: int | None
+) -> Iterator[dict[str, float]]:
     names = class_names(exported)
     # Traced once for images of all sizes.
     signature = [tf.TensorSpec((1, None, None, channels), tf.uint8)]
@@ -48,6 +52,4 @@ def _predictions(exported: keras.Model, files: Sequence[str | Path], channels: i
             image = read_image(str(file), channels)
         except ValueError as error:
             raise BadInput(f"Cannot be read or decoded: {error}. Received: {str(file)!r}") from error
-        probabilities = probabilities_of(image[None]).numpy()
-        likeliest = int(probabilities.argmax())
-        yield {names[likeliest]: float(probabilities[likeliest])}
+        yield likeliest(names, probabilities_of(image[None]).numpy(), top)

@@ -17,7 +17,7 @@ from kerasdl.data.sequences.cylinder_bell_funnel import cylinder_bell_funnel
 from kerasdl.data.sequences.inputs import read_sequences
 from kerasdl.data.sequences.long_table import from_csv, from_frame
 from kerasdl.data.sequences.npz_file import from_npz
-from kerasdl.data.sequences.predictions import predict
+from kerasdl.data.sequences.predictions import predict, samples_of
 from kerasdl.data.sequences.sequences import Sequences
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "predict",
     "read_sequences",
     "read_wav",
+    "samples_of",
     "wav_files",
 ]

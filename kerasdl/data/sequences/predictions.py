@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.data.sequences.audio.wav import read_wav, resampled
 from kerasdl.errors import BadInput
-from kerasdl.export import class_names
+from kerasdl.export import class_names, likeliest
 from kerasdl.layers import LogMelSpectrogram
 
 
-def predict(exported: keras.Model, inputs: Sequence[Any]) -> Iterator[dict[str, float]]:
+def predict(exported: keras.Model, inputs: Sequence[Any], *, top: int | None = 1) -> Iterator[dict[str, float]]:
     """Predict sequences, or sounds, with an exported classifier, one after the other.
 
     Args:
@@ -21,9 +21,11 @@ def predict(exported: keras.Model, inputs: Sequence[Any]) -> Iterator[dict[str, 
             `keras.models.load_model`).
         inputs: For a model of sequences, arrays (length,) or (length, channels). For a model of sounds, WAV files, by
             their paths or their bytes, at any sample rate; or arrays of samples (count,) at that of the model.
+        top: How many classes of each; None for all.
 
     Returns:
-        For each its most probable class with the probability, {class: probability}.
+        For each its most probable class with the probability, {class: probability}; of several classes the most
+        probable first.
 
     Raises:
         BadInput: The model is no classifier of sequences, or `inputs` is one path. When it is its turn: a file that
@@ -41,11 +43,15 @@ def predict(exported: keras.Model, inputs: Sequence[Any]) -> Iterator[dict[str, 
             "The model is no classifier of sequences or sounds: export it with export.sequence_classifier. "
             f"Received: {exported.name!r}"
         )
-    return _predictions(exported, inputs, shape, layer)
+    return _predictions(exported, inputs, shape, layer, top)
 
 
 def _predictions(
-    exported: keras.Model, inputs: Sequence[Any], shape: tuple[int | None, ...], layer: LogMelSpectrogram | None
+    exported: keras.Model,
+    inputs: Sequence[Any],
+    shape: tuple[int | None, ...],
+    layer: LogMelSpectrogram | None,
+    top: int | None,
 ) -> Iterator[dict[str, float]]:
     names = class_names(exported)
     # Traced once for all lengths.
@@ -53,9 +59,7 @@ def _predictions(
     probabilities_of = tf.function(lambda one: exported(one, training=False)[0], input_signature=signature)
     for each in inputs:
         array = samples_of(each, layer.sample_rate) if layer else sequence_of(each, shape)
-        probabilities = probabilities_of(array[None]).numpy()
-        likeliest = int(probabilities.argmax())
-        yield {names[likeliest]: float(probabilities[likeliest])}
+        yield likeliest(names, probabilities_of(array[None]).numpy(), top)
 
 
 def samples_of(sound: Any, sample_rate: int) -> np.ndarray:

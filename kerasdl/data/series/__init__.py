@@ -7,6 +7,17 @@ values are filled within each part. A training window is a pure function of (see
 from kerasdl.data.series.forecasts import forecast
 from kerasdl.data.series.mackey_glass import mackey_glass
 from kerasdl.data.series.time_series import Season, TimeSeries, from_csv, from_frame
-from kerasdl.data.series.time_table import Duplicates, Fill
+from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 
-__all__ = ["Duplicates", "Fill", "Season", "TimeSeries", "forecast", "from_csv", "from_frame", "mackey_glass"]
+__all__ = [
+    "Duplicates",
+    "Fill",
+    "Season",
+    "SplitSeries",
+    "TimeSeries",
+    "forecast",
+    "from_csv",
+    "from_frame",
+    "mackey_glass",
+    "read_series",
+]

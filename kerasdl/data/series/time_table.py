@@ -30,6 +30,11 @@ class SplitSeries:
         observed: Whether all targets of a row were observed, not filled in: bool (rows,).
         spacing: Name of the spacing; None without time stamps.
         merged: Number of rows whose time stamp another row has, too, and which were merged into it.
+
+    Example:
+        >>> air = kerasdl.data.series.read_series(passengers, "Passengers", time="Month")[""]
+        >>> air.spacing
+        'monthly'
     """
 
     table: "pd.DataFrame"
@@ -42,16 +47,25 @@ class SplitSeries:
 def read_series(
     frame: "pd.DataFrame",
     target: str | Sequence[str],
-    covariates: str | Sequence[str],
+    covariates: str | Sequence[str] = (),
     *,
-    time: str | Sequence[str] | None,
-    series: str | None,
-    test_share: float,
-    sort: bool,
-    fill: Fill,
+    time: str | Sequence[str] | None = None,
+    series: str | None = None,
+    test_share: float = 0.0,
+    sort: bool = False,
+    fill: Fill = None,
     duplicates: Duplicates = "error",
 ) -> dict[str, SplitSeries]:
-    """Read the series of a table, by name, in order of their first rows; arguments as for `series.from_frame`."""
+    """Read the series of a table, by name, in order of their first rows; arguments as for `series.from_frame`.
+
+    Raises:
+        BadInput: As for `series.from_frame`.
+        ModuleNotFoundError: pandas is not installed.
+
+    Example:
+        >>> list(kerasdl.data.series.read_series(passengers, "Passengers", time="Month"))
+        ['']
+    """
     targets, covariates, time, of_series = map(names_of, (target, covariates, time, series))
     frame, time = with_time_index(frame, time, [*targets, *covariates, *of_series])
     _check_columns(frame, targets, time, covariates, of_series)

@@ -7,7 +7,7 @@ Other pipelines read their tables with the functions for cells, splits and targe
 """
 
 from kerasdl.data.tabular.cells import as_text, cell, numbers, parsed_numbers, place, tidy
-from kerasdl.data.tabular.columns import Column, Kind, raw_inputs
+from kerasdl.data.tabular.columns import Column, Kind, key, raw_inputs
 from kerasdl.data.tabular.csv_file import csv_rows, read_csv
 from kerasdl.data.tabular.dates import date_form
 from kerasdl.data.tabular.frames import check_unique, named, names_of
@@ -33,6 +33,7 @@ __all__ = [
     "from_frame",
     "from_parquet",
     "held_out",
+    "key",
     "named",
     "names_of",
     "numbers",

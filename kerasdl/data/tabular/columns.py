@@ -197,7 +197,8 @@ def _number_column(values: "pd.Series", *, inferred: bool) -> Column:
     if inferred and not missing.any() and _are_row_numbers(present):
         return Column(str(values.name), "left out", "row numbers")
     median = float(np.median(present))
-    layer = NumberFeature(median, median, _spread(present), flag=bool(missing.any()), limit=LIMIT)
+    ends = {"low": float(present.min()), "high": float(present.max())}
+    layer = NumberFeature(median, median, _spread(present), flag=bool(missing.any()), limit=LIMIT, **ends)
     note = f"{present.min():g} to {present.max():g}" + (f", {missing.sum():,} missing" if missing.any() else "")
     return Column(str(values.name), "number", note, layer)
 
@@ -222,7 +223,8 @@ def _date_column(values: "pd.Series") -> Column:
     text = iso_dates(values, form)
     dates = np.array(text[text != ""], "datetime64[s]")
     scale = Scale.of((dates.astype(np.float64) / 86400)[:, None])
-    layer = DateFeature(float(scale.mean[0]), float(scale.std[0]), form)
+    ends = {"low": str(dates.min()), "high": str(dates.max())}
+    layer = DateFeature(float(scale.mean[0]), float(scale.std[0]), form, **ends)
     read_as = f", read as {form}" if form and not form.startswith(("ISO", "%Y")) else ""
     note = f"{dates.min()} to {dates.max()}".replace("T", " ") + read_as
     return Column(str(values.name), "date", note, layer)

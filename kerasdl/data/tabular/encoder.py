@@ -53,13 +53,8 @@ def by_part(columns: Iterable[Column]) -> dict[str, list[Column]]:
 def _numbers(columns: Sequence[Column]) -> NumberFeature:
     """The preprocessors of all columns of numbers as one."""
     each = [column.preprocessor.get_config() for column in columns if column.preprocessor is not None]
-    return NumberFeature(
-        median=[one["median"] for one in each],
-        mean=[one["mean"] for one in each],
-        std=[one["std"] for one in each],
-        flag=[one["flag"] for one in each],
-        limit=LIMIT,
-    )
+    names = ("median", "mean", "std", "flag", "low", "high")
+    return NumberFeature(**{name: [one[name] for one in each] for name in names}, limit=LIMIT)
 
 
 def _joined(tensors: list, dtype: str) -> keras.KerasTensor:

@@ -3,25 +3,25 @@
 from collections.abc import Iterator, Sequence
 
 import keras
-import numpy as np
 from kerasdl.data.text.levels import as_strings, check_several
 from kerasdl.errors import BadInput
-from kerasdl.export import class_names, has_tags
+from kerasdl.export import class_names, has_tags, likeliest
 
 TEXTS_PER_BATCH = 64
 
 
-def predict(exported: keras.Model, texts: Sequence[str]) -> Iterator[dict[str, float]]:
+def predict(exported: keras.Model, texts: Sequence[str], *, top: int | None = 1) -> Iterator[dict[str, float]]:
     """Predict texts with an exported classifier, batch by batch.
 
     Args:
         exported: A model from `export.text_classifier` or `export.average`, new or loaded (`import kerasdl` before
             `keras.models.load_model`).
         texts: Any number of texts.
+        top: How many classes of each; None for all, also of tags.
 
     Returns:
-        For each text its most probable class with the probability, {class: probability}; if the classes are tags, all
-        whose probability is above 0.5, the most probable first.
+        For each text its most probable class with the probability, {class: probability}, and of several the most
+        probable first; if the classes are tags, all whose probability is above 0.5.
 
     Raises:
         BadInput: The model is no classifier of strings, or `texts` is one text.
@@ -37,13 +37,12 @@ def predict(exported: keras.Model, texts: Sequence[str]) -> Iterator[dict[str, f
             "The model is no classifier of strings: export it with export.text_classifier. A language model writes "
             f"texts, by data.text.generate. Received: {exported.name!r}"
         )
-    return _predictions(exported, texts)
+    return _predictions(exported, texts, top)
 
 
-def _predictions(exported: keras.Model, texts: Sequence[str]) -> Iterator[dict[str, float]]:
-    names, tags = class_names(exported), has_tags(exported)
+def _predictions(exported: keras.Model, texts: Sequence[str], top: int | None) -> Iterator[dict[str, float]]:
+    names = class_names(exported)
+    by_odds = has_tags(exported) and top is not None
     for start in range(0, len(texts), TEXTS_PER_BATCH):
         for row in exported.predict_on_batch(as_strings(texts[start : start + TEXTS_PER_BATCH])):
-            order = np.argsort(-row, kind="stable")
-            chosen = order[row[order] > 0.5] if tags else order[:1]
-            yield {names[place]: float(row[place]) for place in chosen}
+            yield likeliest(names, row, int((row > 0.5).sum()) if by_odds else top)

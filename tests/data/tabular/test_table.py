@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from kerasdl import models
+from kerasdl import export, models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import tabular
@@ -240,6 +240,13 @@ def test_the_exported_model_on_raw_columns_equals_the_pipeline(target, tmp_path)
     names = models.class_names(loaded) if table.classes else models.target_names(loaded)
     assert names == (table.classes or ("rent",))
     assert models.raw_columns(loaded) == table.raw
+    train, known = frame.iloc[numbers_of(table, table.train_rows)], export.known_values(loaded)
+    assert (known["age"].low, known["age"].high) == (train["age"].min(), train["age"].max())
+    assert known["age"].typical == train["age"].median()
+    assert known["job"].categories == ("clerk", "cook", "smith")
+    days = pd.to_datetime(train["since"], format="%d.%m.%Y")
+    assert [known["since"].low[:10], known["since"].high[:10]] == [str(each)[:10] for each in (days.min(), days.max())]
+    assert known["since"].low[:10] < known["since"].typical < known["since"].high[:10]
 
 
 def test_a_saved_model_takes_raw_columns(tmp_path):

@@ -38,3 +38,11 @@ def test_what_is_no_classifier_of_several_texts():
         predict(images, ["a"])
     with pytest.raises(BadInput, match="Give a list of texts"):
         predict(classifier(), "good")
+
+
+def test_the_probabilities_of_all_classes_and_of_all_tags():
+    (found,) = predict(classifier(), ["bad"], top=None)
+    assert list(found) == ["neg", "pos"]
+    assert sum(found.values()) == pytest.approx(1)
+    (found,) = predict(classifier(tags=True), ["what"], top=None)
+    assert found == {"neg": 0.5, "pos": 0.5}

@@ -1,0 +1,153 @@
+"""Answers are those of recipes/predict.py, and say what the model cannot tell."""
+
+import shutil
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from kerasdl import models, runs
+from kerasdl.app.images import answer_images
+from kerasdl.app.sequences import answer_sequences, answer_sounds
+from kerasdl.app.series import answer_series
+from kerasdl.app.tables import answer_row, form
+from kerasdl.app.texts import answer_text
+from kerasdl.app.trained import Trained
+from kerasdl.errors import BadInput
+from kerasdl.export import sequence_classifier, series_model
+from kerasdl.layers import LogMelSpectrogram, PredictionIntervals
+
+from tests.examples import write_tone
+from tests.recipes.bad_input import earlier_run, picture
+from tests.recipes.test_image_classifier import run
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def printed(monkeypatch, capsys):
+    """What recipes/predict.py prints, as cells."""
+
+    def ask(folder, *inputs):
+        assert run("predict", folder, *inputs, monkeypatch=monkeypatch) == 0
+        return [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+
+    return ask
+
+
+def likeliest(answer):
+    name, probability = next(iter(answer.probabilities.items()))
+    return [name, f"{probability:.4f}"]
+
+
+def saved(folder, exported, **config):
+    run = runs.RunFolder(folder)
+    run.write_config(config)
+    run.save_model(exported, {})
+    return run.path
+
+
+def test_pictures_with_where_the_network_looked(tmp_path, printed):
+    for name, side in (("a.jpg", 8), ("b.jpg", 5)):
+        (tmp_path / name).write_bytes(picture(side))
+    files = [str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")]
+    answers = answer_images(Trained.of(earlier_run("images")), files)
+    assert [[file, *likeliest(each)] for file, each in zip(files, answers, strict=True)] == printed(
+        earlier_run("images"), *files
+    )
+    assert [each.name for each in answers] == ["a.jpg", "b.jpg"]
+    for each in answers:
+        ((caption, png),) = each.pictures.items()
+        assert "Grad-CAM" in caption
+        assert png.startswith(PNG)
+    assert [len(each.remarks) for each in answers] == [0, 1]
+    assert "smaller than those of the training, 8 x 8" in answers[1].remarks[0]
+
+
+def test_the_pictures_most_alike_come_from_the_features_that_a_run_kept(tmp_path):
+    path = shutil.copytree(earlier_run("images"), tmp_path / "run")
+    trained, file = Trained.of(path), tmp_path / "a.jpg"
+    file.write_bytes(picture())
+    features = np.random.default_rng(0).normal(size=(7, 4))
+    runs.save_projector(
+        path / "logs", features, {"actual": ["<b>"] * 7}, images=np.zeros((7, 8, 8, 3)), name="features"
+    )
+    (answer,) = answer_images(trained, [str(file)])
+    assert [*answer.pictures][1].startswith("The validation pictures that it takes for most alike")
+    (path / "logs" / "projector" / "features.tsv").write_text("1\tlow\n")
+    assert len(answer_images(trained, [str(file)])[0].pictures) == 1
+
+
+def test_pictures_that_do_not_decode_are_named_and_too_many_are_refused(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(picture()[:100])
+    trained = Trained.of(earlier_run("images"))
+    with pytest.raises(BadInput, match=r"^a.jpg: "):
+        answer_images(trained, [str(tmp_path / "a.jpg")])
+    with pytest.raises(BadInput, match="at most 12 pictures at once.*Received: 13"):
+        answer_images(trained, ["a.jpg"] * 13)
+
+
+def test_a_text_with_the_weight_of_its_words(printed):
+    trained = Trained.of(earlier_run("texts"))
+    (answer,) = answer_text(trained, "a house villa")
+    assert [likeliest(answer)] == [cells[1:] for cells in printed(earlier_run("texts"), "a house villa")]
+    assert "".join(word for word, _ in answer.words) == "a house villa"
+    assert all(np.isfinite(weight) for _, weight in answer.words)
+    assert "does not know 1 of the 3 tokens" in answer.remarks[0]
+    (answer,) = answer_text(trained, "a house " * 300)
+    assert len(answer.words) <= 63
+    assert answer.remarks == []
+    for given, why in ((" ", "Type a text first"), ("a" * 20_001, "takes up to 20,000 characters")):
+        with pytest.raises(BadInput, match=why):
+            answer_text(trained, given)
+
+
+def test_a_row_with_what_the_training_did_not_know(tmp_path, printed):
+    trained = Trained.of(earlier_run("table"))
+    assert {name: known.kind for name, known in form(trained).items()} == {"area": "number"}
+    (tmp_path / "a.csv").write_text("area\n12.5\n")
+    (answer,) = answer_row(trained, {"area": 12.5})
+    assert [["0", *likeliest(answer)]] == [
+        [cells[0].replace("2", "0"), *cells[1:]] for cells in printed(earlier_run("table"), tmp_path / "a.csv")
+    ]
+    assert answer.remarks == []
+    (answer,) = answer_row(trained, {"area": 1000})
+    assert answer.remarks == ["area: 1000 is outside the training data, 1.5 to 46.5."]
+    with pytest.raises(BadInput, match="Column 'area' holds numbers"):
+        answer_row(trained, {"area": "large"})
+
+
+def test_a_forecast_with_its_fan(tmp_path, printed):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((4, 1))
+    network = keras.Model(inputs, keras.layers.Reshape((2, 1))(keras.layers.Dense(2)(keras.layers.Flatten()(inputs))))
+    around = PredictionIntervals((0.5, 0.9))
+    past = np.random.default_rng(0).normal(size=(50, 4, 1)).astype("float32")
+    around.adapt(network.predict(past, verbose=0), past, past[:, :2])
+    exported = series_model(network, ([0], [1]), intervals=around)
+    folder = saved(tmp_path / "run", exported, target=["area"], time=["day"], lookback=4)
+    days = pd.date_range("2020-01-01", periods=9).strftime("%Y-%m-%d")
+    pd.DataFrame({"day": days, "area": [0.0] * 8 + [9.0]}).to_csv(tmp_path / "a.csv", index=False)
+    (answer,) = answer_series(Trained.of(folder), str(tmp_path / "a.csv"))
+    header, *rows = answer.table
+    assert rows == [tuple(cells) for cells in printed(folder, tmp_path / "a.csv")]
+    assert header == ("day", "area", "area 5 %", "area 25 %", "area 75 %", "area 95 %")
+    assert answer.pictures["area, with its forecast"].startswith(PNG)
+    assert answer.remarks == ["area ends 9.0 standard deviations from the mean of the training data."]
+
+
+def test_sequences_and_sounds(tmp_path, printed):
+    folder = saved(tmp_path / "lines", sequence_classifier(models.resnet_1d((None, 2), 2, widths=(4,)), ["a", "b"]))
+    np.savez(tmp_path / "a.npz", x=np.random.default_rng(0).normal(size=(2, 12, 2)))
+    answers = answer_sequences(Trained.of(folder), str(tmp_path / "a.npz"))
+    assert [[each.name, *likeliest(each)] for each in answers] == printed(folder, tmp_path / "a.npz")
+    assert all(each.pictures["What the network reads"].startswith(PNG) for each in answers)
+    spectra, layer = models.resnet_1d((None, 40), 2, widths=(4,)), LogMelSpectrogram(8000)
+    folder = saved(tmp_path / "sounds", sequence_classifier(spectra, ["a", "b"], spectrogram=layer))
+    write_tone(tmp_path / "a.wav", 8000)
+    (answer,) = answer_sounds(Trained.of(folder), [str(tmp_path / "a.wav")])
+    assert [[str(tmp_path / answer.name), *likeliest(answer)]] == printed(folder, tmp_path / "a.wav")
+    assert answer.pictures["What the network hears"].startswith(PNG)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with pytest.raises(BadInput, match=r"^a.wav: "):
+        answer_sounds(Trained.of(folder), [str(tmp_path / "a.wav")])

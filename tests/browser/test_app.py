@@ -1,0 +1,124 @@
+"""The page to try a run, in a browser that reaches nothing else: answers are those of recipes/predict.py."""
+
+import kerasdl  # isort: skip
+import keras
+import pytest
+from kerasdl import app, export, models
+from sklearn.datasets import load_digits
+
+from tests.app.test_answers import saved
+from tests.recipes.bad_input import earlier_run
+from tests.recipes.test_image_classifier import run
+
+pytest.importorskip("gradio", reason="gradio is not installed: pip install 'kerasdl[app]'")
+# Gradio's own are no business of ours.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+HOSTILE = '<img src=x onerror="window.hacked = 1">'
+SCREENS = [(1280, "light"), (390, "dark")]
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens pages that may ask no host but their own, and checks at the end that they tried none, and ran nothing."""
+    pages = []
+
+    def open_page(address, width=1280, scheme="light"):
+        page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page.others = []
+        page.on("request", lambda request: page.others.append(request.url))
+        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.locator(".facts h2").wait_for()
+        pages.append((page, address))
+        return page
+
+    yield open_page
+    for page, address in pages:
+        assert [url for url in page.others if not url.startswith((address, "data:", "blob:"))] == []
+        assert page.evaluate("window.hacked === undefined && document.documentElement.scrollWidth == innerWidth")
+        page.close()
+
+
+def cards(page, count):
+    """Of each answer its title, if it has one, the likeliest class and its probability."""
+    page.locator("#answers .answer").nth(count - 1).wait_for()
+    shown = [each.inner_text().split("\n") for each in page.locator("#answers .answer").all()]
+    return [[line for line in lines if line][: 3 if each_has_title(page) else 2] for lines in shown]
+
+
+def each_has_title(page):
+    return page.locator("#answers h3").count() > 0
+
+
+def predictions(capsys):
+    """The cells that recipes/predict.py printed, the last one in percent."""
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    return [[*cells[:-1], f"{100 * float(cells[-1]):.2f} %"] for cells in lines]
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A run on digits, some of whose classes have hostile names, and a picture of each class."""
+    keras.utils.set_random_seed(0)
+    network = models.convnet((8, 8, 1), 10, depths=(1,), widths=(8,), preprocess="symmetric")
+    names = [f"{HOSTILE} {name}" if name % 2 else str(name) for name in range(10)]
+    path = saved(tmp_path_factory.mktemp("runs") / "digits", export.image_classifier(network, names))
+    pictures = load_digits().images
+    for place in range(10):
+        keras.utils.save_img(path.parent / f"{place}.png", pictures[place][..., None] * 255 / 16, scale=False)
+    return path
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_pictures(digits, visit, width, scheme, monkeypatch, capsys):
+    files = [digits.parent / f"{place}.png" for place in range(10)]
+    assert run("predict", digits, *files, monkeypatch=monkeypatch) == 0
+    expected = [[file.name, *cells[1:]] for file, cells in zip(files, predictions(capsys), strict=True)]
+    with app.serve(digits) as address:
+        page = visit(address, width, scheme)
+        page.locator("input[type=file]").set_input_files(files)
+        assert cards(page, 10) == expected
+        loaded = page.locator("#answers img").evaluate_all("all => all.map(each => each.naturalWidth > 100)")
+        assert loaded == [True] * 10
+
+
+def test_uploads_that_are_answered_with_a_message(digits, visit, tmp_path):
+    hostile = tmp_path / f"{HOSTILE.replace(' = ', '=')}.png"
+    with hostile.open("wb") as file:
+        file.truncate(200 * 2**20)
+    with app.serve(digits) as address:
+        page = visit(address)
+        page.locator("input[type=file]").set_input_files(hostile)
+        page.get_by_text("exceed the maximum allowed size of 20").wait_for()
+        form = {"files": {"name": "a.png", "mimeType": "image/png", "buffer": bytes(21 * 2**20)}}
+        assert page.request.post(f"{address}gradio_api/upload", multipart=form).status == 413
+        hostile.write_bytes((digits.parent / "3.png").read_bytes()[:60])
+        page.goto(address)
+        page.locator("input[type=file]").set_input_files(hostile)
+        page.locator("#answers .problem", has_text="Damaged or cut short").wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_texts_and_rows(visit, width, scheme, tmp_path, monkeypatch, capsys):
+    given = f"a house {HOSTILE} ${{window.hacked = 1}} {{{{window.hacked = 1}}}}"
+    assert run("predict", earlier_run("texts"), given, monkeypatch=monkeypatch) == 0
+    expected = predictions(capsys)
+    with app.serve(earlier_run("texts")) as address:
+        page = visit(address, width, scheme)
+        page.get_by_label("Text").fill(given)
+        page.get_by_role("button", name="Answer").click()
+        assert cards(page, 1) == [cells[1:] for cells in expected]
+        assert page.locator(".words").inner_text() == given
+    (tmp_path / "a.csv").write_text("area\n1000\n")
+    assert run("predict", earlier_run("table"), tmp_path / "a.csv", monkeypatch=monkeypatch) == 0
+    expected = predictions(capsys)
+    with app.serve(earlier_run("table")) as address:
+        page = visit(address, width, scheme)
+        page.get_by_label("area").fill("1000")
+        page.get_by_role("button", name="Answer").click()
+        assert cards(page, 1) == [cells[1:] for cells in expected]
+        page.get_by_text("area: 1000 is outside the training data, 1.5 to 46.5.").wait_for()
+
+
+assert kerasdl
