@@ -93,7 +93,7 @@ def test_a_text_with_the_weight_of_its_words(printed):
     assert [likeliest(answer)] == [cells[1:] for cells in printed(earlier_run("texts"), "a house villa")]
     assert "".join(word for word, _ in answer.words) == "a house villa"
     assert all(np.isfinite(weight) for _, weight in answer.words)
-    assert "does not know 1 of the 3 tokens" in answer.remarks[0]
+    assert "does not know 1 of the 4 tokens" in answer.remarks[0]
     (answer,) = answer_text(trained, "a house " * 300)
     assert len(answer.words) <= 63
     assert answer.remarks == []

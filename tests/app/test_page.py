@@ -4,10 +4,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from kerasdl import app
 from kerasdl.app.page import page
 from kerasdl.app.trained import Trained
 
+from tests.app.serving import served
 from tests.recipes.bad_input import earlier_run
 
 pytest.importorskip("gradio", reason="gradio is not installed: pip install 'kerasdl[app]'")
@@ -23,7 +23,7 @@ def test_a_page_for_each_kind(kind):
 
 
 def test_the_server_is_for_this_machine_and_asks_no_other():
-    with app.serve(earlier_run("texts")) as address:
+    with served(earlier_run("texts")) as address:
         assert address.startswith("http://127.0.0.1:")
         with urllib.request.urlopen(address) as answer:
             assert "default-src 'self'" in answer.headers["content-security-policy"]

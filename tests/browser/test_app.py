@@ -3,9 +3,10 @@
 import kerasdl  # isort: skip
 import keras
 import pytest
-from kerasdl import app, export, models
+from kerasdl import export, models
 from sklearn.datasets import load_digits
 
+from tests.app.serving import served
 from tests.app.test_answers import saved
 from tests.recipes.bad_input import earlier_run
 from tests.recipes.test_image_classifier import run
@@ -75,7 +76,7 @@ def test_pictures(digits, visit, width, scheme, monkeypatch, capsys):
     files = [digits.parent / f"{place}.png" for place in range(10)]
     assert run("predict", digits, *files, monkeypatch=monkeypatch) == 0
     expected = [[file.name, *cells[1:]] for file, cells in zip(files, predictions(capsys), strict=True)]
-    with app.serve(digits) as address:
+    with served(digits) as address:
         page = visit(address, width, scheme)
         page.locator("input[type=file]").set_input_files(files)
         assert cards(page, 10) == expected
@@ -87,7 +88,7 @@ def test_uploads_that_are_answered_with_a_message(digits, visit, tmp_path):
     hostile = tmp_path / f"{HOSTILE.replace(' = ', '=')}.png"
     with hostile.open("wb") as file:
         file.truncate(200 * 2**20)
-    with app.serve(digits) as address:
+    with served(digits) as address:
         page = visit(address)
         page.locator("input[type=file]").set_input_files(hostile)
         page.get_by_text("exceed the maximum allowed size of 20").wait_for()
@@ -104,7 +105,7 @@ def test_texts_and_rows(visit, width, scheme, tmp_path, monkeypatch, capsys):
     given = f"a house {HOSTILE} ${{window.hacked = 1}} {{{{window.hacked = 1}}}}"
     assert run("predict", earlier_run("texts"), given, monkeypatch=monkeypatch) == 0
     expected = predictions(capsys)
-    with app.serve(earlier_run("texts")) as address:
+    with served(earlier_run("texts")) as address:
         page = visit(address, width, scheme)
         page.get_by_label("Text").fill(given)
         page.get_by_role("button", name="Answer").click()
@@ -113,7 +114,7 @@ def test_texts_and_rows(visit, width, scheme, tmp_path, monkeypatch, capsys):
     (tmp_path / "a.csv").write_text("area\n1000\n")
     assert run("predict", earlier_run("table"), tmp_path / "a.csv", monkeypatch=monkeypatch) == 0
     expected = predictions(capsys)
-    with app.serve(earlier_run("table")) as address:
+    with served(earlier_run("table")) as address:
         page = visit(address, width, scheme)
         page.get_by_label("area").fill("1000")
         page.get_by_role("button", name="Answer").click()
