@@ -9,6 +9,7 @@ EXTRAS = {
     "pandas": "tables",
     "pyarrow": "tables",
     "ray": "ray",
+    "mido": "music",
     "rich": "recipes",
     "scipy": "recipes",
     "sklearn": "recipes",

@@ -465,6 +465,13 @@ def write_tone(path: Path, rate: int = 44_100) -> None:
     soundfile.write(path, 0.3 * np.sin(np.arange(rate // 2) / 20), rate)
 
 
+def write_chorale(folder: Path) -> None:
+    """Eight quarters, as sixteenths."""
+    folder.mkdir()
+    piece = kerasdl.data.music.progressions(1, phrases=1)[0][0].repeat(4, axis=0)
+    np.savetxt(folder / "chorale_0.csv", piece, "%d", ",", header="soprano,alto,tenor,bass", comments="")
+
+
 def write_sound_model(path: Path) -> None:
     built = kerasdl.models.resnet_1d((None, 40), 2, widths=(4,))
     spectrogram = kerasdl.layers.LogMelSpectrogram(8000)
@@ -527,6 +534,7 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "GunPoint_TRAIN.ts": write_gun_point,
     "GunPoint_TEST.ts": write_gun_point,
     "digits": write_sounds,
+    "chorales": write_chorale,
     "hello.wav": write_tone,
     "walks.csv": lambda path: walks().to_csv(path, index=False),
     "walks.npz": lambda path: np.savez(path, x=waves()[:20], y=["calm", "hasty"] * 10),

@@ -135,8 +135,9 @@ BELOW = {
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
     "data.series": {"data", "data.tabular", "layers", "plots"},
+    "data.music": set(),
     "data.sequences": {"data", "data.tabular", "export", "files", "layers", "plots"},
-    "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences"},
+    "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences", "data.music"},
     "launch": set(),
     "app": {
         *("data.images", "data.sequences", "data.series", "data.tabular", "data.text", "export", "interpret"),
@@ -148,7 +149,7 @@ BELOW = {
         *("optimizers", "plots", "precision"),
     },
 }
-WINGS = {"images", "tabular", "text", "series", "sequences"}
+WINGS = {"images", "tabular", "text", "series", "sequences", "music"}
 # Modules of data that are names for a wing or for a part of one.
 DATA_FACES = {"", "augment", "mixing", "features"}
 

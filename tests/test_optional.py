@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kerasdl import interpret, runs
-from kerasdl.data import images, series, tabular
+from kerasdl.data import images, music, series, tabular
 from kerasdl.launch.on_ray import RayCluster
 from kerasdl.models.pretrained import published_file
 from kerasdl.models.weight_files import read_safetensors
@@ -88,6 +88,7 @@ def test_tables_without_pandas_name_the_extra(use, tmp_path, monkeypatch):
         ("scipy", lambda folder: interpret.Classification(np.eye(2), np.array([0, 1]), "ab").temperature),
         ("ray", lambda folder: RayCluster("auto", workers=1)),
         ("huggingface_hub", lambda folder: published_file("resnet18")),
+        ("mido", lambda folder: music.midi_bytes([[60]])),
         ("safetensors", lambda folder: read_safetensors(folder / "resnet18.safetensors")),
     ],
 )

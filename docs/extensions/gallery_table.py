@@ -47,6 +47,7 @@ CARDS = {
         Card("series", "Chaotic series", "plots.line_sheet", "series"),
         Card("fan", "A forecast with its intervals", "plots.fan", "series"),
         Card("weighed_lines", "What weighed in sequences", "plots.weighed_lines", "sequences"),
+        Card("piano_roll", "Chords that an LSTM wrote", "plots.piano_roll", "music"),
         Card("spectrograms", "Sounds as log-mel spectrograms", "plots.spectrogram_sheet", "audio"),
     ],
     "What the network sees": [

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from kerasdl import callbacks, interpret, layers, models, optimizers, plots, schedules
 from augmentations import rows
-from kerasdl.data import series
+from kerasdl.data import music, series
 from PIL import Image
 from scipy.signal import chirp
 from scipy.special import softmax
@@ -120,8 +120,20 @@ def paragraph(text: str, beginning: str) -> str:
     return " ".join(text[text.index(beginning) :].split("\n\n")[0].split())
 
 
+def written() -> np.ndarray:
+    """What an LSTM writes that has learned generated chord progressions."""
+    pieces, _ = music.progressions(800, phrases=2, seed=SEED)
+    notes, weights = music.padded(pieces)
+    keras.utils.set_random_seed(SEED)
+    model = models.music_model(4, units=128, dropout=0.1)
+    model.compile(optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    policy = [callbacks.OneCycle(0.01)]
+    model.fit(notes, notes, sample_weight=weights, batch_size=32, epochs=4, callbacks=policy, verbose=0)
+    return models.continue_music(model, pieces[0][:8], 32, temperature=0.8)
+
+
 def sequences() -> Pictures:
-    """Slow and fast waves, and what a logistic regression weighs in them; three sounds of a second."""
+    """Slow and fast waves, what an LSTM of chords writes, and what a logistic regression weighs in them; three sounds of a second."""
     random, steps = np.random.default_rng(SEED), np.arange(40)
     labels = np.arange(200) % 2
     waves = np.sin(steps * (0.3 + 0.3 * labels[:, None])) + random.normal(0, 0.3, (200, 40))
@@ -133,6 +145,7 @@ def sequences() -> Pictures:
     spectra = keras.ops.convert_to_numpy(layer(np.stack(sounds).astype("float32")))
     titles = ["rising tone", "two tones, four times", "noise that grows"]
     return {
+        "piano_roll": plots.piano_roll(written(), "Eight chords given, the others written by an LSTM", given=8, step="quarter"),
         "weighed_lines": plots.weighed_lines(waves[:2, :, None], weighed[:2, :, None], ["slow", "fast"], columns=2),
         "spectrograms": plots.spectrogram_sheet(spectra, titles, hop=layer.hop, bands=layer.centers, columns=3),
     }

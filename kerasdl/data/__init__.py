@@ -3,6 +3,6 @@
 Every pipeline is a pure function of (seed, epoch, index).
 """
 
-from kerasdl.data import augment, features, images, mixing, sequences, series, tabular, text
+from kerasdl.data import augment, features, images, mixing, music, sequences, series, tabular, text
 
-__all__ = ["augment", "features", "images", "mixing", "sequences", "series", "tabular", "text"]
+__all__ = ["augment", "features", "images", "mixing", "music", "sequences", "series", "tabular", "text"]

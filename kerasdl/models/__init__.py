@@ -9,6 +9,7 @@ from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.language_model import awd_lstm, language_model
 from kerasdl.models.mlp import mlp
+from kerasdl.models.music_model import continue_music, music_model
 from kerasdl.models.ngram_classifier import ngram_classifier
 from kerasdl.models.normalization import Normalization
 from kerasdl.models.pretrained import load_weights
@@ -25,6 +26,7 @@ __all__ = [
     "awd_lstm",
     "cifar_resnet",
     "class_names",
+    "continue_music",
     "convnet",
     "encoder_decoder",
     "encoder_sizes",
@@ -39,6 +41,7 @@ __all__ = [
     "load_vectors",
     "load_weights",
     "mlp",
+    "music_model",
     "ngram_classifier",
     "raw_columns",
     "recurrent",

@@ -12,6 +12,7 @@ from kerasdl.plots.figure import Figure
 from kerasdl.plots.filters import activation_grid, filter_sheet, patch_rows
 from kerasdl.plots.heatmaps import heat_maps
 from kerasdl.plots.images import image_sheet
+from kerasdl.plots.piano_rolls import piano_roll
 from kerasdl.plots.probabilities import precision_recall, reliability, roc, thresholds
 from kerasdl.plots.regression import residuals
 from kerasdl.plots.spectrograms import spectrogram_sheet, weighed_lines
@@ -43,6 +44,7 @@ __all__ = [
     "patch_rows",
     "paths",
     "per_class",
+    "piano_roll",
     "precision_recall",
     "reliability",
     "residuals",

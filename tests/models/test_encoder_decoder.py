@@ -93,13 +93,6 @@ def test_every_weight_learns(trained):
     assert_every_weight_changed(*trained)
 
 
-def test_recurrent_layers_meet_the_conditions_of_cudnn():
-    for _, layer in flat_layers(built(dropout=0.1)):
-        if isinstance(layer, keras.layers.LSTM):
-            assert (layer.activation, layer.recurrent_activation) == (keras.activations.tanh, keras.activations.sigmoid)
-            assert (layer.recurrent_dropout, layer.unroll, layer.use_bias) == (0, False, True)
-
-
 def test_decoding_takes_the_most_probable_token_at_each_step(trained):
     model, _ = trained
     found = greedy_decode(model, SOURCE, start=1, length=3)
