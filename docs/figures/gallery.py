@@ -133,7 +133,7 @@ def written() -> np.ndarray:
 
 
 def sequences() -> Pictures:
-    """Slow and fast waves, what an LSTM of chords writes, and what a logistic regression weighs in them; three sounds of a second."""
+    """Slow and fast waves, and what a logistic regression weighs in them; three sounds of a second; written chords."""
     random, steps = np.random.default_rng(SEED), np.arange(40)
     labels = np.arange(200) % 2
     waves = np.sin(steps * (0.3 + 0.3 * labels[:, None])) + random.normal(0, 0.3, (200, 40))
@@ -145,7 +145,9 @@ def sequences() -> Pictures:
     spectra = keras.ops.convert_to_numpy(layer(np.stack(sounds).astype("float32")))
     titles = ["rising tone", "two tones, four times", "noise that grows"]
     return {
-        "piano_roll": plots.piano_roll(written(), "Eight chords given, the others written by an LSTM", given=8, step="quarter"),
+        "piano_roll": plots.piano_roll(
+            written(), "Eight chords given, the others written by an LSTM", given=8, step="quarter"
+        ),
         "weighed_lines": plots.weighed_lines(waves[:2, :, None], weighed[:2, :, None], ["slow", "fast"], columns=2),
         "spectrograms": plots.spectrogram_sheet(spectra, titles, hop=layer.hop, bands=layer.centers, columns=3),
     }

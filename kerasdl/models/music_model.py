@@ -1,4 +1,4 @@
-"""An LSTM that predicts the next chord of a piece in voices, one note after the other, and drawing of chords from it."""
+"""An LSTM that predicts the next chord of a piece in voices, note after note; and new chords drawn from it."""
 
 from typing import Any
 

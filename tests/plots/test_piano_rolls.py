@@ -8,7 +8,9 @@ NOTES = np.array([[67, 64, 0, 48], [67, 62, 59, 48], [65, 0, 60, 47]])
 
 def test_a_bar_for_each_held_note_in_the_color_of_its_voice():
     (ax,) = piano_roll(NOTES, "A $cadence", given=1, step="quarter").axes
-    bars = [[(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in each] for each in ax.containers]
+    bars = [
+        [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in each] for each in ax.containers
+    ]
     assert bars == [
         [(0, 2, 67), (2, 1, 65)],
         [(0, 1, 64), (1, 1, 62)],

@@ -2,11 +2,14 @@
 
 import importlib.util
 import sys
+import tarfile
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 from kerasdl import runs
+from kerasdl.data.music import chorales, read_midi
 
 LESSONS = Path(__file__).parents[2] / "recipes" / "lessons"
 
@@ -124,6 +127,14 @@ def translation(found):
     assert found["share of test dates that are right in every letter"] > 0.99
 
 
+def music(found):
+    network, counted, least = (each for name, each in found.items() if name.startswith("nats"))
+    assert least < network < least + 0.15
+    assert counted > 4 * network
+    written, trained = (each for name, each in found.items() if name.startswith("consonant"))
+    assert written > trained - 0.05
+
+
 def playground(found):
     assert min(found.values()) > 0.8
 
@@ -131,7 +142,7 @@ def playground(found):
 PROOFS = {each.__name__: each for each in (
     convolution, gradient_descent, loss_functions, backpropagation, activation_functions, depth, initialization,
     universal_approximation, overfitting, regularization, residual_connections, lstm_gates, lstm_memory, normalization,
-    batch_size, scaling, devices, translation, playground,
+    batch_size, scaling, devices, translation, music, playground,
 )}  # fmt: skip
 QUICK = {"convolution", "gradient_descent", "loss_functions", "backpropagation"}
 
@@ -152,6 +163,31 @@ def test_the_numbers_prove_the_point(name):
     assert found.point
     assert all(figure.png.startswith(b"\x89PNG") for figure in found.figures.values())
     assert found.figures
+
+
+def ends(voice):
+    return voice[voice > 0].min(), voice.max()
+
+
+@pytest.mark.slow
+def test_chorales_are_learned_and_written_in_the_ranges_of_their_voices(real_data, tmp_path):
+    with tarfile.open(real_data / "jsb_chorales/jsb_chorales.tgz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    module, folder = lesson("music"), tmp_path / "jsb_chorales"
+    keras.utils.set_random_seed(0)
+    found = module.main(module.Options(data=folder))
+    network, counted = (each for name, each in found.numbers.items() if name.startswith("nats"))
+    assert network < 6
+    assert counted > 9
+    written, trained = (each for name, each in found.numbers.items() if name.startswith("consonant"))
+    assert written > trained - 0.05
+    notes, bach = read_midi(found.files["music.mid"]), np.concatenate(chorales(folder / "train"))
+    assert notes.shape == (64, 4)
+    assert (notes[:8] == chorales(folder / "test")[0][:8]).all()
+    for voice, sung in zip(notes.T, bach.T, strict=True):
+        # Transposed in training by up to five semitones down and six up.
+        assert ends(sung)[0] - 5 <= ends(voice)[0]
+        assert ends(voice)[1] <= ends(sung)[1] + 6
 
 
 @pytest.mark.parametrize("path", sorted(LESSONS.glob("*.py")), ids=lambda path: path.stem)

@@ -93,7 +93,9 @@ def read_midi(source: str | Path | bytes, *, steps_per_quarter: int = 1) -> np.n
         file = mido.MidiFile(file=io.BytesIO(content))
     # mido raises errors of several kinds for content that is damaged.
     except (OSError, EOFError, ValueError, LookupError, mido.KeySignatureError) as error:
-        raise BadInput(f"Not a MIDI file that mido reads ({error or type(error).__name__}). Received: {name}") from error
+        raise BadInput(
+            f"Not a MIDI file that mido reads ({error or type(error).__name__}). Received: {name}"
+        ) from error
     step = file.ticks_per_beat / steps_per_quarter
     voices = [found for track in file.tracks if (found := list(_sounding(track)))]
     if not voices:

@@ -26,9 +26,10 @@ BEGIN = (67, 64, 60, 48)
 def progressions(count: int, *, phrases: int = 4, seed: int = 0) -> tuple[list[np.ndarray], float]:
     """Generate chord progressions by rules of harmony, for soprano, alto, tenor and bass.
 
-    Every chord is a triad with its root in the bass. What may follow it is drawn, all with the same probability; a
-    phrase of eight chords ends with those of the fifth and of the first degree. The upper voices take all three notes of
-    the chord, and move as little as they can. Half of the pieces are in minor, and the key is drawn from all twelve.
+    Every chord is a triad with its root in the bass. What follows it is drawn from the chords that may, all with the
+    same probability; a phrase of eight chords ends with those of the fifth and of the first degree. The upper voices
+    take all three notes of the chord, and move as little as they can. Half of the pieces are in minor, and the key is
+    drawn from all twelve.
 
     Args:
         count: Number of pieces.

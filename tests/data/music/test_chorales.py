@@ -1,4 +1,3 @@
-import os
 import tarfile
 
 import numpy as np
@@ -45,9 +44,8 @@ def test_a_folder_without_pieces(tmp_path):
         chorales(tmp_path, every=0)
 
 
-@pytest.mark.skipif("KERASDL_DATA" not in os.environ, reason="KERASDL_DATA names no folder with the chorales")
-def test_the_chorales_of_bach(tmp_path):
-    with tarfile.open(f"{os.environ['KERASDL_DATA']}/jsb_chorales/jsb_chorales.tgz") as archive:
+def test_the_chorales_of_bach(real_data, tmp_path):
+    with tarfile.open(real_data / "jsb_chorales/jsb_chorales.tgz") as archive:
         archive.extractall(tmp_path, [each for each in archive if "/test/" in each.name], filter="data")
     pieces = chorales(tmp_path / "jsb_chorales/test")
     assert (len(pieces), sum(map(len, pieces))) == (77, 4725)

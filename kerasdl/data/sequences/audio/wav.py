@@ -12,6 +12,13 @@ from kerasdl.optional import import_optional
 RATES = 1_000, 768_000
 # The size of a stream whose end the recorder did not know.
 _UNKNOWN = 2**32 - 1
+# Formats beside WAV that libsndfile reads cut short: how each begins, where its size stands and how, and the bytes that
+# the size does not count. 64-bit WAV by the EBU and by Sony, and AIFF.
+_SIZES = (
+    (b"RF64", 20, "<Q", 8),
+    (b"riff\x2e\x91\xcf\x11", 16, "<Q", 0),
+    (b"FORM", 4, ">I", 8),
+)
 
 
 def read_wav(source: str | Path | bytes) -> tuple[np.ndarray, int]:
@@ -42,7 +49,9 @@ def read_wav(source: str | Path | bytes) -> tuple[np.ndarray, int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
-        raise ValueError(f"Not a sound that libsndfile reads ({str(error).rstrip('.')})") from error
+        # Its text without a prefix that names a Python object.
+        why = getattr(error, "error_string", str(error)).rstrip(".")
+        raise ValueError(f"Not a sound that libsndfile reads ({why})") from error
     if not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"The header claims {rate:,} samples per second")
     if not samples.size:
@@ -90,6 +99,11 @@ def _cut_short(content: bytes) -> str:
     """What is missing at the end of a WAV file, which libsndfile would read without a word; empty if nothing is."""
     if not content:
         return "The file is empty"
+    for beginning, place, size, more in _SIZES:
+        if content.startswith(beginning) and len(content) >= place + 8:
+            claimed = struct.unpack_from(size, content, place)[0] + more
+            if claimed > len(content):
+                return f"Cut short: {len(content):,} of {claimed:,} bytes are there"
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         return ""
     place = 12

@@ -33,8 +33,29 @@ def test_channels_are_averaged(tmp_path):
     np.testing.assert_allclose(read_wav(path)[0], TONE / 2, atol=1e-7)
 
 
-def test_another_format_under_this_name_is_read():
-    np.testing.assert_allclose(read_wav(encoded(kind="FLAC"))[0], TONE, atol=2**-15)
+def test_more_than_two_channels_and_the_longer_header_that_they_need():
+    several = np.stack([TONE, *[np.zeros(2000)] * 5], axis=1)
+    np.testing.assert_allclose(read_wav(encoded(several, subtype="PCM_24", kind="WAVEX"))[0], TONE / 6, atol=2**-23)
+
+
+@pytest.mark.parametrize("subtype", ["ULAW", "ALAW"])
+def test_telephone_sound_is_read(subtype):
+    # Seven bits and a sign, on a logarithmic scale.
+    np.testing.assert_allclose(read_wav(encoded(subtype=subtype))[0], TONE, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "AIFF", "RF64", "W64"])
+def test_another_format_under_this_name_is_read_and_cut_short_it_is_named(kind):
+    content = encoded(kind=kind)
+    np.testing.assert_allclose(read_wav(content)[0], TONE, atol=2**-15)
+    with pytest.raises(ValueError, match="Cut short: 1,000 of 4,.* bytes are there" if kind != "FLAC" else "Not a sound"):
+        read_wav(content[:1000])
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(44_100, 16_000), (48_000, 16_000), (22_050, 8_000)])
+def test_a_file_at_another_rate_has_its_length_in_seconds(rate, wanted):
+    samples, found = read_wav(encoded(np.zeros(rate // 2), rate=rate))
+    assert (found, len(resampled(samples, found, wanted))) == (rate, wanted // 2)
 
 
 def test_a_tone_keeps_its_frequency_and_those_that_are_too_high_are_lost():
@@ -62,7 +83,9 @@ def with_size(content, name, size):
         (encoded()[:30], "Cut short: 10 of 16 bytes of 'fmt' are there"),
         (encoded()[:36], "Cut short: there are no samples"),
         (b"RIFF", "Not a sound that libsndfile reads"),
-        (b"Dear Sir or Madam", "Not a sound that libsndfile reads"),
+        (b"Dear Sir or Madam", r"Not a sound that libsndfile reads \(Format not recognised\)"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "Not a sound that libsndfile reads"),
+        (encoded()[:22] + bytes(2) + encoded()[24:], r"libsndfile reads \(Channel count is zero\)"),
         (encoded(np.array([0.5, np.nan]), subtype="FLOAT"), "A sample is not a finite number"),
         (encoded(rate=10), "The header claims 10 samples per second"),
     ],
