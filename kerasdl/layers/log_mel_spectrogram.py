@@ -10,6 +10,8 @@ from keras import ops
 BREAK = 700.0
 # Power: below the noise of 16 bits, so that silence is a number.
 FLOOR = 1e-6
+# Of a unit of loudness: whole numbers add up to the same in any order, so that padding changes no bit of a mean.
+PARTS = 256
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -26,6 +28,9 @@ class LogMelSpectrogram(keras.layers.Layer):
         hop: Seconds from frame to frame.
         lowest: Hertz, the lower end of the lowest band.
         highest: Hertz, the upper end of the highest band; by default half of the sample rate.
+        centered: Subtract from each band its mean over the sound. What a microphone, a room or a voice multiplies the
+            power with is a constant in the logarithm, and vanishes (cepstral mean normalization, Atal, 1974,
+            doi:10.1121/1.1914702); so does what is the same throughout, such as a steady tone.
         **kwargs: As for `keras.layers.Layer`. The layer computes in float32 under any dtype policy.
 
     Shapes:
@@ -51,11 +56,13 @@ class LogMelSpectrogram(keras.layers.Layer):
         hop: float = 0.01,
         lowest: float = 20.0,
         highest: float | None = None,
+        centered: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.sample_rate, self.bands, self.window, self.hop = sample_rate, bands, window, hop
         self.lowest, self.highest = lowest, sample_rate / 2 if highest is None else highest
+        self.centered = centered
         if bands < 1 or min(window, hop) * sample_rate < 1 or not 0 <= self.lowest < self.highest <= sample_rate / 2:
             raise ValueError(
                 "At least one band, one sample per window and hop, and frequencies from 0 to half of the sample rate. "
@@ -80,8 +87,9 @@ class LogMelSpectrogram(keras.layers.Layer):
         power = ops.matmul(ops.square(real) + ops.square(imaginary), self._weights_of_bands)
         loudness = ops.log(power + FLOOR)[:, : self._frames(ops.shape(samples)[1])]
         last = self._frames(ops.sum(ops.cast(is_sample, "int32"), axis=1, keepdims=True))
-        is_frame = ops.arange(ops.shape(loudness)[1])[None] < last
-        return ops.where(is_frame[..., None], loudness, float("nan"))
+        is_frame = (ops.arange(ops.shape(loudness)[1])[None] < last)[..., None]
+        loudness = ops.where(is_frame, loudness, float("nan"))
+        return without_mean(loudness) if self.centered else loudness
 
     def _frames(self, samples: Any) -> Any:
         """As many as it takes to see every sample."""
@@ -93,8 +101,28 @@ class LogMelSpectrogram(keras.layers.Layer):
         return count, None if samples is None else self._frames(samples), self.bands
 
     def get_config(self) -> dict[str, Any]:
-        own = ("sample_rate", "bands", "window", "hop", "lowest", "highest")
+        own = ("sample_rate", "bands", "window", "hop", "lowest", "highest", "centered")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+
+
+def without_mean(spectra: Any) -> Any:
+    """Spectra, of which each band is centered around its mean over the sound.
+
+    Args:
+        spectra: float32 (batch, frames, bands), NaN after the end of a shorter sound.
+
+    Returns:
+        The same shape, with the same NaN; no bit depends on how many there are.
+
+    Example:
+        >>> without_mean(np.array([[[1.0], [3.0], [np.nan]]], "float32")).numpy().ravel().tolist()
+        [-1.0, 1.0, nan]
+    """
+    is_frame = ops.logical_not(ops.isnan(spectra))
+    parts = ops.cast(ops.round(PARTS * ops.where(is_frame, spectra, 0.0)), "int32")
+    frames = ops.sum(ops.cast(is_frame, "int32"), axis=1, keepdims=True)
+    total = ops.sum(parts, axis=1, keepdims=True)
+    return spectra - ops.cast(total, "float32") / ops.cast(PARTS * ops.maximum(frames, 1), "float32")
 
 
 def mel_weights(sample_rate: int, size: int, bands: int, lowest: float, highest: float) -> np.ndarray:

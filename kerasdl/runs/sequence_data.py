@@ -12,7 +12,7 @@ GENERATED, EXAMPLES = "cylinder-bell-funnel", 150
 AUGMENT = {"standard": sequences.augment.standard(), "spec": sequences.augment.spec_augment(), "none": None}
 # Options that belong to one kind of data, and their defaults there.
 OF_TABLES = {"sequence": "id", "label": "label", "time": None, "channels": (), "encoding": None, "separator": None}
-OF_SOUNDS = {"sample_rate": None, "bands": 40, "group": None, "on_bad": "raise"}
+OF_SOUNDS = {"sample_rate": None, "bands": 40, "centered": None, "group": None, "on_bad": "raise"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class SequenceData:
     """Samples per second of sounds; by default the lowest of the files, at most 16,000."""
     bands: int | None = None
     """Bands of frequencies of sounds; by default 40."""
+    centered: bool | None = None
+    """Subtract from each band of a sound its mean; by default if sounds change more than they differ on average."""
     group: str | None = None
     """Regular expression for the paths of sounds: those with the same first group stay in one part."""
     on_bad: Literal["raise", "skip"] | None = None

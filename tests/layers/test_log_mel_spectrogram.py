@@ -35,8 +35,9 @@ def test_every_sample_is_in_a_frame_and_silence_fills_the_last():
     assert silent.numpy() == pytest.approx(np.log(FLOOR))
 
 
-def test_neither_padding_nor_other_sounds_change_a_bit():
-    layer, sounds = LogMelSpectrogram(8000), noise(3, 2000)
+@pytest.mark.parametrize("centered", [False, True])
+def test_neither_padding_nor_other_sounds_change_a_bit(centered):
+    layer, sounds = LogMelSpectrogram(8000, centered=centered), noise(3, 2000)
     sounds[1, 700:], sounds[2] = NAN, 100 * sounds[2]
     together = layer(sounds).numpy()
     model = keras.Sequential([keras.Input((None,)), layer])
@@ -47,11 +48,23 @@ def test_neither_padding_nor_other_sounds_change_a_bit():
         assert np.isnan(together[row, len(alone) :]).all()
 
 
+def test_a_centered_band_has_no_mean_and_what_multiplies_all_of_a_sound_vanishes():
+    sounds = noise(2, 2000)
+    sounds[1, 900:] = NAN
+    plain, centered = (LogMelSpectrogram(8000, centered=each)(sounds).numpy() for each in (False, True))
+    np.testing.assert_allclose(centered, plain - np.nanmean(plain, axis=1, keepdims=True), atol=2e-3)
+    np.testing.assert_allclose(np.nanmean(centered, axis=1), 0, atol=2e-3)
+    louder = LogMelSpectrogram(8000, centered=True)(8 * sounds).numpy()
+    np.testing.assert_allclose(louder, centered, atol=5e-3)
+
+
 def test_it_computes_in_float32_under_any_policy_and_is_saved():
     sound = noise(1, 999)
-    expected = LogMelSpectrogram(8000, bands=20, hop=0.02, highest=3000.0)(sound)
+    expected = LogMelSpectrogram(8000, bands=20, hop=0.02, highest=3000.0, centered=True)(sound)
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
-    layer = LogMelSpectrogram.from_config(LogMelSpectrogram(8000, bands=20, hop=0.02, highest=3000.0).get_config())
+    layer = LogMelSpectrogram.from_config(
+        LogMelSpectrogram(8000, bands=20, hop=0.02, highest=3000.0, centered=True).get_config()
+    )
     assert np.array_equal(layer(sound), expected)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from kerasdl.data.source import Source
 from kerasdl.data.splits import Part, as_parts, stratified, whole_groups
 from kerasdl.errors import BadInput
 from kerasdl.layers import LogMelSpectrogram
+from kerasdl.layers.log_mel_spectrogram import without_mean
 
 if TYPE_CHECKING:
     from kerasdl.plots import Figure
@@ -66,6 +67,7 @@ class Recordings(Sequences):
         return (
             f"{len(self.train_names):,} training and {len(self.valid_names):,} validation sounds of up to "
             f"{seconds:.1f} seconds at {self.spectrogram.sample_rate:,} Hz in {len(self.classes)} classes"
+            + ", each band centered" * self.spectrogram.centered
             + (f", {len(self.skipped)} unreadable files skipped" if self.skipped else "")
         )
 
@@ -78,6 +80,7 @@ def from_audio(
     bands: int = 40,
     window: float = 0.025,
     hop: float = 0.01,
+    centered: bool | None = None,
     group: str | None = None,
     on_bad: Literal["raise", "skip"] = "raise",
     batch_size: int = 16,
@@ -97,6 +100,9 @@ def from_audio(
         bands: Bands of frequencies of a spectrum.
         window: Seconds that a spectrum sees.
         hop: Seconds from spectrum to spectrum.
+        centered: Whether to subtract from each band its mean over the sound, so that neither microphone nor voice are
+            what is learned; by default if the sounds of the training part change more in themselves than they differ
+            from each other on average, as words do, and steady tones do not.
         group: A regular expression for the path relative to the folder of the class folders. Sounds with the same
             first group stay together in training or in validation, such as r"_(\w+)_" for a speaker.
         on_bad: "raise", or "skip" to leave out files that cannot be read (`Recordings.skipped` lists them).
@@ -131,8 +137,15 @@ def from_audio(
     kept = [each for each in listed if each[0] in sounds]
     files, labels = [file for file, _, _ in kept], np.array([label for _, label, _ in kept], np.int64)
     parts = _parts(files, labels, [part for _, _, part in kept], classes, folder, group, valid_share, seed)
-    layer = _layer(sample_rate or min(HIGHEST_DEFAULT_RATE, *(rate for _, rate in sounds.values())), bands, window, hop)
-    spectra = [layer(resampled(*sounds[file], layer.sample_rate)[None]).numpy()[0] for file in _shown(files, "sound")]
+    rate = sample_rate or min(HIGHEST_DEFAULT_RATE, *(rate for _, rate in sounds.values()))
+    options = {"bands": bands, "window": window, "hop": hop}
+    layer = _layer(rate, **options)
+    spectra = [layer(resampled(*sounds[file], rate)[None]).numpy()[0] for file in _shown(files, "sound")]
+    if centered is None:
+        centered = changes_within([each for each, part in zip(spectra, parts, strict=True) if part == Part.TRAIN])
+    if centered:
+        layer = _layer(rate, **options, centered=True)
+        spectra = [without_mean(each[None]).numpy()[0] for each in spectra]
     scale = Scale.of(np.concatenate([each for each, part in zip(spectra, parts, strict=True) if part == Part.TRAIN]))
     train, valid = (_source(files, labels, spectra, np.flatnonzero(parts == part)) for part in (Part.TRAIN, Part.VALID))
     return Recordings(
@@ -214,9 +227,24 @@ def _parts(
     return parts
 
 
-def _layer(sample_rate: int, bands: int, window: float, hop: float) -> LogMelSpectrogram:
+def changes_within(spectra: Sequence[np.ndarray]) -> bool:
+    """Whether spectra vary more within the sounds than the means of the sounds do.
+
+    Args:
+        spectra: (frames, bands) each.
+
+    Example:
+        >>> changes_within([np.array([[0.0], [2.0]]), np.array([[0.5], [2.5]])])
+        True
+    """
+    means = np.array([each.mean(axis=0) for each in spectra])
+    within = np.concatenate([each - mean for each, mean in zip(spectra, means, strict=True)])
+    return bool(np.square(within).mean() > means.var(axis=0).mean())
+
+
+def _layer(sample_rate: int, **options: Any) -> LogMelSpectrogram:
     try:
-        return LogMelSpectrogram(sample_rate, bands=bands, window=window, hop=hop, name="spectrogram")
+        return LogMelSpectrogram(sample_rate, **options, name="spectrogram")
     except ValueError as error:
         raise BadInput(str(error)) from error
 

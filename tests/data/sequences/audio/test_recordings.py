@@ -6,6 +6,7 @@ import pytest
 import soundfile
 from kerasdl import export, models
 from kerasdl.data import sequences
+from kerasdl.data.sequences.audio.recordings import changes_within
 from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 from kerasdl.layers import LogMelSpectrogram
@@ -63,8 +64,10 @@ def test_a_speaker_stays_in_one_part(folder):
     assert parts[0] != parts[1]
 
 
-def test_samples_and_files_through_the_exported_model_equal_the_pipeline_bit_for_bit(folder, tmp_path):
-    data = sequences.from_audio(folder, augment=sequences.augment.spec_augment(), batch_size=8)
+@pytest.mark.parametrize("centered", [pytest.param(False, marks=pytest.mark.slow), True])
+def test_samples_and_files_through_the_exported_model_equal_the_pipeline_bit_for_bit(folder, tmp_path, centered):
+    augment = sequences.augment.spec_augment()
+    data = sequences.from_audio(folder, augment=augment, batch_size=8, centered=centered)
     model = models.resnet_1d((None, 40), 2, widths=(4,), preprocess=data.statistics)
     exported = export.sequence_classifier(model, data.classes, spectrogram=data.spectrogram)
     exported.save(tmp_path / "sounds.keras")
@@ -82,6 +85,28 @@ def test_samples_and_files_through_the_exported_model_equal_the_pipeline_bit_for
     assert given[0] == given[1] == given[2]
     for found, row in zip(given[0], expected, strict=True):
         assert found == {data.classes[row.argmax()]: pytest.approx(row.max(), abs=1e-6)}
+
+
+def test_words_are_centered_and_steady_tones_are_not(folder):
+    steady = sequences.from_audio(folder)
+    assert not steady.spectrogram.centered
+    for file in folder.glob("*/*.wav"):
+        # Once louder, once softer by a factor of 30.
+        samples, rate = soundfile.read(file)
+        louder = np.arange(len(samples)) < len(samples) / 2
+        soundfile.write(file, (samples.T * np.where(louder, 1, 1 / 30)).T, rate)
+    data = sequences.from_audio(folder)
+    assert data.spectrogram.centered
+    assert "in 2 classes, each band centered" in str(data)
+    spectra = data.train_source.at([0, 1]).numpy()
+    np.testing.assert_allclose(np.nanmean(spectra, axis=1), 0, atol=2e-3)
+    assert not sequences.from_audio(folder, centered=False).spectrogram.centered
+
+
+def test_changes_within_by_hand():
+    """Of means 1 and 3 the variance is 1."""
+    assert changes_within([np.array([[0.0], [2.1]]), np.array([[2.0], [4.0]])])
+    assert not changes_within([np.array([[0.1], [1.9]]), np.array([[2.1], [3.9]])])
 
 
 def test_spectra_are_drawn_over_seconds_and_hertz(folder):

@@ -48,7 +48,9 @@ def test_telephone_sound_is_read(subtype):
 def test_another_format_under_this_name_is_read_and_cut_short_it_is_named(kind):
     content = encoded(kind=kind)
     np.testing.assert_allclose(read_wav(content)[0], TONE, atol=2**-15)
-    with pytest.raises(ValueError, match="Cut short: 1,000 of 4,.* bytes are there" if kind != "FLAC" else "Not a sound"):
+    with pytest.raises(
+        ValueError, match="Cut short: 1,000 of 4,.* bytes are there" if kind != "FLAC" else "Not a sound"
+    ):
         read_wav(content[:1000])
 
 
