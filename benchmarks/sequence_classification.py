@@ -3,9 +3,9 @@
 KERASDL_DATA=FOLDER python benchmarks/sequence_classification.py [--seeds 0 1 2] [--peer rocket/bin/python]
 
 The archive files' own split into training and test; of the digits recordings 0 to 4 of each digit and speaker are the
-test, or with --speakers each speaker in turn. The settings come from parts of the training data alone (--choose).
-MiniRocket (Dempster et al., arXiv:2012.08791) runs in an environment of its own: python -m venv rocket, then
-rocket/bin/pip install aeon.
+test, or with --speakers george jackson nicolas yweweler each of them in turn. The settings come from parts of the
+training data alone (--choose). MiniRocket (Dempster et al., arXiv:2012.08791) runs in an environment of its own:
+python -m venv rocket, then rocket/bin/pip install aeon.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -25,13 +25,13 @@ import keras
 import tyro
 from kerasdl import callbacks, models, optimizers
 from kerasdl.data import sequences
+from kerasdl.errors import BadInput
 from real_data import real_data
 from rich.console import Console
 from rich.table import Table
 
 # For curves too noisy to read: near the middle of the learning rates suggested on the other tasks.
 FALLBACK_LR = 3e-3
-SPEAKERS = ("george", "jackson", "nicolas", "yweweler")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Config:
     """Random seeds of weights, order and augmentation; with --choose, of the split too."""
     tasks: tuple[str, ...] = ("ItalyPowerDemand", "BasicMotions", "GunPoint", "digits")
     """Folders in ts_classification; and digits, the spoken ones."""
-    speakers: bool = False
-    """Leave out one speaker of the digits after the other, with the first seed, instead of the tasks."""
+    speakers: tuple[str, ...] = ()
+    """Leave out these speakers of the digits, one after the other, with the first seed, instead of the tasks."""
     choose: bool = False
     """Measure on a part of the training data instead of the test data."""
     epochs: int = 40
@@ -63,12 +63,17 @@ def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
 
 def load_digits(seed: int, part_of: Callable[[str, int], str]) -> sequences.Recordings:
     """The spoken digits; `part_of` tells the part of a speaker's recording: train, valid, or "" for none."""
+    parts = dict.fromkeys(("train", "valid"), 0)
     with tempfile.TemporaryDirectory() as folder, tarfile.open(real_data("fsdd/fsdd_4speakers.tar.xz")) as archive:
         for member in archive:
             found = re.search(r"(\d)_(\w+)_(\d+)\.wav$", member.name)
             if found and (part := part_of(found[2], int(found[3]))):
+                parts[part] += 1
                 member.name = f"{part}/{found[1]}/{found[0]}"
                 archive.extract(member, folder, filter="data")
+        # Without a validation folder from_audio would split the training part.
+        if empty := [part for part, count in parts.items() if not count]:
+            raise BadInput(f"No recording belongs to {empty}. Received: {part_of}")
         return sequences.from_audio(folder, augment=sequences.augment.spec_augment(), seed=seed)
 
 
@@ -124,7 +129,7 @@ def timed(data: sequences.Sequences, seed: int, epochs: int) -> tuple[float, flo
 def leave_out_speakers(config: Config) -> None:
     """Train on three speakers and test on all recordings of the fourth."""
     table = Table("speaker left out", f"seed {config.seeds[0]}", "mean", "CPU seconds")
-    for out in SPEAKERS:
+    for out in config.speakers:
         data = load_digits(config.seeds[0], partial(left_out, out))
         row(table, out, [timed(data, config.seeds[0], config.digit_epochs)])
     Console(width=100).print(table)

@@ -467,7 +467,7 @@ def write_tone(path: Path, rate: int = 44_100) -> None:
 
 def write_chorale(folder: Path) -> None:
     """Eight quarters, as sixteenths."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     piece = kerasdl.data.music.progressions(1, phrases=1)[0][0].repeat(4, axis=0)
     np.savetxt(folder / "chorale_0.csv", piece, "%d", ",", header="soprano,alto,tenor,bass", comments="")
 

@@ -22,8 +22,12 @@ KEYS = range(-5, 7)
 class Options(runs.LessonOptions):
     data: Path | None = None
     """Folder with train/ and test/ of CSV files: a row for a sixteenth, a column for each voice."""
-    epochs: int = 4
+    epochs: int = 12
     """Number of epochs."""
+    units: int = 128
+    """Width of the LSTM."""
+    dropout: float = 0.1
+    """Dropout rate."""
     temperature: float = 0.9
     """Below 1, probable notes are written more often than the network says."""
 
@@ -39,15 +43,15 @@ def main(options: Options) -> runs.Lesson:
         train, test = (music.chorales(options.data / part) for part in ("train", "test"))
         known, keys = {}, KEYS
     else:
-        pieces, entropy = music.progressions(1000, seed=options.seed)
-        train, test, keys = pieces[:900], pieces[900:], range(1)
+        pieces, entropy = music.progressions(500, phrases=8, seed=options.seed)
+        train, test, keys = pieces[:450], pieces[450:], range(1)
         known = {"nats a chord that the rules leave open": entropy}
     notes, weights = music.padded(train, length=LONGEST, transpose=keys)
-    model = models.music_model(notes.shape[-1])
+    model = models.music_model(notes.shape[-1], units=options.units, dropout=options.dropout)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizers.Adam(), loss)
-    policy = [callbacks.OneCycle(0.004)]
-    model.fit(notes, notes, sample_weight=weights, batch_size=32, epochs=options.epochs, verbose=0, callbacks=policy)
+    policy = [callbacks.OneCycle(0.005)]
+    model.fit(notes, notes, sample_weight=weights, batch_size=16, epochs=options.epochs, verbose=0, callbacks=policy)
 
     unseen, there = music.padded(test)
     chances = keras.ops.log_softmax(model.predict(unseen, verbose=0)).numpy()

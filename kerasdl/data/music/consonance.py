@@ -16,8 +16,8 @@ def consonance(notes: np.ndarray) -> float:
         From 0 to 1; NaN if never two voices sound together. Of two notes drawn at random it is 7 / 12.
 
     Example:
-        >>> consonance([[67, 64, 60, 48], [65, 64, 60, 48]])
-        0.75
+        >>> consonance([[67, 60], [61, 60]])
+        0.5
     """
     notes = np.asarray(notes)
     first, second = np.triu_indices(notes.shape[1], 1)

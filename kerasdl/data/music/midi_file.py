@@ -33,7 +33,7 @@ def midi_bytes(notes: np.ndarray, *, steps_per_quarter: int = 1, tempo: float = 
 
     Example:
         >>> Path("chord.mid").write_bytes(midi_bytes([[67, 64, 60, 48], [65, 62, 59, 43]]))
-        177
+        185
     """
     notes = np.asarray(notes)
     if notes.ndim != 2 or not 1 <= notes.shape[1] <= CHANNELS or notes.dtype.kind not in "iu" or not len(notes):

@@ -50,7 +50,7 @@ def progressions(count: int, *, phrases: int = 4, seed: int = 0) -> tuple[list[n
     for _ in range(count):
         chords, spent = _chords(phrases, random)
         kinds, key = (MAJOR, MINOR)[random.integers(2)], int(random.integers(-5, 7))
-        voices, piece = BEGIN, []
+        voices, piece = tuple[int, ...](BEGIN), []
         for chord in chords:
             voices = _nearest(voices, *kinds[chord])
             piece.append(voices)
@@ -61,7 +61,7 @@ def progressions(count: int, *, phrases: int = 4, seed: int = 0) -> tuple[list[n
 
 def _chords(phrases: int, random: np.random.Generator) -> tuple[list[str], float]:
     """Names of chords, and the nats of their draws."""
-    chords, spent = [], 0.0
+    chords, spent = list[str](), 0.0
     for place in range(phrases * PHRASE):
         choices = (AT[place % PHRASE],) if place % PHRASE in AT else AFTER[chords[-1]]
         chords.append(choices[random.integers(len(choices))])
