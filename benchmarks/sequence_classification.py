@@ -23,7 +23,7 @@ from pathlib import Path
 
 import keras
 import tyro
-from kerasdl import callbacks, models, optimizers
+from kerasdl import callbacks, models, optimizers, runs
 from kerasdl.data import sequences
 from kerasdl.errors import BadInput
 from real_data import real_data
@@ -46,10 +46,6 @@ class Config:
     """Leave out these speakers of the digits, one after the other, with the first seed, instead of the tasks."""
     choose: bool = False
     """Measure on a part of the training data instead of the test data."""
-    epochs: int = 40
-    """Number of epochs on the archive's tasks."""
-    digit_epochs: int = 15
-    """Number of epochs on the digits, of which there are more."""
     peer: Path | None = None
     """Python of an environment with aeon, for MiniRocket beside the network."""
 
@@ -92,10 +88,12 @@ def left_out(out: str, speaker: str, _: int) -> str:
     return "valid" if speaker == out else "train"
 
 
-def train(data: sequences.Sequences, seed: int, *, epochs: int) -> float:
+def train(data: sequences.Sequences, seed: int) -> float:
     """Validation accuracy after range test, AdamW and one-cycle, which do not use the validation part."""
     keras.utils.set_random_seed(seed)
-    model = models.resnet_1d((None, data.shape[1]), len(data.classes), preprocess=data.statistics)
+    ensemble, epochs = runs.sequence_training(data)
+    options = {"preprocess": data.statistics, "ensemble": ensemble if ensemble > 1 else None}
+    model = models.resnet_1d((None, data.shape[1]), len(data.classes), **options)
     model.compile(optimizers.AdamW(weight_decay=0.01), data.loss, metrics=["accuracy"])
     # With so few batches the curve is noisy: a narrower range shows the fall.
     found = kerasdl.lr_find(model, data.train, start_lr=1e-4, end_lr=1.0, num_steps=60, verbose=0)
@@ -120,10 +118,10 @@ def row(table: Table, name: str, results: list[tuple[float, float]]) -> None:
     table.add_row(name, *cells, f"{statistics.mean(seconds):.0f}")
 
 
-def timed(data: sequences.Sequences, seed: int, epochs: int) -> tuple[float, float]:
+def timed(data: sequences.Sequences, seed: int) -> tuple[float, float]:
     """Accuracy and CPU seconds of a training."""
     started = time.process_time()
-    return train(data, seed, epochs=epochs), time.process_time() - started
+    return train(data, seed), time.process_time() - started
 
 
 def leave_out_speakers(config: Config) -> None:
@@ -131,7 +129,7 @@ def leave_out_speakers(config: Config) -> None:
     table = Table("speaker left out", f"seed {config.seeds[0]}", "mean", "CPU seconds")
     for out in config.speakers:
         data = load_digits(config.seeds[0], partial(left_out, out))
-        row(table, out, [timed(data, config.seeds[0], config.digit_epochs)])
+        row(table, out, [timed(data, config.seeds[0])])
     Console(width=100).print(table)
 
 
@@ -143,10 +141,10 @@ def main(config: Config) -> None:
     table = Table("task", *[f"seed {seed}" for seed in config.seeds], "mean", "CPU seconds")
     for task in config.tasks:
         if task == "digits":
-            part_of, epochs = chosen if config.choose else customary, config.digit_epochs
-            row(table, task, [timed(load_digits(seed, part_of), seed, epochs) for seed in config.seeds])
+            part_of = chosen if config.choose else customary
+            row(table, task, [timed(load_digits(seed, part_of), seed) for seed in config.seeds])
             continue
-        row(table, task, [timed(load(task, seed, choose=config.choose), seed, config.epochs) for seed in config.seeds])
+        row(table, task, [timed(load(task, seed, choose=config.choose), seed) for seed in config.seeds])
         if config.peer and not config.choose:
             row(table, f"{task}, MiniRocket", minirocket(config.peer, task, config.seeds))
     if config.peer is None:

@@ -26,11 +26,13 @@ class Config:
     """Dropout rate before the logits."""
     balance: bool = False
     """Give all classes the same weight in the loss."""
-    epochs: int = 20
-    """Number of epochs."""
+    ensemble: int | None = None
+    """Number of networks whose mean probability counts; by default 3 below a hundred training sequences, else 1."""
+    epochs: int | None = None
+    """Number of epochs; by default 15, or more, until there are 400 steps (below a hundred sequences 200)."""
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs, widths=self.widths)
+        runs.check_counts(epochs=self.epochs, ensemble=self.ensemble, widths=self.widths)
         runs.check_rates(dropout=self.dropout)
 
 
@@ -39,19 +41,22 @@ def main(config: Config) -> None:
     run = runs.RunFolder.of(config, "sequence_classifier", config.sequences.data)
     data = runs.load_sequences(config.sequences, seed=config.run.seed)
     print(data)
+    ensemble, epochs = runs.sequence_training(data)
+    ensemble, epochs = config.ensemble or ensemble, config.epochs or epochs
+    print(f"Networks: {ensemble}, epochs: {epochs}")
     facts = {"classes": list(data.classes), "channels": list(data.channels), "augmentation": str(data.augmentation)}
     run.write_config({**runs.flattened(config), **devices, **facts})
     run.save_figure("data", interpret.show_batch(data))
     if data.augmentation:
         run.save_figure("augmentation", data.draw_augmented())
-    model = network(config, data)
+    model = network(config, data, ensemble)
     run.save_text("summary", str(kerasdl.summary(model, input_shape=data.shape)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: evaluate(data, model))
     fitted = model.fit(
         data.train,
         validation_data=data.valid,
-        epochs=config.epochs,
+        epochs=epochs,
         shuffle=False,
         class_weight=data.class_weight if config.balance else None,
         callbacks=stage.callbacks,
@@ -65,10 +70,11 @@ def main(config: Config) -> None:
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
 
 
-def network(config: Config, data: sequences.Sequences) -> keras.Model:
+def network(config: Config, data: sequences.Sequences, ensemble: int) -> keras.Model:
     # Of any length: sequences that are predicted later may be longer.
     shape = (None, data.shape[1])
     options: dict[str, Any] = {"widths": config.widths, "dropout": config.dropout, "preprocess": data.statistics}
+    options["ensemble"] = ensemble if ensemble > 1 else None
     with distribute.strategy().scope():
         model = models.resnet_1d(shape, len(data.classes), **options)
         model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["accuracy"])

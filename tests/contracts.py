@@ -82,6 +82,9 @@ SEQUENCE_BUILDERS = {
         (None, 3), 5, units=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
     ),
     "resnet_1d": lambda **options: models.resnet_1d((9, 3), 5, widths=(4, 6), kernels=(4, 3), **options),
+    "resnet_1d-ensemble": lambda **options: models.resnet_1d(
+        (9, 3), 5, widths=(4,), kernels=(3,), ensemble=2, **options
+    ),
     "resnet_1d-preprocess": lambda **options: models.resnet_1d(
         (None, 3), 5, widths=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
     ),

@@ -29,7 +29,7 @@ from kerasdl.runs.projector import save_projector
 from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
-from kerasdl.runs.sequence_data import SequenceData, load_sequences
+from kerasdl.runs.sequence_data import SequenceData, load_sequences, sequence_training
 from kerasdl.runs.table_baseline import TableResult, compare_tables, table_result, train_trees, trees_beside
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
@@ -111,6 +111,7 @@ __all__ = [
     "run_lesson",
     "run_recipe",
     "save_projector",
+    "sequence_training",
     "set_up_devices",
     "shown",
     "suggested",

@@ -9,6 +9,9 @@ from kerasdl.errors import BadInput
 from kerasdl.runs.options import check_counts
 
 GENERATED, EXAMPLES = "cylinder-bell-funnel", 150
+# Few training sequences, and the networks and training steps for them; epochs and steps for more, at least.
+FEW, MEMBERS, STEPS_OF_FEW = 100, 3, 200
+EPOCHS, STEPS = 15, 400
 AUGMENT = {"standard": sequences.augment.standard(), "spec": sequences.augment.spec_augment(), "none": None}
 # Options that belong to one kind of data, and their defaults there.
 OF_TABLES = {"sequence": "id", "label": "label", "time": None, "channels": (), "encoding": None, "separator": None}
@@ -94,6 +97,21 @@ def load_sequences(options: SequenceData, *, seed: int) -> sequences.Sequences:
     if suffix in (".csv", ".tsv"):
         return sequences.from_csv(path, **_chosen(options, OF_TABLES), **common)
     return sequences.from_audio(path, **_chosen(options, OF_SOUNDS), **common)
+
+
+def sequence_training(data: sequences.Sequences) -> tuple[int, int]:
+    """How many networks to average, and how many epochs to train them, by default.
+
+    Below a hundred training sequences three networks and 200 steps: the mean of several is worth more than one that is
+    trained for longer. With more of them one network, 15 epochs and at least 400 steps.
+
+    Example:
+        >>> sequence_training(load_sequences(SequenceData(), seed=0))
+        (1, 50)
+    """
+    if len(data.train_names) < FEW:
+        return MEMBERS, -(-STEPS_OF_FEW // data.steps)
+    return 1, max(EPOCHS, -(-STEPS // data.steps))
 
 
 def _chosen(options: SequenceData, defaults: dict[str, Any]) -> dict[str, Any]:

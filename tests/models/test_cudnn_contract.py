@@ -18,7 +18,7 @@ BUILT = {
 }
 # Without a recurrent layer; and cuDNN's simple recurrent layer is not one that Keras calls.
 WITHOUT = {
-    *("resnet_1d", "resnet_1d-preprocess", "language_model-rnn"),
+    *("resnet_1d", "resnet_1d-ensemble", "resnet_1d-preprocess", "language_model-rnn"),
     *("ngram_classifier", "ngram_classifier-bayes", "ngram_classifier-hashed"),
 }
 

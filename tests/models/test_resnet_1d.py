@@ -4,6 +4,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from kerasdl.export import members
 from kerasdl.groups import layer_groups
 from kerasdl.models import resnet_1d
 
@@ -60,9 +61,32 @@ def test_padding_takes_no_part_in_training():
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def test_members_are_networks_of_their_own_of_which_the_mean_probability_counts():
+    keras.utils.set_random_seed(0)
+    model = resnet_1d((None, 2), 3, widths=(4, 5), ensemble=3)
+    x = np.random.default_rng(0).normal(size=(4, 9, 2)).astype("float32")
+    each = keras.ops.softmax(members(model)(x)).numpy()
+    assert each.shape == (4, 3, 3)
+    assert not np.allclose(each[:, 0], each[:, 1], atol=1e-3)
+    np.testing.assert_allclose(keras.ops.softmax(model(x)), each.mean(axis=1), rtol=1e-5)
+    assert model.count_params() == 3 * resnet_1d((None, 2), 3, widths=(4, 5)).count_params()
+    # A member is what one network with its weights is.
+    alone = resnet_1d((None, 2), 3, widths=(4, 5), ensemble=1)
+    for layer in alone.layers:
+        if layer.weights and layer.name != "head_members":
+            layer.set_weights(model.get_layer(layer.name.replace("member1", "member2")).get_weights())
+    alone.get_layer("head_members").set_weights([each[1:2] for each in model.get_layer("head_members").get_weights()])
+    np.testing.assert_allclose(keras.ops.softmax(alone(x)), each[:, 1], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "received"),
-    [({"widths": ()}, r"widths=\(\)"), ({"kernels": ()}, r"kernels=\(\)"), ({"preprocess": (0.0, 0.0)}, "preprocess=")],
+    [
+        ({"widths": ()}, r"widths=\(\)"),
+        ({"kernels": ()}, r"kernels=\(\)"),
+        ({"preprocess": (0.0, 0.0)}, "preprocess="),
+        ({"ensemble": 0}, "ensemble=0"),
+    ],
 )
 def test_invalid_options(options, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
@@ -73,6 +97,5 @@ def test_invalid_options(options, received):
 @pytest.mark.parametrize(("task", "least"), [("ItalyPowerDemand", 0.955), ("BasicMotions", 0.95), ("GunPoint", 0.97)])
 def test_benchmark_accuracy(real_data, task, least):
     benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "sequence_classification.py"))
-    epochs = benchmark["Config"]().epochs
-    accuracies = [benchmark["train"](benchmark["load"](task, seed), seed, epochs=epochs) for seed in range(3)]
+    accuracies = [benchmark["train"](benchmark["load"](task, seed), seed) for seed in range(3)]
     assert np.mean(accuracies) >= least

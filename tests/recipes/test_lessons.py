@@ -129,8 +129,8 @@ def translation(found):
 
 def music(found):
     network, counted, least = (each for name, each in found.items() if name.startswith("nats"))
-    assert least < network < least + 0.15
-    assert counted > 4 * network
+    assert least < network < 3 * least
+    assert counted > 5 * network
     written, trained = (each for name, each in found.items() if name.startswith("consonant"))
     assert written > trained - 0.05
 
@@ -175,9 +175,10 @@ def test_chorales_are_learned_and_written_in_the_ranges_of_their_voices(real_dat
         archive.extractall(tmp_path, filter="data")
     module, folder = lesson("music"), tmp_path / "jsb_chorales"
     keras.utils.set_random_seed(0)
-    found = module.main(module.Options(data=folder))
+    found = module.main(module.Options(data=folder, units=256, dropout=0.3, epochs=4))
     network, counted = (each for name, each in found.numbers.items() if name.startswith("nats"))
-    assert network < 6
+    # RNN-NADE 5.56, RNN-RBM 6.27 (arXiv:1206.6392).
+    assert network < 5.4
     assert counted > 9
     written, trained = (each for name, each in found.numbers.items() if name.startswith("consonant"))
     assert written > trained - 0.05
