@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import tyro
@@ -92,7 +93,7 @@ def train(data: sequences.Sequences, seed: int) -> float:
     """Validation accuracy after range test, AdamW and one-cycle, which do not use the validation part."""
     keras.utils.set_random_seed(seed)
     ensemble, epochs = runs.sequence_training(data)
-    options = {"preprocess": data.statistics, "ensemble": ensemble if ensemble > 1 else None}
+    options: dict[str, Any] = {"preprocess": data.statistics, "ensemble": ensemble if ensemble > 1 else None}
     model = models.resnet_1d((None, data.shape[1]), len(data.classes), **options)
     model.compile(optimizers.AdamW(weight_decay=0.01), data.loss, metrics=["accuracy"])
     # With so few batches the curve is noisy: a narrower range shows the fall.
