@@ -3,11 +3,14 @@
 KERASDL_DATA=FOLDER python benchmarks/forecasting.py [--seeds 0 1 2] [--tune]
 
 Runs recipes/time_series.py like a user; options that differ from its defaults are in SERIES. With --tune the last
-third is removed first, so that options can be chosen without using it.
+third is removed first, so that options can be chosen without using it. Beside the share that an interval held stands
+the range in which it is 19 times of 20 by chance alone, of as many values as there are futures that do not overlap.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +23,7 @@ import tyro
 from real_data import real_data
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import binom
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "time_series.py"
 ETTH1, HOUR = "ETT-small/ETTh1.csv", ["--time", "date", "--target", "OT"]
@@ -67,6 +71,11 @@ def ours(file: Path, options: list[str], seed: int, folder: Path) -> dict:
     return json.loads((out / "metrics.json").read_text())
 
 
+def horizon_of(options: list[str]) -> int:
+    """Steps of a forecast."""
+    return int(options[options.index("--horizon") + 1]) if "--horizon" in options else 1
+
+
 def rows_of(name: str, rows: pd.DataFrame, *, tune: bool) -> pd.DataFrame:
     """The rows of a series that are used."""
     rows = rows[:MONTHS_20] if name == "ETTh1 as DLinear" else rows
@@ -79,9 +88,19 @@ def standardized(rows: pd.DataFrame, run: dict) -> str:
     return f"MSE {(run['valid']['rmse'] / deviation) ** 2:.4f}, MAE {run['valid']['mae'] / deviation:.4f}"
 
 
+def held(runs: list[dict], level: int, horizon: int) -> str:
+    """The mean share that an interval held, and the range of chance."""
+    share = statistics.mean(run[f"coverage_{level}"] for run in runs)
+    count = max(runs[0]["valid_windows"] // horizon, 1)
+    low, high = (100 * end / count for end in binom.interval(0.95, count, level / 100))
+    return f"{100 * share:.1f} ({low:.0f} to {high:.0f})"
+
+
 def main(config: Config) -> None:
     """Run every seed and print the means."""
-    table = Table("series", "ours, mean", "best baseline", "ratio, mean", "lowest", "highest", "in 80 %", "in 95 %")
+    load = os.getloadavg()
+    columns = "series", "ours, mean", "best baseline", "ratio, mean", "lowest", "highest", "in 80 %", "in 95 %"
+    table = Table(*columns, "correction")
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in config.series:
@@ -102,9 +121,14 @@ def main(config: Config) -> None:
                 f"{statistics.mean(run['valid']['rmse'] for run in runs):.4g}",
                 f"{best} {errors[best]:.4g}",
                 *(f"{each:.3f}" for each in (statistics.mean(ratios), min(ratios), max(ratios))),
-                *(f"{100 * statistics.mean(run[f'coverage_{level}'] for run in runs):.1f}" for level in (80, 95)),
+                *(held(runs, level, horizon_of(options)) for level in (80, 95)),
+                ", ".join(f"{run['correction']:.2g}" for run in runs),
             )
-    Console(width=120).print(table)
+    Console(width=160).print(table)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"{used.ru_utime + used.ru_stime:.0f} CPU seconds; load {load[0]:.1f} at the start, {os.getloadavg()[0]:.1f} now"
+    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class Config:
     """Column of time stamps, or several (year month day hour); by default rows are in order and evenly spaced."""
     covariates: tuple[str, ...] = ()
     """More columns whose past the forecast may use."""
+    known: tuple[str, ...] = ()
+    """More columns that are known ahead; rows at the end without a target are the future."""
+    calendar: bool = False
+    """Use the place in the day, the week and the year."""
     horizon: int = 1
     """Rows to forecast."""
     lookback: int | None = None
@@ -85,7 +89,7 @@ def main(config: Config) -> None:
     fitted = model.fit(data.train, validation_data=data.valid, **options)
     seconds = stage.finish(fitted.history, ["loss", "mae"])
     runs.multiply_correction(model, found.factor)
-    around = found.intervals(config.intervals)
+    around = found.intervals(config.intervals, data)
     result = interpret.Forecast.of(model, data, intervals=around)
     run.save_model(export.series_model(model, (data.scale.mean, data.scale.std), intervals=around), result.scores)
     with runs.looking("the series and its forecasts"):
@@ -96,20 +100,16 @@ def main(config: Config) -> None:
 
 
 def load(config: Config) -> series.TimeSeries:
-    names = "time", "series", "covariates", "horizon", "lookback", "season", "batch_size", "sort", "fill", "duplicates"
-    options: dict[str, Any] = {name: getattr(config, name) for name in names}
-    options |= {"test_share": config.valid_share, "seed": config.run.seed}
+    options = runs.arguments_for(series.from_frame, config) | {"test_share": config.valid_share}
     if config.data == "mackey-glass":
-        return series.from_frame(series.mackey_glass(3000, seed=config.run.seed), target="x", **options)
-    options |= {"encoding": config.encoding, "separator": config.separator}
-    return series.from_csv(config.data, target=config.target, **options)
+        return series.from_frame(series.mackey_glass(3000, seed=config.run.seed), **{**options, "target": "x"})
+    return series.from_csv(config.data, encoding=config.encoding, separator=config.separator, **options)
 
 
 def network(config: Config, data: series.TimeSeries) -> keras.Model:
     keras.utils.set_random_seed(config.run.seed)  # the second network starts as the first did
-    units = config.units or (16 if (windows := len(data.train_origins)) < 200 else 32 if windows < 2000 else 64,)
-    options: dict[str, Any] = {"horizon": config.horizon, "units": units, "decoder": config.decoder}
-    options |= {"skip": "ridge", "season": data.rehearsal.season, "dropout": 0.3}
+    options: dict[str, Any] = {"horizon": config.horizon, "decoder": config.decoder, "season": data.rehearsal.season}
+    options |= {"units": config.units or runs.units_for(data), "skip": "ridge", "known": data.known, "dropout": 0.3}
     with distribute.strategy().scope():
         model = models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)
         model.compile(kerasdl.optimizers.AdamW(weight_decay=config.run.weight_decay), data.loss, metrics=["mae"])

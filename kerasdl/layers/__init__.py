@@ -24,7 +24,7 @@ from kerasdl.layers.piecewise_linear_embeddings import PiecewiseLinearEmbeddings
 from kerasdl.layers.prediction_intervals import PredictionIntervals
 from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.ridge_forecast import RidgeForecast
-from kerasdl.layers.ridge_regression import ridge_regression
+from kerasdl.layers.ridge_regression import cross_validated_ridge, ridge_regression
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
 from kerasdl.layers.tied_embedding import TiedEmbedding
 from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
@@ -61,6 +61,7 @@ __all__ = [
     "WindowForecast",
     "WindowNormalization",
     "character_rules",
+    "cross_validated_ridge",
     "n_gram_buckets",
     "n_gram_codes",
     "ridge_regression",

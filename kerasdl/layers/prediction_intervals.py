@@ -9,15 +9,19 @@ import numpy as np
 from keras import ops
 from kerasdl.layers.window_normalization import standard_deviation
 
+# Of 0, 1/4, 1/2, 3/4 and 1, the one whose intervals, made from nine tenths of the training windows of six long series
+# without their last third, held 80 % of the other tenth most evenly.
+POWER = 0.75
+
 
 @keras.saving.register_keras_serializable("kerasdl")
 class PredictionIntervals(keras.layers.Layer):
     """Adds the ends of intervals to a forecast: split conformal prediction (Lei et al., arXiv:1604.04173).
 
     `adapt` takes forecasts of windows that the model was not trained on. Their absolute errors, divided by the standard
-    deviation of the window, are sorted for each step and target; an interval is as wide as the share of them that it is
-    to hold. If later windows are of the same kind, it holds that share of their targets, whatever the model. Until
-    `adapt` is called the intervals are empty.
+    deviation of the window to the power of 3/4 (errors grow with it, but less), are sorted for each step and target; an
+    interval is as wide as the share of them that it is to hold. If later windows are of the same kind, it holds that
+    share of their targets, whatever the model. Until `adapt` is called the intervals are empty.
 
     Args:
         levels: Shares that the intervals are to hold, ascending.
@@ -70,13 +74,13 @@ class PredictionIntervals(keras.layers.Layer):
         count, horizon, outputs = np.shape(forecasts)
         if not self.built:
             self.build([(None, horizon, outputs), (None, *np.shape(windows)[1:])])
-        spread = ops.convert_to_numpy(standard_deviation(ops.cast(windows[..., :outputs], "float32")))
+        spread = ops.convert_to_numpy(_spread(ops.cast(windows[..., :outputs], "float32")))
         errors = np.sort(np.abs(np.asarray(futures) - np.asarray(forecasts)) / spread, axis=0)
         self.radii.assign(np.stack([errors[min(ceil(level * (count + 1)), count) - 1] for level in self.levels]))
 
     def call(self, inputs: Sequence[Any]) -> Any:
         forecast, window = (ops.cast(each, "float32") for each in inputs)
-        spread = standard_deviation(window[..., : forecast.shape[-1]])
+        spread = _spread(window[..., : forecast.shape[-1]])
         radii = ops.transpose(self.radii, (1, 0, 2)) * spread[:, None]
         forecast = forecast[:, :, None]
         return ops.concatenate([forecast - ops.flip(radii, axis=2), forecast, forecast + radii], axis=2)
@@ -87,3 +91,8 @@ class PredictionIntervals(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "levels": self.levels}
+
+
+def _spread(window: Any) -> Any:
+    """What the errors of a window are measured in: (batch, 1, outputs)."""
+    return standard_deviation(window) ** POWER

@@ -18,6 +18,7 @@ class WindowNormalization(keras.layers.Layer):
     without learned gain and offset, which the next layer provides; `WindowForecast` is the second half.
 
     Args:
+        unchanged: Number of channels, the last ones, that are left as they are.
         **kwargs: As for `keras.layers.Layer`.
 
     Shapes:
@@ -28,15 +29,22 @@ class WindowNormalization(keras.layers.Layer):
         [[[-1.0], [1.0]]]
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, unchanged: int = 0, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+        self.unchanged = unchanged
 
     def call(self, inputs: Any) -> Any:
         window = ops.cast(inputs, "float32")
-        return (window - ops.mean(window, axis=1, keepdims=True)) / standard_deviation(window)
+        normalized = (window - ops.mean(window, axis=1, keepdims=True)) / standard_deviation(window)
+        if not self.unchanged:
+            return normalized
+        return ops.concatenate([normalized[..., : -self.unchanged], window[..., -self.unchanged :]], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "unchanged": self.unchanged}
 
 
 def standard_deviation(window: Any) -> Any:

@@ -25,6 +25,7 @@ def forecaster(
     normalization: Literal["window"] | None = "window",
     skip: Skip = "naive",
     season: int | None = None,
+    known: int = 0,
     name: str = "forecaster",
 ) -> keras.Model:
     """A recurrent forecaster: LSTM (Hochreiter and Schmidhuber, 1997) or GRU (Cho et al., arXiv:1406.1078) layers.
@@ -49,24 +50,26 @@ def forecaster(
             linear in the window, with coefficients that `model.get_layer("head_forecast").adapt(…)` computes before
             training, see `layers.RidgeForecast`; None adds nothing (with normalization: the window's mean).
         season: Length of a season in steps, for skip="seasonal"; or, with skip="ridge", None for no season.
+        known: Number of channels, the last ones, that are known ahead (`TimeSeries.known`): they are not normalized by
+            window, so that the network sees whether a day is a holiday, whatever the other days of the window are.
         name: Name of the model.
 
     Returns:
         A functional model: (batch, lookback, channels) to float32 (batch, horizon, outputs).
 
     Raises:
-        ValueError: An unknown cell, normalization or skip; no units; more outputs than channels; a season that is
-            missing or longer than the lookback.
+        ValueError: An unknown cell, normalization or skip; no units; more outputs or known channels than there are; a
+            season that is missing or longer than the lookback.
 
     Example:
         >>> model = kerasdl.models.forecaster((48, 7), 1, horizon=24, units=(64, 64), decoder=True)
         >>> model.output_shape
         (None, 24, 1)
     """
-    _check(input_shape, outputs, cell=cell, units=units, normalization=normalization, skip=skip, season=season)
+    _check(input_shape, outputs, known, cell=cell, units=units, normalization=normalization, skip=skip, season=season)
     make = _CELLS[cell]
     window = keras.Input(input_shape, name="window")
-    x = WindowNormalization(name="stem_normalization")(window) if normalization else window
+    x = WindowNormalization(known, name="stem_normalization")(window) if normalization else window
     for stage, width in enumerate(units, start=1):
         sequences = stage < len(units)
         x, *state = make(width, return_sequences=sequences, return_state=True, name=f"stage{stage}_{cell}")(x)
@@ -94,6 +97,7 @@ def _steps(x: Any, horizon: int, outputs: int, initializer: str, *, is_sequence:
 def _check(
     input_shape: tuple[int, int],
     outputs: int,
+    known: int,
     *,
     cell: str,
     units: Sequence[int],
@@ -113,6 +117,11 @@ def _check(
     if not 1 <= outputs <= channels:
         raise ValueError(
             f"outputs must be between 1 and the number of channels. Received: outputs={outputs} of {channels} channels"
+        )
+    if not 0 <= known <= channels - outputs:
+        raise ValueError(
+            f"known must be between 0 and the number of channels that are not forecast. Received: known={known} of "
+            f"{channels - outputs}"
         )
     needs_season = skip == "seasonal" or (skip == "ridge" and season is not None)
     if needs_season and not 1 <= (season or 0) <= lookback:

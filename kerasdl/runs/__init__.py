@@ -22,11 +22,11 @@ from kerasdl.runs.looks import (
     looking,
     project,
 )
-from kerasdl.runs.options import Options, check_counts, check_rates, check_shares, flattened
+from kerasdl.runs.options import Options, arguments_for, check_counts, check_rates, check_shares, flattened
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.projector import save_projector
-from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse
+from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse, units_for
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.sequence_data import SequenceData, load_sequences, sequence_training
@@ -60,6 +60,7 @@ __all__ = [
     "Watch",
     "after_head",
     "announced",
+    "arguments_for",
     "batch_size_for",
     "beside",
     "best_factor",
@@ -120,6 +121,7 @@ __all__ = [
     "train_ngrams",
     "train_trees",
     "trees_beside",
+    "units_for",
     "write_csv",
     "write_page",
 ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # What a forecast reads as the run did.
-_SERIES = ("target", "time", "series", "covariates", "channels", "sort", "fill", "duplicates")
+_SERIES = ("target", "time", "series", "covariates", "known", "calendar", "channels", "sort", "fill", "duplicates")
 
 
 def input_files(names: Sequence[str], files_of: Callable[[Path], list[str]] = images.image_files) -> list[str]:

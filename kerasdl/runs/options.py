@@ -1,7 +1,8 @@
 """Options that every recipe has; a recipe's own options are a dataclass that holds these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from inspect import signature
 from math import inf
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
@@ -128,6 +129,18 @@ def flattened(config: Any) -> dict[str, Any]:
         value = getattr(config, each.name)
         values |= flattened(value) if is_dataclass(value) else {each.name: value}
     return values
+
+
+def arguments_for(function: Callable[..., Any], config: Any) -> dict[str, Any]:
+    """Those options of a dataclass, and of the dataclasses in it, that a function takes.
+
+    Example:
+        >>> arguments_for(kerasdl.lr_find, Config(data="pets"))
+        {}
+        >>> arguments_for(kerasdl.data.series.from_frame, Config(data="pets", run=kerasdl.runs.Options(seed=1)))
+        {'seed': 1}
+    """
+    return {name: value for name, value in flattened(config).items() if name in signature(function).parameters}
 
 
 def defaults_of(config: type) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def test_an_interval_is_as_wide_as_the_share_of_errors():
     np.testing.assert_allclose(found[0, 0, :, 0], [2, 5, 10, 15, 18], rtol=1e-5)
 
 
-def test_it_is_as_wide_again_in_windows_of_twice_the_deviation():
-    np.testing.assert_allclose(adapted(0.5)([ZERO, 2 * WINDOWS])[0, 0, :, 0], [-10, 0, 10], rtol=1e-5)
+def test_it_is_eight_times_as_wide_in_windows_of_sixteen_times_the_deviation():
+    np.testing.assert_allclose(adapted(0.5)([ZERO, 16 * WINDOWS])[0, 0, :, 0], [-40, 0, 40], rtol=1e-5)
 
 
 def test_of_few_windows_the_largest_error_is_the_width():

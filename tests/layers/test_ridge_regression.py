@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from kerasdl.layers import ridge_regression
+from kerasdl.layers import cross_validated_ridge, ridge_regression
 from sklearn.linear_model import Ridge
 
 RANDOM = np.random.default_rng(0)
@@ -73,6 +73,27 @@ def test_covariates_count_by_their_values():
 def test_constant_series_are_continued():
     data = cut(np.full((30, 1), 5.0))
     assert forecast(ridge_regression(data, data, data), np.full((1, 5, 1), 5.0)) == pytest.approx(5)
+
+
+def test_each_block_is_forecast_by_the_windows_that_do_not_overlap_with_it(monkeypatch):
+    monkeypatch.setattr(MODULE, "STRENGTHS", (0.1,))
+    data = cut(RANDOM.normal(size=(67, 1)))
+    windows, futures = map(np.concatenate, zip(*data, strict=True))
+    found = cross_validated_ridge(data, data, data)
+    assert found.shape == futures.shape
+    # Sixty windows: the second block is six to eleven, and four to thirteen know values of it.
+    others = np.r_[0:4, 14:60]
+    known = [(windows[others], futures[others])]
+    reference = MODULE._chosen(MODULE._Sums.of(data), MODULE._Sums.of(data), None)
+    kernel = MODULE._fit(MODULE._Sums.of(known), reference)
+    assert found[6:12, :, 0] == pytest.approx(np.pad(windows[6:12, :, 0], ((0, 0), (0, 1)), constant_values=1) @ kernel)
+
+
+def test_a_cross_validation_of_few_windows():
+    data = cut(RANDOM.normal(size=(20, 1)), lookback=3, horizon=6)
+    assert np.isfinite(cross_validated_ridge(data, data, data)).all()
+    single = [(np.ones((1, 3, 1)), np.ones((1, 2, 1)))]
+    assert cross_validated_ridge(single, single, single).tolist() == [[[0], [0]]]
 
 
 @pytest.mark.parametrize("batches", [[], [(np.full((2, 3, 1), np.nan), np.zeros((2, 1, 1)))]])

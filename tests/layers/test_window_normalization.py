@@ -14,6 +14,12 @@ def test_each_channel_of_each_window_is_standardized():
     assert (found[0, :, 1] == 0).all()  # a constant channel
 
 
+def test_last_channels_may_be_left_unchanged():
+    layer = WindowNormalization.from_config(WindowNormalization(1).get_config())
+    assert np.array_equal(layer(WINDOWS)[..., 1], WINDOWS[..., 1])
+    assert np.array_equal(layer(WINDOWS)[..., 0], WindowNormalization()(WINDOWS)[..., 0])
+
+
 def test_float32_under_any_policy_and_serialization():
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
     layer = keras.layers.deserialize(keras.layers.serialize(WindowNormalization()))

@@ -36,6 +36,13 @@ def test_an_adapted_ridge_regression_is_what_an_untrained_model_gives(normalizat
     assert model.get_layer("head_forecast").season == 4
 
 
+def test_known_channels_are_not_normalized_by_window():
+    model = forecaster((12, 3), 1, units=(4,), known=2)
+    found = model.get_layer("stem_normalization")(WINDOWS).numpy()
+    assert np.array_equal(found[..., 1:], WINDOWS[..., 1:])
+    assert found[..., 0].std(axis=1) == pytest.approx(1, abs=1e-3)
+
+
 def test_layers_and_parameters():
     model = forecaster((12, 3), 2, horizon=6, cell="gru", units=(4, 5), decoder=True, dropout=0.3)
     assert [layer.name for layer in model.layers] == [
@@ -77,6 +84,7 @@ def test_learns_a_rising_line():
         ({"normalization": "batch"}, "normalization must be"),
         ({"skip": "linear"}, "skip must be"),
         ({"units": ()}, "at least one recurrent layer"),
+        ({"known": 3}, "known must be between 0 and.*Received: known=3 of 2"),
         ({"outputs": 4}, "number of channels.*Received: outputs=4 of 3"),
         ({"skip": "seasonal"}, "needs a season between.*Received: season=None"),
         ({"skip": "ridge", "season": 13}, "skip='ridge' needs a season.*Received: season=13, lookback=12"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 from kerasdl.data.series.time_stamps import continued
-from kerasdl.data.series.time_table import Duplicates, Fill, read_series
+from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 from kerasdl.data.tabular import names_of
 from kerasdl.errors import BadInput
 from kerasdl.layers import PredictionIntervals
@@ -24,6 +24,8 @@ def forecast(
     time: str | Sequence[str] | None = None,
     series: str | None = None,
     covariates: Sequence[str] = (),
+    known: Sequence[str] = (),
+    calendar: bool = False,
     channels: Sequence[str] | None = None,
     sort: bool = False,
     fill: Fill = None,
@@ -39,8 +41,10 @@ def forecast(
         time: As in training.
         series: As in training.
         covariates: As in training.
-        channels: `TimeSeries.channels` of the training; by default the targets and the covariates. Needed if a
-            covariate holds words, and then the first ones must be the targets.
+        known: As in training. Rows with these columns and without a target follow the end, one per step at least.
+        calendar: As in training.
+        channels: `TimeSeries.channels` of the training; by default the targets, the covariates, and what is known
+            ahead. Needed if a column holds words, and then the first ones must be the targets.
         sort: As for `from_frame`.
         fill: As for `from_frame`.
         duplicates: As for `from_frame`.
@@ -54,7 +58,7 @@ def forecast(
 
     Raises:
         BadInput: As for `from_frame`; the table has fewer rows than the lookback, or other columns than the model; the
-            targets are not those that the model forecasts.
+            targets are not those that the model forecasts; a known column is missing for a step.
         ModuleNotFoundError: pandas is not installed.
 
     Example:
@@ -62,20 +66,34 @@ def forecast(
         >>> kerasdl.data.series.forecast(model, passengers, target="Passengers", time="Month")
     """
     pd = import_optional("pandas")
-    found = read_series(
-        frame, target, covariates, time=time, series=series, test_share=0, sort=sort, fill=fill, duplicates=duplicates
-    )
     targets = list(names_of(target))
-    columns = [*targets, *names_of(covariates)]
-    channels = columns if channels is None else list(channels)
+    found = read_series(
+        frame,
+        targets,
+        covariates,
+        time=time,
+        series=series,
+        test_share=0,
+        sort=sort,
+        fill=fill,
+        duplicates=duplicates,
+        known=known,
+        calendar=calendar,
+        ahead=exported.output_shape[1],
+    )
+    columns = [*targets, *names_of(covariates), *names_of(known)]
+    first = next(iter(found.values()))
+    channels = (
+        [*columns, *(name for name in first.ahead if name not in columns)] if channels is None else list(channels)
+    )
     _check_targets(exported, targets, channels)
-    _check_channels(exported, next(iter(found.values())).table, columns, channels)
-    windows = [_window(name, each.table, channels, exported.input_shape[1]) for name, each in found.items()]
+    _check_channels(exported, first.table, columns, channels)
+    windows = [_window(name, each, channels, exported) for name, each in found.items()]
     outputs, names = _with_quantiles(exported, exported.predict(np.stack(windows), verbose=0), targets)
     several = len(names_of(time)) > 1
     time_name = "time" if several else next(iter(names_of(time)), frame.index.name or "time")
     forecasts = [
-        pd.DataFrame(values, _index_ahead(each.table.index, len(values), time_name), names)
+        pd.DataFrame(values, _index_ahead(each, len(values), time_name), names)
         for each, values in zip(found.values(), outputs, strict=True)
     ]
     return forecasts[0] if series is None else pd.concat(forecasts, keys=list(found), names=[str(series)])
@@ -123,17 +141,21 @@ def _check_channels(
         )
 
 
-def _window(name: str, table: "pd.DataFrame", channels: Sequence[str], lookback: int) -> np.ndarray:
+def _window(name: str, one: SplitSeries, channels: Sequence[str], exported: keras.Model) -> np.ndarray:
     """The last rows; a word of the training data that is absent has a channel of 0, and another word none."""
-    if len(table) < lookback:
+    lookback, horizon = exported.input_shape[1], exported.output_shape[1]
+    if len(one.table) < lookback:
         of_series = f" of series {name!r}" if name else ""
-        raise BadInput(f"A forecast needs the last {lookback} rows{of_series}: add rows. Received: {len(table)} rows")
-    return table.reindex(columns=channels, fill_value=0.0).to_numpy(np.float32)[-lookback:]
+        raise BadInput(
+            f"A forecast needs the last {lookback} rows{of_series}: add rows. Received: {len(one.table)} rows"
+        )
+    return one.leading(horizon).reindex(columns=channels, fill_value=0.0).to_numpy(np.float32)[-lookback:]
 
 
-def _index_ahead(index: "pd.Index", steps: int, name: str) -> "pd.Index":
+def _index_ahead(one: SplitSeries, steps: int, name: str) -> "pd.Index":
     import pandas as pd
 
+    index = one.table.index
     if not isinstance(index, pd.DatetimeIndex):
         return pd.RangeIndex(1, steps + 1, name="step")
-    return continued(index, steps).rename(name)
+    return (one.ahead.index if len(one.ahead) else continued(index, steps)).rename(name)

@@ -15,6 +15,7 @@ from kerasdl.data.datasets import HeldDatasets
 from kerasdl.data.pipeline import new_counter, validation
 from kerasdl.data.scale import Scale
 from kerasdl.data.series.drawing import draw_windows
+from kerasdl.data.series.time_cycles import cycles_too_long
 from kerasdl.data.series.time_stamps import SEASONS
 from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 from kerasdl.data.source import Source
@@ -43,9 +44,11 @@ class TimeSeries(HeldDatasets):
 
     Attributes:
         scale: Between the user's units and the standardized values, one number per channel; from the training part.
-        channels: Names of the channels of a window: the targets, then the covariates ("wind=NW" is 1 where it holds).
+        channels: Names of the channels of a window: the targets, then the covariates ("wind=NW" is 1 where it holds),
+            then what is known ahead.
         outputs: Number of channels that are targets.
-        values: float64 (rows, channels) in the user's units, series after series.
+        values: float64 (rows, channels) in the user's units, series after series. The channels that are known ahead
+            hold the values of `horizon` rows later, so that a window ends with those of the steps to forecast.
         times: Time stamp, or else number, of every row (rows,).
         train_origins: Row of the first target of each training window.
         valid_origins: Row of the first target of each test window.
@@ -55,6 +58,7 @@ class TimeSeries(HeldDatasets):
         spacing: Name of the spacing of the time stamps, or None.
         series: Rows of each series by name: (first row, first test row, row after the last).
         merged_rows: Number of rows that were merged into another one of the same time.
+        known: Number of channels, the last ones, that are known ahead.
 
     Example:
         >>> air = kerasdl.data.series.from_csv("airline.csv", target="Passengers", time="Month")
@@ -74,6 +78,7 @@ class TimeSeries(HeldDatasets):
     spacing: str | None
     series: dict[str, tuple[int, int, int]] = field(repr=False)
     merged_rows: int = 0
+    known: int = 0
 
     def windows(self, origins: np.ndarray) -> np.ndarray:
         """Window before each origin, in the user's units: (origins, lookback, channels)."""
@@ -234,6 +239,7 @@ class TimeSeries(HeldDatasets):
         rows = f"{len(self.values):,} {self.spacing + ' ' if self.spacing else ''}rows"
         several = f" of {len(self.series)} series" if len(self.series) > 1 else ""
         channels = f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}"
+        channels += f" ({self.known} known ahead)" if self.known else ""
         targets = ", ".join(self.channels[: self.outputs])
         season = f", season {self.season}" if self.season else ""
         merged = f"; {self.merged_rows:,} duplicate rows were merged" if self.merged_rows else ""
@@ -275,6 +281,8 @@ def from_frame(
     time: str | Sequence[str] | None = None,
     series: str | None = None,
     covariates: Sequence[str] = (),
+    known: Sequence[str] = (),
+    calendar: bool = False,
     lookback: int | None = None,
     horizon: int = 1,
     stride: int = 1,
@@ -296,7 +304,13 @@ def from_frame(
         series: A column with the name of the series of each row; no window spans two series.
         covariates: More input columns, of which only the past is used; a column of words becomes one channel of 0 and
             1 per word.
-        lookback: Rows per window; by default two seasons, at least 24, and at most a third of the training part.
+        known: More input columns, which are known ahead: holidays, prices, plans. The forecast uses their past, and
+            those of the steps to forecast. Rows at the end without a target are the future, which training leaves out.
+        calendar: Add columns that are made from the time stamps: the place in the day, the week and the year, on
+            circles (`time_cycles`); those that are longer than the spacing, and of which there are two in the training
+            part.
+        lookback: Rows per window; by default two seasons, at least 24 and the horizon if something is known ahead, and
+            at most a third of the training part.
         horizon: Rows to forecast.
         stride: Rows between two training windows; the test has a window at every row.
         test_share: Share of each series, at its end, for the test. A test window may start in the training part.
@@ -334,15 +348,19 @@ def from_frame(
         sort=sort,
         fill=fill,
         duplicates=duplicates,
+        known=known,
+        calendar=calendar,
     )
+    found = _without_long_cycles(found) if calendar else found
     shortest = min(each.train_rows for each in found.values())
     spacing = _common([each.spacing for each in found.values()])
     season = _season(season, spacing, shortest)
-    lookback = lookback or max(1, min(max(2 * (season or 0), LEAST_DEFAULT_LOOKBACK), (shortest - horizon) // 3))
+    columns = list(next(iter(found.values())).ahead)
+    lookback = _lookback(lookback, season, shortest, horizon, known=bool(columns))
     for name, each in found.items():
         _check_length(name, each, lookback + horizon, horizon, test_share)
 
-    tables = [each.table.to_numpy(np.float64) for each in found.values()]
+    tables = [each.leading(horizon).to_numpy(np.float64) for each in found.values()]
     ends = np.cumsum([len(table) for table in tables]).tolist()
     starts = [0, *ends[:-1]]
     places = {
@@ -356,9 +374,7 @@ def from_frame(
     if not len(valid_origins):
         raise BadInput(f"All targets of the test part are missing: nothing to test on. Received: fill={fill!r}")
     batch_size = batch_size or min(max(len(train_origins) // LEAST_STEPS_PER_EPOCH, 8), 64)
-    scale = Scale.of(
-        np.concatenate([table[: each.train_rows] for table, each in zip(tables, found.values(), strict=True)])
-    )
+    scale = Scale.of(np.concatenate([each.table[: each.train_rows].to_numpy(np.float64) for each in found.values()]))
     values = np.concatenate(tables)
     scaled = scale.apply(values)
     sources = [_source(scaled, part, lookback, horizon, len(targets)) for part in (train_origins, valid_origins)]
@@ -380,6 +396,7 @@ def from_frame(
         spacing=spacing,
         series=places,
         merged_rows=sum(each.merged for each in found.values()),
+        known=len(columns),
     )
 
 
@@ -406,6 +423,34 @@ def _check_options(*, test_share: float, **counts: int | None) -> None:
             raise BadInput(f"{name} must be at least 1. Received: {name}={value}")
     if not 0 < test_share < 1:
         raise BadInput(f"test_share must be between 0 and 1. Received: test_share={test_share}")
+
+
+def _without_long_cycles(found: dict[str, SplitSeries]) -> dict[str, SplitSeries]:
+    """The series without those columns of the calendar that a training part does not show twice."""
+    long = {
+        name for each in found.values() for name in cycles_too_long([*each.ahead], each.table.index[: each.train_rows])
+    }
+    if long >= {name for each in found.values() for name in each.ahead}:
+        raise BadInput(
+            "The training part is too short for a calendar: it needs two days, weeks or years, whichever is longer "
+            f"than the spacing. Received: columns {sorted(long)}"
+        )
+    return {
+        name: replace(each, table=each.table.drop(columns=[*long]), ahead=each.ahead.drop(columns=[*long]))
+        for name, each in found.items()
+    }
+
+
+def _lookback(lookback: int | None, season: int | None, train_rows: int, horizon: int, *, known: bool) -> int:
+    if lookback is None:
+        wanted = max(2 * (season or 0), LEAST_DEFAULT_LOOKBACK)
+        return max(min(wanted, (train_rows - horizon) // 3), horizon if known else 1)
+    if known and lookback < horizon:
+        raise BadInput(
+            f"A window ends with what is known of the {horizon} steps to forecast: lookback must be at least the "
+            f"horizon. Received: lookback={lookback}"
+        )
+    return lookback
 
 
 def _common(spacings: list[str | None]) -> str | None:

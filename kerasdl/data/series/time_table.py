@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+from kerasdl.data.series.time_cycles import time_cycles
 from kerasdl.data.series.time_index import with_time_index
-from kerasdl.data.series.time_stamps import OMIT_TIME, read_times, regular_grid, usual_step
+from kerasdl.data.series.time_stamps import OMIT_TIME, continued, read_times, regular_grid, usual_step
 from kerasdl.data.tabular import check_unique, names_of, numbers, parsed_numbers, place, tidy
 from kerasdl.errors import BadInput
 
@@ -30,6 +31,7 @@ class SplitSeries:
         observed: Whether all targets of a row were observed, not filled in: bool (rows,).
         spacing: Name of the spacing; None without time stamps.
         merged: Number of rows whose time stamp another row has, too, and which were merged into it.
+        ahead: The channels that are known ahead, the last ones of `table`, for the rows that follow it.
 
     Example:
         >>> air = kerasdl.data.series.read_series(passengers, "Passengers", time="Month")[""]
@@ -41,7 +43,23 @@ class SplitSeries:
     train_rows: int
     observed: np.ndarray
     spacing: str | None
-    merged: int = 0
+    merged: int
+    ahead: "pd.DataFrame"
+
+    def leading(self, steps: int) -> "pd.DataFrame":
+        """The table, in which known channels hold the values of so many rows later.
+
+        A window of it ends with what is known of so many steps after the window. At the end, where nothing more is
+        known, the last value is repeated.
+
+        Example:
+            >>> known, table = pd.DataFrame({"x": [8.0]}), pd.DataFrame({"y": [1.0, 2.0], "x": [6.0, 7.0]})
+            >>> SplitSeries(table, 2, np.ones(2, bool), None, 0, known).leading(1)["x"].tolist()
+            [7.0, 8.0]
+        """
+        rows = np.minimum(np.arange(len(self.table)) + steps, len(self.table) + len(self.ahead) - 1)
+        both = {name: np.concatenate([self.table[name], self.ahead[name]])[rows] for name in self.ahead}
+        return self.table.assign(**both)
 
 
 def read_series(
@@ -55,8 +73,14 @@ def read_series(
     sort: bool = False,
     fill: Fill = None,
     duplicates: Duplicates = "error",
+    known: str | Sequence[str] = (),
+    calendar: bool = False,
+    ahead: int = 0,
 ) -> dict[str, SplitSeries]:
     """Read the series of a table, by name, in order of their first rows; arguments as for `series.from_frame`.
+
+    `ahead` is the number of rows after the end of each series, those without a target, of which known columns are
+    needed.
 
     Raises:
         BadInput: As for `series.from_frame`.
@@ -66,29 +90,65 @@ def read_series(
         >>> list(kerasdl.data.series.read_series(passengers, "Passengers", time="Month"))
         ['']
     """
-    targets, covariates, time, of_series = map(names_of, (target, covariates, time, series))
-    frame, time = with_time_index(frame, time, [*targets, *covariates, *of_series])
-    _check_columns(frame, targets, time, covariates, of_series)
-    _check_options(time, sort, fill, duplicates)
-    frame = tidy(frame[[*targets, *time, *covariates, *of_series]])
-    table = frame[[*targets, *covariates]].copy()
+    targets, covariates, known, time, of_series = map(names_of, (target, covariates, known, time, series))
+    frame, time = with_time_index(frame, time, [*targets, *covariates, *known, *of_series])
+    _check_columns(frame, targets, time, covariates, known, of_series)
+    _check_options(time, sort, fill, duplicates, calendar)
+    frame = tidy(frame[[*targets, *time, *covariates, *known, *of_series]])
+    table = frame[[*targets, *covariates, *known]].copy()
     for name in table:
-        table[name] = _channel(frame[name], may_be_words=name in covariates)
+        table[name] = _channel(frame[name], may_be_words=name not in targets)
     times = read_times(frame, time) if time else None
     found = {}
     for name, rows in _rows_of_series(frame, *of_series).items():
         table_of_one, spacing, merged = table.iloc[rows], None, 0
+        # Rows without a target at the end are the future, if something of it is known.
+        asked = targets if known else ()
         if times is not None:
             unique, times_of_one = _unique(table_of_one, times.iloc[rows], duplicates)
             merged = len(rows) - len(unique)
-            table_of_one, spacing = _regular(unique, times_of_one, sort=sort, fill=fill)
-        elif fill is None:
-            _check_complete(table_of_one)
-        table_of_one = table_of_one if times is not None else table_of_one.reset_index(drop=True)
-        train_rows = len(table_of_one) - round(len(table_of_one) * test_share)
-        observed = table_of_one[list(targets)].notna().all(axis=1).to_numpy()
-        found[name] = SplitSeries(_filled(table_of_one, train_rows, fill), train_rows, observed, spacing, merged)
+            table_of_one, spacing = _regular(unique, times_of_one, asked, sort=sort, fill=fill)
+        else:
+            if fill is None:
+                _check_complete(table_of_one[: _end(table_of_one, asked)])
+            table_of_one = table_of_one.reset_index(drop=True)
+        end = _end(table_of_one, asked)
+        past, future = table_of_one[:end], table_of_one[end:][[*known]]
+        if ahead and known:
+            _check_ahead(future, ahead, name)
+        train_rows = end - round(end * test_share)
+        observed = past[list(targets)].notna().all(axis=1).to_numpy()
+        past, future = _filled(past, train_rows, fill), future[:ahead]
+        if calendar:
+            past, future = _with_cycles(past, future, ahead)
+        found[name] = SplitSeries(past, train_rows, observed, spacing, merged, future)
     return _one_hot(found)
+
+
+def _end(table: "pd.DataFrame", targets: Sequence[str]) -> int:
+    """The row after the last one with a target; the end of the table if that is not asked, or there is none."""
+    some = np.flatnonzero(table[list(targets)].notna().any(axis=1).to_numpy())
+    return int(some[-1]) + 1 if len(some) else len(table)
+
+
+def _check_ahead(future: "pd.DataFrame", ahead: int, series: str) -> None:
+    """Raise unless all columns are known for so many rows."""
+    of_series = f" of series {series!r}" if series else ""
+    for name in future:
+        if (rows := int(future[name][:ahead].notna().cumprod().sum())) < ahead:
+            raise BadInput(
+                f"The forecast needs column {name!r} of the {ahead} rows after the end{of_series}: add rows that have "
+                f"it, without a target. Received: {rows} such rows"
+            )
+
+
+def _with_cycles(past: "pd.DataFrame", future: "pd.DataFrame", ahead: int) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Both with columns of the calendar, and `future` as long as `ahead`."""
+    if ahead and future.empty:
+        future = future.reindex(continued(past.index, ahead))
+    both = past.index.append(future.index)
+    cycles = time_cycles(both)
+    return past.join(cycles), future.join(cycles)
 
 
 def _check_columns(frame: "pd.DataFrame", targets: Sequence[str], *others: Sequence[str]) -> None:
@@ -104,13 +164,15 @@ def _check_columns(frame: "pd.DataFrame", targets: Sequence[str], *others: Seque
     check_unique(name for name in columns if name in names)
 
 
-def _check_options(time: Sequence[str], sort: bool, fill: Fill, duplicates: Duplicates) -> None:
+def _check_options(time: Sequence[str], sort: bool, fill: Fill, duplicates: Duplicates, calendar: bool) -> None:
     if fill not in (None, "linear", "forward"):
         raise BadInput(f"fill must be None, 'linear' or 'forward'. Received: fill={fill!r}")
     if duplicates not in get_args(Duplicates):
         raise BadInput(f"duplicates must be one of {get_args(Duplicates)}. Received: duplicates={duplicates!r}")
     if sort and not time:
         raise BadInput(f"Sorting needs a time column: name it (time=; --time). Received: sort={sort}")
+    if calendar and not time:
+        raise BadInput(f"A calendar needs a time column: name it (time=; --time). Received: calendar={calendar}")
     if duplicates != "error" and not time:
         raise BadInput(
             f"Duplicates are rows of one time: name its column (time=; --time). Received: duplicates={duplicates!r}"
@@ -142,7 +204,9 @@ def _rows_of_series(frame: "pd.DataFrame", series: str | None = None) -> dict[st
     return {name: np.flatnonzero(names == name) for name in dict.fromkeys(names)}
 
 
-def _regular(table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fill) -> tuple["pd.DataFrame", str]:
+def _regular(
+    table: "pd.DataFrame", times: "pd.Series", asked: Sequence[str], *, sort: bool, fill: Fill
+) -> tuple["pd.DataFrame", str]:
     """Rows on a regular grid, indexed by time; raise for missing rows or values unless they are to be filled."""
     import pandas as pd
 
@@ -156,7 +220,7 @@ def _regular(table: "pd.DataFrame", times: "pd.Series", *, sort: bool, fill: Fil
         raise _irregular(times, index)
     grid, spacing = found
     if fill is None:
-        _check_complete(table)
+        _check_complete(table[: _end(table, asked)])
         _check_no_gap(times, grid, spacing)
     return table.set_axis(index).reindex(grid), spacing
 
@@ -267,6 +331,15 @@ def _one_hot(found: dict[str, SplitSeries]) -> dict[str, SplitSeries]:
                 f"to numbers. Received: {words[:3]} …"
             )
         for key, each in found.items():
-            flags = {f"{name}={word}": (each.table[name] == word).astype(np.float64) for word in words}
-            found[key] = replace(each, table=each.table.drop(columns=name).assign(**flags))
+            table, ahead = _flagged(each.table, name, words), _flagged(each.ahead, name, words)
+            order = [*(column for column in table if column not in ahead), *ahead]
+            found[key] = replace(each, table=table[order], ahead=ahead)
     return found
+
+
+def _flagged(table: "pd.DataFrame", name: str, words: Sequence[str]) -> "pd.DataFrame":
+    """The table with a column of 0 and 1 per word in place of the column of words, if it has one."""
+    if name not in table:
+        return table
+    flags = {f"{name}={word}": (table[name] == word).astype(np.float64) for word in words}
+    return table.drop(columns=name).assign(**flags)

@@ -117,8 +117,80 @@ def test_the_ends_of_intervals_are_columns():
     assert exported.output_shape == (None, 4, 3, 2)
     found = series.forecast(exported, table(z=1.0), target=["y", "z"])
     assert list(found) == ["y", "z", "y 10 %", "y 90 %", "z 10 %", "z 90 %"]
-    # A radius of one deviation of the window's last six rows, 15 to 20 less 18; z is constant.
-    deviation = np.std(table()["y"].to_numpy()[-6:].astype(float))
-    np.testing.assert_allclose(found["y 90 %"] - found["y"], deviation, rtol=1e-3)
-    np.testing.assert_allclose(found["y"] - found["y 10 %"], deviation, rtol=1e-3)
-    np.testing.assert_allclose(found["z 90 %"] - found["z"], 2 * 4 * 1e-5**0.5, rtol=1e-2)
+    # The window's deviation, in units of the scale, to the power of 3/4; z is constant.
+    radius = 2 * (np.std(table()["y"].to_numpy()[-6:].astype(float)) / 2) ** 0.75
+    np.testing.assert_allclose(found["y 90 %"] - found["y"], radius, rtol=1e-3)
+    np.testing.assert_allclose(found["y"] - found["y 10 %"], radius, rtol=1e-3)
+    np.testing.assert_allclose(found["z 90 %"] - found["z"], 2 * 4 * 1e-5**0.375, rtol=1e-2)
+
+
+def promoted(rows, ahead):
+    """Sales of 10, doubled on promotion days, each third to fifth; for the last rows only the plan is known."""
+    random = np.random.default_rng(1)
+    days = np.cumsum(random.integers(3, 6, size=rows))
+    promo = np.isin(np.arange(rows), days)
+    sales = 10.0 * (1 + promo) + random.normal(0, 0.3, rows)
+    frame = pd.DataFrame({"day": pd.date_range("2021-03-01", periods=rows), "sales": sales, "promo": promo * 1.0})
+    frame.loc[rows - ahead :, "sales"] = np.nan
+    return frame, sales[rows - ahead :]
+
+
+def of_ridge(data):
+    model = models.forecaster((data.lookback, len(data.channels)), 1, horizon=data.horizon, units=(2,), skip="ridge",
+                              known=data.known)  # fmt: skip
+    part = data.rehearsal
+    model.get_layer("head_forecast").adapt(data.in_order, part.in_order, part.valid)
+    return model
+
+
+def test_known_columns_are_used_for_the_steps_of_the_forecast():
+    frame, sales = promoted(320, 3)
+    same = {"target": "sales", "time": "day"}
+    data = series.from_frame(frame, known=["promo"], lookback=8, horizon=3, **same)
+    assert (data.channels, data.known, len(data.values)) == (("sales", "promo"), 1, 317)
+    model = of_ridge(data)
+    predictions = data.scale.undo(np.pad(model.predict(data.valid, verbose=0), ((0, 0), (0, 0), (0, 1))))[..., :1]
+    errors = predictions - data.futures(data.valid_origins)
+    assert np.sqrt((errors**2).mean()) < 0.5
+    without = series.from_frame(frame[:-3], covariates=["promo"], lookback=8, horizon=3, **same)
+    errors = without.baselines(without.valid_origins)["ridge"] - without.futures(without.valid_origins)
+    assert np.sqrt((errors**2).mean()) > 2
+    # The exported model, fed from the table, equals itself fed from the pipeline, and the plan decides.
+    exported = export.series_model(model, (data.scale.mean, data.scale.std))
+    origin = data.valid_origins[-1]
+    cut = frame.assign(sales=frame["sales"].where(np.arange(320) < origin))
+    found = series.forecast(exported, cut, known=["promo"], **same)
+    assert np.array_equal(found["sales"], exported.predict(data.windows([origin]), verbose=0)[0, :, 0])
+    assert found["sales"].to_numpy() == pytest.approx(predictions[-1, :, 0], rel=1e-5)
+    assert found.index[0] == frame["day"][origin]
+    ahead = series.forecast(exported, frame, known=["promo"], **same)
+    assert ahead["sales"].to_numpy() == pytest.approx(sales, abs=1.5)
+    with pytest.raises(BadInput, match="needs column 'promo' of the 3 rows after the end: add rows.*Received: 2 such"):
+        series.forecast(exported, frame[:-1], known=["promo"], **same)
+    with pytest.raises(BadInput, match="column 'promo' of the 3 rows.*Received: 1 such rows"):
+        series.forecast(exported, frame.assign(promo=frame["promo"].drop(index=318)), known=["promo"], **same)
+
+
+def test_the_calendar_goes_on_after_the_end():
+    days = pd.date_range("2020-01-01", periods=150)
+    frame = pd.DataFrame({"day": days, "y": np.sin(2 * np.pi * days.day_of_week / 7)})
+    data = series.from_frame(frame, target="y", time="day", calendar=True, lookback=2, horizon=2, season=None)
+    # A year is longer than the training part.
+    assert (data.channels, data.known) == (("y", "week sine", "week cosine"), 2)
+    exported = export.series_model(of_ridge(data), (data.scale.mean, data.scale.std))
+    found = series.forecast(exported, frame, target="y", time="day", calendar=True, channels=data.channels)
+    assert found["y"].to_numpy() == pytest.approx(np.sin(2 * np.pi * found.index.day_of_week / 7), abs=0.02)
+
+
+def test_known_words_and_several_series():
+    parts = [
+        promoted(90, 2)[0].assign(shop=shop, promo=lambda each: each["promo"].map({0: "no", 1: "yes"})) for shop in "ab"
+    ]
+    frame = pd.concat(parts)
+    options = {"target": "sales", "series": "shop", "time": "day", "known": ["promo"]}
+    data = series.from_frame(frame, lookback=5, horizon=2, **options)
+    assert (data.channels, data.known) == (("sales", "promo=no", "promo=yes"), 2)
+    exported = export.series_model(of_ridge(data), (data.scale.mean, data.scale.std))
+    found = series.forecast(exported, frame, channels=data.channels, **options)
+    expected = 10.0 + 10 * (frame.groupby("shop").tail(2)["promo"] == "yes")
+    assert found["sales"].to_numpy() == pytest.approx(expected.to_numpy(), abs=1.5)

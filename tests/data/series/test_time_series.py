@@ -309,3 +309,41 @@ def test_each_target_has_a_panel_of_its_own_and_series_are_named():
 def test_the_caption_of_several_steps_has_the_first_and_the_last():
     found = make(horizon=3)
     assert found.caption(found.valid_labels[0]) == "y 89.44 … 103.2"  # 20 ** 1.5, 22 ** 1.5
+
+
+def test_known_channels_lead_by_the_horizon():
+    table = frame()
+    table.loc[27:, "y"] = None
+    found = make(table, known=["x"], covariates=[], horizon=3)
+    # 27 rows with a target, of which 18 train; a window of four ends with the x of the three steps to forecast.
+    assert (found.channels, found.known, len(found.values)) == (("y", "x"), 1, 27)
+    assert found.windows([18])[0, :, 1].tolist() == [row % 7 for row in (17, 18, 19, 20)]
+    assert found.windows([18])[0, :, 0].tolist() == [row**1.5 for row in (14, 15, 16, 17)]
+    # The scale is that of the training part itself.
+    assert found.scale.mean[1] == np.mean(np.arange(18) % 7)
+    assert "from 4 rows of 2 channels (1 known ahead) to 3 of y" in str(found)
+    with pytest.raises(BadInput, match="'y' has 3 missing values"):
+        make(table, covariates=["x"])
+
+
+def test_known_values_of_the_test_part_are_all_that_training_may_see():
+    changed = frame()
+    changed.loc[20:, ["y", "w"]] = 1e6
+    one, two = (make(each, known=["x"], covariates=["w"], horizon=3) for each in (frame(w=1.0), changed.fillna(1.0)))
+    assert np.array_equal(one.scale.mean, two.scale.mean)
+    assert all(np.array_equal(a, b) for a, b in zip(stacked(one.train), stacked(two.train), strict=True))
+
+
+def test_the_default_lookback_reaches_the_horizon_if_something_is_known():
+    assert make(lookback=None, known=["x"], horizon=8).lookback == 8
+    assert make(lookback=None, covariates=["x"], horizon=8).lookback == 4
+    with pytest.raises(BadInput, match="lookback must be at least the horizon. Received: lookback=4"):
+        make(known=["x"], horizon=5)
+
+
+def test_a_calendar_needs_time_stamps_and_two_cycles():
+    with pytest.raises(BadInput, match=r"needs a time column: name it \(time=; --time\)"):
+        make(calendar=True)
+    with pytest.raises(BadInput, match="too short for a calendar.*Received: columns"):
+        make(frame().head(20), time="day", calendar=True)
+    assert make(time="day", calendar=True).channels == ("y", "week sine", "week cosine")
