@@ -6,14 +6,11 @@ Every task trains as its recipe does (one-cycle, AdamW) at each rate. The table 
 that of the best rate of the task: the geometric mean over tasks and seeds, and the worst.
 """
 
-import importlib.util
-import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -22,6 +19,7 @@ import numpy as np
 import tyro
 from kerasdl import callbacks, optimizers, runs
 from real_data import real_data
+from recipe_module import recipe_module
 from rich.console import Console
 from rich.table import Table
 
@@ -52,21 +50,9 @@ class Config:
     """Seeds of every training."""
 
 
-def recipe(name: str) -> ModuleType:
-    """The module of a recipe."""
-    path = Path(__file__).parents[1] / "recipes" / f"{name}.py"
-    specification = importlib.util.spec_from_file_location(name, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
 def tasks(name: str, seed: int, folder: Path) -> Iterator[tuple[str, Any, Any, int]]:
     """(task, data, a function that makes the compiled model, epochs) of a recipe."""
-    module, run = recipe(name), runs.Options(seed=seed)
+    module, run = recipe_module(name), runs.Options(seed=seed)
     if name == "tabular":
         for file, target in TABLES.items():
             config = module.Config(data=str(real_data(f"tables/{file}")), target=(target,), split="part", run=run)

@@ -2,30 +2,32 @@
 
 KERASDL_DATA=FOLDER python benchmarks/forecasting.py [--seeds 0 1 2] [--tune]
 
-Runs recipes/time_series.py like a user; options that differ from its defaults are in SERIES. With --tune the last
-third is removed first, so that options can be chosen without using it. Beside the share that an interval held stands
-the range in which it is 19 times of 20 by chance alone, of as many values as there are futures that do not overlap.
+Runs recipes/time_series.py, all in one process; options that differ from its defaults are in SERIES. With --tune the
+last third is removed first, so that options can be chosen without using it. Beside the share that an interval held
+stands the range in which it is 19 times of 20 by chance alone, of as many values as there are futures without overlap.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
+import io
+import itertools
 import json
 import os
 import resource
 import statistics
-import subprocess
-import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import tyro
 from real_data import real_data
+from recipe_module import recipe_module
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import binom
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "time_series.py"
 ETTH1, HOUR = "ETT-small/ETTh1.csv", ["--time", "date", "--target", "OT"]
 POLLUTION = ["--time", "year", "month", "day", "hour", "--target", "pm2.5", "--fill", "forward"]
 # The split of Zeng et al., arXiv:2205.13504: 12 months, 4 months that we train on, too, and 4 months for the test.
@@ -63,11 +65,13 @@ class Config:
     """More options for the recipe, one word per option: --more=--steps=500."""
 
 
-def ours(file: Path, options: list[str], seed: int, folder: Path) -> dict:
+def ours(recipe: Any, file: Path, options: list[str], seed: int, folder: Path) -> dict:
     """The recipe's metrics.json."""
     out = folder / f"run-{len(list(folder.iterdir()))}"
-    command = [sys.executable, str(RECIPE), "--data", str(file), "--out", str(out), "--seed", str(seed), *options]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    given = ["--data", str(file), "--out", str(out), "--seed", str(seed), *options]
+    config = tyro.cli(recipe.Config, args=given, config=(tyro.conf.OmitArgPrefixes,))
+    with redirect_stdout(io.StringIO()):
+        recipe.main(config)
     return json.loads((out / "metrics.json").read_text())
 
 
@@ -98,37 +102,35 @@ def held(runs: list[dict], level: int, horizon: int) -> str:
 
 def main(config: Config) -> None:
     """Run every seed and print the means."""
-    load = os.getloadavg()
+    load, recipe = os.getloadavg(), recipe_module("time_series")
     columns = "series", "ours, mean", "best baseline", "ratio, mean", "lowest", "highest", "in 80 %", "in 95 %"
     table = Table(*columns, "correction")
+    runs: dict[str, list[dict]] = {name: [] for name in config.series}
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for name in config.series:
+        for seed, name in itertools.product(config.seeds, config.series):
             path, options = SERIES[name]
             rows = rows_of(name, pd.read_csv(real_data(f"timeseries/{path}"), dtype=str), tune=config.tune)
-            file, runs = folder / Path(path).name, []
+            file = folder / Path(path).name
             rows.to_csv(file, index=False)
-            for seed in config.seeds:
-                runs.append(ours(file, [*options, *INTERVALS, "--no-look", *config.more], seed, folder))
-                print(f"{name:18} seed {seed}  {json.dumps(runs[-1])}", flush=True)
-                if name == "ETTh1 as DLinear":
-                    print(f"{name:18} seed {seed}  {standardized(rows, runs[-1])}", flush=True)
-            errors = {each.removesuffix("_rmse"): value for each, value in runs[0].items() if each.endswith("_rmse")}
-            best = min(errors, key=lambda each: (errors[each], each == "baseline"))
-            ratios = [run["valid"]["ratio"] for run in runs]
-            table.add_row(
-                name,
-                f"{statistics.mean(run['valid']['rmse'] for run in runs):.4g}",
-                f"{best} {errors[best]:.4g}",
-                *(f"{each:.3f}" for each in (statistics.mean(ratios), min(ratios), max(ratios))),
-                *(held(runs, level, horizon_of(options)) for level in (80, 95)),
-                ", ".join(f"{run['correction']:.2g}" for run in runs),
-            )
+            runs[name].append(ours(recipe, file, [*options, *INTERVALS, "--no-look", *config.more], seed, folder))
+            more = standardized(rows, runs[name][-1]) if name == "ETTh1 as DLinear" else ""
+            print(f"{name:18} seed {seed}  {json.dumps(runs[name][-1])} {more}", flush=True)
+    for name, found in runs.items():
+        errors = {each.removesuffix("_rmse"): value for each, value in found[0].items() if each.endswith("_rmse")}
+        best = min(errors, key=lambda each: (errors[each], each == "baseline"))
+        ratios = [run["valid"]["ratio"] for run in found]
+        table.add_row(
+            name,
+            f"{statistics.mean(run['valid']['rmse'] for run in found):.4g}",
+            f"{best} {errors[best]:.4g}",
+            *(f"{each:.3f}" for each in (statistics.mean(ratios), min(ratios), max(ratios))),
+            *(held(found, level, horizon_of(SERIES[name][1])) for level in (80, 95)),
+            ", ".join(f"{run['correction']:.2g}" for run in found),
+        )
     Console(width=160).print(table)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(
-        f"{used.ru_utime + used.ru_stime:.0f} CPU seconds; load {load[0]:.1f} at the start, {os.getloadavg()[0]:.1f} now"
-    )
+    used, now = resource.getrusage(resource.RUSAGE_SELF), os.getloadavg()
+    print(f"{used.ru_utime + used.ru_stime:.0f} CPU seconds; load {load[0]:.1f} at the start, {now[0]:.1f} at the end")
 
 
 if __name__ == "__main__":

@@ -64,12 +64,14 @@ class Rehearsal:
 
 
 def epochs_for(steps: int, data: series.TimeSeries) -> int:
-    """As many epochs as so many training steps need, at most a hundred.
+    """As many epochs as so many training steps need, at most a hundred; one if the test windows could prove no gain.
 
     Example:
         >>> epochs_for(400, air)
         50
     """
+    if len(data.valid_origins) < BLOCKS * data.horizon:
+        return 1
     return min(-(-steps // data.steps), MOST_EPOCHS)
 
 

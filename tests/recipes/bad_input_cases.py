@@ -202,6 +202,7 @@ CASES: dict[str, Cases] = {
         "intervals": (typed("--intervals", 80), "intervals must be between 0 and 1"),
         "no target": (table(HEADER, ROWS), "Name the column to forecast"),
         "words": (table(HEADER, ROWS, "--target", "place"), "place"),
+        "a calendar of rows": (typed("--calendar"), "A calendar needs a time column"),
         "one row": (table(HEADER, ROWS[:1], *USE["time_series"]), "The series is too short"),
         "no targets": (table(HEADER, cells(1, ""), *USE["time_series"]), "31 missing values in 31 rows"),
         "infinity": (table(HEADER, cells(1, "1e39", 7), *USE["time_series"]), "line 7 is not a finite float32"),

@@ -152,6 +152,24 @@ def test_a_forecast_of_the_default_data(finished, tmp_path, monkeypatch, capsys)
     assert re.search(r"error: The output cannot be written \(.+\): choose another.*/dev/full", capsys.readouterr().err)
 
 
+def test_a_forecast_needs_what_is_known_ahead(tmp_path, monkeypatch, capsys):
+    """The untrained model repeats the last value."""
+    config = recipe("time_series").Config(target=("sales",), known=("promo",), calendar=True, time=("day",))
+    model = models.forecaster((3, 4), 1, horizon=2, units=(2,), known=3)
+    folder, plan = runs.RunFolder(tmp_path / "run"), tmp_path / "plan.csv"
+    channels = ["sales", "promo", "week sine", "week cosine"]
+    folder.write_config({**runs.flattened(config), "channels": channels, "lookback": 3})
+    folder.save_model(export.series_model(model, ([0] * 4, [1] * 4)), {})
+    days = pd.date_range("2024-02-25", periods=6)
+    table = pd.DataFrame({"day": days, "sales": [1, 2, 3, 4, None, None], "promo": [0, 1, 0, 0, 1, 0]})
+    table.to_csv(plan, index=False)
+    assert run("predict", folder.path, plan, monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == ["2024-02-29\t4", "2024-03-01\t4"]
+    table[:5].to_csv(plan, index=False)
+    assert run("predict", folder.path, plan, monkeypatch=monkeypatch) == 1
+    assert "needs column 'promo' of the 2 rows after the end" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_range_test_may_show_nothing(tmp_path, monkeypatch, capsys):
     random = np.random.default_rng(0).standard_normal(120)
@@ -180,3 +198,17 @@ def test_it_is_as_good_as_the_best_baseline(name, options, real_data, tmp_path, 
     data = real_data / "timeseries" / f"{name}.csv"
     run("time_series", "--data", data, "--out", tmp_path / "run", *options, monkeypatch=monkeypatch)
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["valid"]["ratio"] < 1.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_noise_with_a_weak_week_the_mean_or_the_ridge_regression_is_left(seed, tmp_path, monkeypatch):
+    """As births of a day: a year of counts around 42, with fewer at weekends."""
+    days = pd.date_range("1959-01-01", periods=365)
+    week = np.array([0, 1, 2, 2, 1, -3, -3])[days.day_of_week]
+    births = np.round(42 + week + np.random.default_rng(seed).normal(0, 7, 365))
+    pd.DataFrame({"day": days, "births": births}).to_csv(tmp_path / "births.csv", index=False)
+    arguments = ["--data", tmp_path / "births.csv", "--out", tmp_path / "run", "--time", "day", "--target", "births"]
+    run("time_series", *arguments, "--seed", seed, monkeypatch=monkeypatch)
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["valid"]["rmse"] < 1.002 * min(metrics["mean_rmse"], metrics["ridge_rmse"])

@@ -101,7 +101,10 @@ def test_width_by_the_number_of_windows(windows, width):
 
 
 def test_epochs_by_the_length_of_a_series():
-    assert [runs.epochs_for(400, SimpleNamespace(steps=steps)) for steps in (1, 8, 300, 500)] == [100, 50, 2, 1]
+    data = [SimpleNamespace(steps=steps, valid_origins=range(40), horizon=4) for steps in (1, 8, 300, 500)]
+    assert [runs.epochs_for(400, each) for each in data] == [100, 50, 2, 1]
+    # Nine tenths of what ten blocks need.
+    assert runs.epochs_for(400, SimpleNamespace(steps=1, valid_origins=range(36), horizon=4)) == 1
 
 
 assert kerasdl
