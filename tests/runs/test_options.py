@@ -1,9 +1,10 @@
+from dataclasses import dataclass, field
 from math import inf, nan
 
 import pytest
 import tyro
 from kerasdl.errors import BadInput
-from kerasdl.runs import Options, check_counts, check_rates
+from kerasdl.runs import Options, arguments_for, check_counts, check_rates
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,15 @@ def test_dropout_leaves_something(rate):
     check_rates(dropout=0.0)
     with pytest.raises(BadInput, match=f"dropout must be at least 0 and below 1. Received: dropout={rate}"):
         check_rates(dropout=rate)
+
+
+def test_a_function_gets_the_options_that_it_takes():
+    @dataclass(frozen=True)
+    class Config:
+        data: str = "pets"
+        run: Options = field(default_factory=Options)
+
+    def load(data, *, seed=0, batch_size=None):
+        return data, seed, batch_size
+
+    assert arguments_for(load, Config(run=Options(seed=7, peak_lr=0.1))) == {"data": "pets", "seed": 7}
