@@ -111,6 +111,7 @@ _ROWS = (
     Row("alpha", "alph mixup_alpha cutmix_alpha"),
     Row("series", "id_col unique_id series_id item_id group_ids", note="the column that names the series"),
     Row("covariates", "past_covariates exog"),
+    Row("known", "future_covariates futr_exog_list"),
     Row("lookback", "window window_size sequence_length seq_len input_chunk_length context_length n_lags lags"),
     Row("length", "seq_len bptt sequence_length max_length block_size", note="the largest number of tokens per row"),
     Row("vocabulary", "vocab text_vocab tok_tfm tokenizer", note="a Vocabulary, or another tokenizer"),
