@@ -1,4 +1,4 @@
-"""Photographs with full standard augmentation: images per second, time to the first batch, and memory.
+"""Photographs with full standard augmentation: images per second, CPU time, time to the first batch, and memory.
 
 KERASDL_DATA=FOLDER python benchmarks/image_pipeline.py [--fastai PYTHON] [--rounds 3] [--files 200000]
 
@@ -7,7 +7,8 @@ so that start-up does not dominate an epoch, to 224 pixels in batches of 64: our
 Keras's own (`image_dataset_from_directory` and layers of about the same augmentation); decoding alone (TensorFlow's
 default, without resizing, an upper bound for every pipeline); and, if PYTHON is the interpreter of an environment
 with fastai, fastai (`aug_transforms`, its defaults, two workers), resizing each photograph to 460 first as in its
-lessons, and to 224. Each runs in its own process, interleaved in rounds. Then a folder of many files, hard links to
+lessons, and to 224. Each runs in its own process, interleaved in rounds. CPU milliseconds an image, of all threads and
+workers, also compare pipelines on a machine that does other work. Then a folder of many files, hard links to
 the same photographs: time from the call to the first batch, and peak memory of the process.
 """
 
@@ -25,20 +26,21 @@ import tyro
 from real_data import real_data
 
 MEASURE = """
-import json, resource, sys, time
+import json, os, resource, sys, time
 def measure(make):
     started = time.perf_counter()
     dataset = make()
     next(iter(dataset))
     first = time.perf_counter() - started
-    rates = []
+    rates, costs = [], []
     for _ in range(int(sys.argv[2])):
-        started, count = time.perf_counter(), 0
+        started, used, count = time.perf_counter(), sum(os.times()[:4]), 0
         for batch in dataset:
             count += len(batch[0])
         rates.append(count / (time.perf_counter() - started))
+        costs.append(1000 * (sum(os.times()[:4]) - used) / count)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rate": max(rates, default=0), "first": first, "memory": memory}))
+    print(json.dumps({"rate": max(rates, default=0), "cpu": min(costs, default=0), "first": first, "memory": memory}))
 """
 KERASDL = """
 from kerasdl.data import images
@@ -125,10 +127,14 @@ def main(config: Config) -> None:
         for _ in range(config.rounds):
             for name, (python, code) in pipelines.items():
                 found[name].append(run(python, code, repeated, epochs=2))
-        rates = {name: statistics.median(each["rate"] for each in runs) for name, runs in found.items()}
-        print(f"{'3,000 files':16} {'images/s':>9} {'kerasdl is':>11}")
+        rates, costs, memory = (
+            {name: statistics.median(each[what] for each in runs) for name, runs in found.items()}
+            for what in ("rate", "cpu", "memory")
+        )
+        print(f"{'3,000 files':16} {'images/s':>9} {'kerasdl is':>11} {'CPU-ms':>8} {'kerasdl is':>11} {'memory':>12}")
         for name, rate in rates.items():
-            print(f"{name:16} {rate:9.0f} {rates['kerasdl'] / rate:10.2f}x")
+            faster, cheaper = rates["kerasdl"] / rate, costs[name] / costs["kerasdl"]
+            print(f"{name:16} {rate:9.0f} {faster:10.2f}x {costs[name]:8.2f} {cheaper:10.2f}x {memory[name]:8.0f} MiB")
         if config.files:
             many = Path(scratch) / "many"
             link_many(data, many, config.files)

@@ -13,7 +13,7 @@ from kerasdl.errors import BadInput
 
 # Operations and datasets by which two iterations may differ.
 _DIFFERS = re.compile(
-    "Random|Rng|Uniform|Normal|Gamma|Poisson|Multinomial|Sample|Shuffle|PyFunc|Generator|Assign|Snapshot"
+    "Random|Rng|Uniform|Normal|Gamma|Poisson|Multinomial|Sample|Shuffle|PyFunc(?!Stateless)|Generator|Assign|Snapshot"
 )
 
 

@@ -1,6 +1,7 @@
 """Python functions inside tf.data pipelines, kept out of the interpreter's shutdown."""
 
 import atexit
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +13,12 @@ import tensorflow as tf
 
 # A thread that has passed the gate calls Python within microseconds, unless it is not scheduled.
 SECONDS_TO_ENTER = 0.1
+# Bytes: TensorFlow copies arrays that begin elsewhere.
+ALIGNED = 64
 
 
 def python_call(
-    function: Callable[..., Any], inputs: Sequence[tf.Tensor], output_types: Sequence[tf.DType]
+    function: Callable[..., Any], inputs: Sequence[tf.Tensor], output_types: Sequence[tf.DType], *, pure: bool = False
 ) -> list[tf.Tensor]:
     """`tf.numpy_function` for pipelines: an error, not a call, once the process ends.
 
@@ -26,6 +29,7 @@ def python_call(
         function: From arrays to one array per output type.
         inputs: Its arguments.
         output_types: Of its results, at least one.
+        pure: Whether the results depend on the inputs only, so that a dataset of such calls repeats itself.
 
     Returns:
         The results, of unknown shape.
@@ -41,7 +45,7 @@ def python_call(
             return function(*arrays)
 
     def call() -> list[tf.Tensor]:
-        return tf.numpy_function(called, inputs, list(output_types))
+        return tf.numpy_function(called, inputs, list(output_types), stateful=not pure)
 
     def refuse() -> list[tf.Tensor]:
         with tf.control_dependencies([tf.debugging.Assert(False, ["The process ends."])]):
@@ -49,6 +53,19 @@ def python_call(
 
     # `tf.cond` unpacks a list of one.
     return tf.nest.flatten(tf.cond(gate.is_closed(), refuse, call))
+
+
+def unfilled(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """An array of any values, which TensorFlow takes as the result of a call without copying it.
+
+    Example:
+        >>> unfilled((2, 3), np.float32).shape
+        (2, 3)
+    """
+    count = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(count + ALIGNED, np.uint8)
+    first = -memory.ctypes.data % ALIGNED
+    return memory[first : first + count].view(dtype).reshape(shape)
 
 
 class _Gate:

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl.callbacks import GradualUnfreezing, LRRangeTest, OneCycle, Resume, StepScalars
+from kerasdl.callbacks import GradualUnfreezing, LRRangeTest, OneCycle, Resume, StepScalars, input_position
 from kerasdl.callbacks.checkpoint_file import read_checkpoint
 from kerasdl.data import images
+from kerasdl.data.python_call import python_call
 from kerasdl.errors import BadInput
 from kerasdl.models import language_model
 
@@ -157,6 +158,14 @@ def test_other_data_that_cannot_be_repeated_are_known(wrapped, tmp_path):
     with pytest.raises(RuntimeError, match="on purpose"):
         fit(tmp_path, {"x": data, "shuffle": False}, Dies(4))
     assert not list((tmp_path / "steps").glob("*"))
+
+
+def test_calls_of_pure_functions_can_be_repeated():
+    def differs(pure):
+        data = tf.data.Dataset.range(3).map(lambda x: python_call(lambda y: y + 1, [x], [tf.int64], pure=pure)[0])
+        return any(map(input_position._DIFFERS.search, input_position._operations(data)))
+
+    assert (differs(pure=True), differs(pure=False)) == (False, True)
 
 
 def test_a_pipeline_that_is_mapped_goes_on_within_the_epoch(tmp_path):

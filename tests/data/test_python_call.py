@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl.data import python_call as module
-from kerasdl.data.python_call import python_call
+from kerasdl.data.python_call import python_call, unfilled
 
 # With `tf.numpy_function` instead of `python_call` this process never ends.
 LATE_CALLS = """
@@ -86,3 +86,20 @@ def test_a_process_ends_although_its_pipeline_goes_on_calling():
     finished = subprocess.run([sys.executable, "-c", LATE_CALLS], capture_output=True, text=True, timeout=60)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.strip() == "0"
+
+
+def test_unfilled_arrays_begin_where_tensorflow_takes_them_without_a_copy():
+    assert unfilled((0, 4), np.float32).shape == (0, 4)
+    for shape in ((3,), (5, 7), ()):
+        array = unfilled(shape, np.float32)
+        assert (array.shape, array.dtype, array.ctypes.data % 64) == (shape, np.float32, 0)
+    filled = {}
+
+    def fill():
+        filled["array"] = unfilled((1000,), np.float32)
+        filled["array"][:] = 1
+        return filled["array"]
+
+    tensor = tf.function(lambda: python_call(fill, [], [tf.float32])[0])()
+    filled["array"][:] = 2
+    assert tensor.numpy().tolist() == [2] * 1000

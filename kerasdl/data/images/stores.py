@@ -37,7 +37,7 @@ class Store:
         raise NotImplementedError
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
-        """The images of `rows` resampled once through matrices (batch, 3, 3): float32 (batch, *size, channels)."""
+        """The images of `rows` resampled once through matrices (batch, 3, 3): uint8 (batch, *size, channels)."""
         raise NotImplementedError
 
     def blame(self, rows: np.ndarray) -> None:
@@ -130,7 +130,7 @@ class EncodedStore(Store):
             crops = crops_of(headers, transforms, size)
             return np.column_stack([ways, crops.step, crops.window]), crops.coefficients
 
-        signature = tf.TensorSpec((*size, self.channels), tf.float32)
+        signature = tf.TensorSpec((*size, self.channels), tf.uint8)
         return self._map(one, plan, rows, (transforms,), (((6,), tf.int32), ((8,), tf.float32)), signature)
 
     def blame(self, rows: np.ndarray) -> None:

@@ -196,7 +196,7 @@ class Augmentation:
         """Applies what follows the geometry: lighting, color, blur, noise, erasing.
 
         Args:
-            images: float32 (batch, height, width, channels), 0..255, the output of `resample`.
+            images: uint8 or float32 (batch, height, width, channels), 0..255, the output of `resample`.
             draws: float32 (batch, `num_draws`), the same as for `transforms`.
 
         Returns:
@@ -206,7 +206,7 @@ class Augmentation:
             ValueError: Saturation or hue is switched on, and images do not have three channels.
         """
         draw = named(draws)
-        return self._texture(self._light(tf.cast(images, tf.float32), draw), draw)
+        return self._texture(self._light(images, draw), draw)
 
     def _window(self, draw: dict[str, tf.Tensor], height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         side = 1 - self.crop * draw["crop"]
@@ -227,6 +227,7 @@ class Augmentation:
             shift = 2 * tf.atanh(drawn(self.brightness, "brightness"))
             factor = tf.exp(drawn(math.log(1 - self.contrast), "contrast"))
             images = lighting.light(images, brightness=shift, contrast=factor)
+        images = tf.cast(images, tf.float32)
         if self.saturation:
             images = lighting.saturate(images, tf.exp(drawn(math.log(1 - self.saturation), "saturation")))
         if self.hue:

@@ -4,7 +4,10 @@ The first three work on the logits of pixel values, so that nothing clips. Every
 per sample.
 """
 
+import numpy as np
 import tensorflow as tf
+from kerasdl.data.images.opencv import opencv
+from kerasdl.data.python_call import python_call, unfilled
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in perceived brightness (ITU-R BT.601)."""
@@ -14,7 +17,7 @@ def light(images: tf.Tensor, *, brightness: tf.Tensor, contrast: tf.Tensor) -> t
     """Scales the logits of pixel values by `contrast` and shifts them by `brightness`.
 
     Args:
-        images: float32 (batch, height, width, channels), 0..255.
+        images: uint8, or float32, which is rounded first, (batch, height, width, channels), 0..255.
         brightness: (batch,), 0 for no change.
         contrast: (batch,), 1 for no change.
 
@@ -22,9 +25,24 @@ def light(images: tf.Tensor, *, brightness: tf.Tensor, contrast: tf.Tensor) -> t
         float32 of the shape of `images`, whole numbers in 0..255.
 
     Example:
-        >>> light(tf.cast(images, tf.float32), brightness=tf.fill([len(images)], 0.3), contrast=tf.ones(len(images)))
+        >>> light(images, brightness=tf.fill([len(images)], 0.3), contrast=tf.ones(len(images)))
     """
-    return _pixels(_logits(images) * _spread(contrast) + _spread(brightness))
+    images = tf.convert_to_tensor(images)
+    if images.dtype != tf.uint8:
+        images = tf.cast(tf.round(images), tf.uint8)
+    # One table per image: what each of the 256 values becomes.
+    contrast, brightness = (tf.cast(numbers, tf.float32)[:, None] for numbers in (contrast, brightness))
+    tables = _pixels(_logits(tf.range(256, dtype=tf.float32)) * contrast + brightness)
+    (lit,) = python_call(_looked_up, [images, tables], [tf.float32], pure=True)
+    return tf.ensure_shape(lit, images.shape)
+
+
+def _looked_up(images: np.ndarray, tables: np.ndarray) -> np.ndarray:
+    found = unfilled(images.shape, np.float32)
+    for image, table, target in zip(images, tables, found, strict=True):
+        # As one row of values, whatever the channels.
+        opencv().LUT(image.reshape(1, -1), table, target.reshape(1, -1))
+    return found
 
 
 def saturate(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
@@ -77,5 +95,4 @@ def _logits(images: tf.Tensor) -> tf.Tensor:
 
 def _pixels(logits: tf.Tensor) -> tf.Tensor:
     """Rounded pixel values, as in validation, so that "no change" is exact."""
-    # A lookup table of 256 entries would be slower than this arithmetic.
     return tf.round(255 * tf.sigmoid(logits))

@@ -32,6 +32,16 @@ def test_light_by_hand():
     assert lighting.light(tf.fill((1, 1, 1, 1), 100.0), brightness=one(1), contrast=one(2)).numpy() == expected == 135
 
 
+def test_light_of_uint8_is_that_of_float32_and_each_image_has_its_own():
+    images = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3), dtype=np.uint8)
+    numbers = {"brightness": tf.constant([0.3, -0.2]), "contrast": tf.constant([1.0, 0.8])}
+    lit = lighting.light(images, **numbers)
+    assert lit.dtype == tf.float32
+    assert np.array_equal(lit, lighting.light(images.astype("float32") + 0.2, **numbers))
+    second = {name: each[1:] for name, each in numbers.items()}
+    assert np.array_equal(lit[1:], lighting.light(images[1:], **second))
+
+
 def test_no_change_is_exact():
     assert (lighting.light(EVERY_GRAY, brightness=one(0), contrast=one(1)) == EVERY_GRAY).numpy().all()
     assert (lighting.saturate(colors(), one(1)) == colors()).numpy().all()

@@ -36,13 +36,19 @@ def store(file, channels=3):
 
 
 def seen(file, transform, size, channels=3):
-    return store(file, channels).resampled(tf.constant([0], tf.int64), transform, size)[0].numpy()
+    return store(file, channels).resampled(tf.constant([0], tf.int64), transform, size)[0].numpy().astype(int)
 
 
 def whole_seen(file, transform, size, channels=3):
     """The same from the whole image, decoded at full size."""
     picture = decode(file, channels=channels, background=100)
-    return resample(picture[None], transform, size)[0].numpy()
+    return resample(picture[None], transform, size)[0].numpy().astype(int)
+
+
+def same_but_for_rounding(found, expected):
+    """Matrices are computed in float32 for one and in float64 for the other, so that halves round up or down."""
+    difference = np.abs(found - expected)
+    return difference.max() <= 1 and difference.mean() < 0.02
 
 
 transforms = st.builds(
@@ -64,8 +70,7 @@ def test_the_decoded_window_covers_everything_that_is_sampled(orientation, trans
     expected = whole_seen(file, transform, size)
     found = seen(file, transform, size)
     if crop.step[0] == 0:
-        # Matrices are computed in float64 here and in float32 there.
-        assert np.abs(found - expected).max() < 0.5
+        assert same_but_for_rounding(found, expected)
     else:
         assert np.abs(found - expected).mean() < 8
 
@@ -77,14 +82,14 @@ def test_other_formats_give_the_same_result(kind, channels):
     transform = matrix(angle=20, factor=1.2, right=3)
     found, expected = seen(file, transform, (32, 40), channels), whole_seen(file, transform, (32, 40), channels)
     assert found.shape == (32, 40, channels)
-    assert np.abs(found - expected).max() < 0.5
+    assert same_but_for_rounding(found, expected)
 
 
 def test_transparent_and_cmyk_images_in_grayscale():
     layers = np.concatenate([SCENE[:40, :50], np.arange(2000, dtype=np.uint8).reshape(40, 50, 1)], axis=2)
     for file in (encoded(layers), encoded(Image.fromarray(SCENE[:40, :50]).convert("CMYK"), "JPEG")):
         found, expected = seen(file, matrix(angle=9), (32, 32), 1), whole_seen(file, matrix(angle=9), (32, 32), 1)
-        assert np.abs(found - expected).max() < 0.5
+        assert same_but_for_rounding(found, expected)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
