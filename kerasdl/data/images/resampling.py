@@ -46,8 +46,8 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
 
     Args:
         images: uint8 or float32 (batch, any height, any width, channels).
-        coefficients: (batch, 8): output pixel (x, y) is sampled at ((a x + b y + c) / k, (d x + e y + f) / k) of the
-            image, with k = g x + h y + 1.
+        coefficients: (batch, 8), or (1, 8) for all images: output pixel (x, y) is sampled at
+            ((a x + b y + c) / k, (d x + e y + f) / k) of the image, with k = g x + h y + 1.
         size: (height, width) of the output.
 
     Returns:
@@ -67,7 +67,8 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
 
 def _projected(images: np.ndarray, coefficients: np.ndarray, size: np.ndarray) -> np.ndarray:
     found = unfilled((len(images), *size.tolist(), images.shape[3]), images.dtype)
-    for image, numbers, target in zip(images, coefficients.tolist(), found, strict=True):
+    rows = np.broadcast_to(coefficients, (len(images), 8)).tolist()
+    for image, numbers, target in zip(images, rows, found, strict=True):
         if image.shape[2] == 3:
             _warp_color(image, numbers, target)
         else:

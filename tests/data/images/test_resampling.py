@@ -93,6 +93,11 @@ def test_sides_of_more_than_16_bits_and_single_pixels():
     assert np.array_equal(project(one, [TURN], (3, 4)), np.broadcast_to(one, (1, 3, 4, 3)))
 
 
+def test_one_projection_serves_all_images():
+    both = np.stack([PIXELS, PIXELS[::-1]])
+    assert np.array_equal(project(both, [TURN], (9, 9)), project(both, [TURN, TURN], (9, 9)))
+
+
 def test_no_images_give_no_images():
     assert project(PIXELS[None][:0], np.zeros((0, 8)), (4, 5)).shape == (0, 4, 5, 2)
 
