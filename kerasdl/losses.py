@@ -104,14 +104,15 @@ class Pinball(keras.losses.Loss):
 
     For a quantile `q` an error `e = target - prediction` costs `q * e` if it is positive and `(q - 1) * e` otherwise.
     The model has one output per quantile, such as 0.05, 0.5 and 0.95: a median, and an interval that holds 90 % of the
-    targets. Of one target with several quantiles; the quantiles of a sample may cross.
+    targets. Of one target with several quantiles; those of a sample may cross (`layers.SortedQuantiles`).
 
     Args:
         quantiles: Between 0 and 1, one for each output.
         **kwargs: As for `keras.losses.Loss`: reduction, name, dtype.
 
     Shapes:
-        Targets (batch, 1) or (batch,); predictions (batch, quantiles).
+        Targets (batch, 1) or (batch,); predictions (batch, quantiles), or (batch, members, quantiles) of an ensemble,
+        whose loss is the mean over its members.
 
     Raises:
         ValueError: No quantiles, or one that is not between 0 and 1; another number of predictions.
@@ -129,15 +130,16 @@ class Pinball(keras.losses.Loss):
             raise ValueError(f"quantiles must lie between 0 and 1. Received: quantiles={quantiles}")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Loss of each sample: the mean over the quantiles."""
+        """Loss of each sample: the mean over the quantiles, and members."""
         if y_pred.shape[-1] != len(self.quantiles):
             raise ValueError(
                 f"Each of {len(self.quantiles)} quantiles needs an output. Received: predictions of {y_pred.shape}"
             )
-        targets = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, 1))
+        others = range(1, len(y_pred.shape))
+        targets = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, *(1 for _ in others)))
         quantiles = ops.cast(ops.convert_to_tensor(self.quantiles), y_pred.dtype)
         errors = targets - y_pred
-        return ops.mean(ops.maximum(quantiles * errors, (quantiles - 1) * errors), axis=-1)
+        return ops.mean(ops.maximum(quantiles * errors, (quantiles - 1) * errors), axis=tuple(others))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""

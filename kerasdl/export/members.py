@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 from kerasdl.errors import BadInput
-from kerasdl.layers import ClassNames, EnsembleMean
+from kerasdl.layers import ClassNames, EnsembleMean, SortedQuantiles
 
 
 def members(model: keras.Model) -> keras.Model:
@@ -29,7 +29,7 @@ def members(model: keras.Model) -> keras.Model:
     """
     steps = list(_steps(model.outputs[0]))
     for place, (step, inputs) in enumerate(steps):
-        if isinstance(step, EnsembleMean):
+        if isinstance(step, EnsembleMean | SortedQuantiles) and len(inputs.shape) == 3:
             x = inputs
         elif isinstance(step, keras.Model):
             x = members(step)(inputs)

@@ -13,7 +13,7 @@ from kerasdl.interpret.probability_scores import ProbabilityScores
 from kerasdl.interpret.regression import Regression
 from kerasdl.interpret.tagging import Tagging
 
-MOST_BARS, MOST_TARGETS = 30, 6
+MOST_BARS, MOST_TARGETS, MOST_SAMPLES = 30, 6, 100
 
 
 def figures(result: Any) -> dict[str, plots.Figure]:
@@ -77,6 +77,8 @@ def _(result: Tagging) -> Iterator[tuple[str, plots.Figure]]:
 def _(result: Regression) -> Iterator[tuple[str, plots.Figure]]:
     if len(result.names) == 1:
         yield "residuals", plots.residuals(result.predictions, result.targets, result.names)
+        if result.quantiles:
+            yield "quantiles", _quantiles(result)
         return
     columns = zip(result.predictions.T[..., None], result.targets.T[..., None], result.names, strict=True)
     r2 = np.array([Regression(predicted, true, [name]).r2 for predicted, true, name in columns])
@@ -98,6 +100,17 @@ def _(result: Forecast) -> Iterator[tuple[str, plots.Figure]]:
     if result.targets.shape[1] > 1:
         steps = {name: (range(1, len(errors) + 1), errors) for name, errors in result.rmse_by_step.items()}
         yield "error_by_step", plots.lines(steps, "steps ahead", "RMSE", "Error by step")
+
+
+def _quantiles(result: Regression) -> plots.Figure:
+    """Some samples by their median, with the band between the outermost quantiles."""
+    some = np.unique(np.linspace(0, len(result.targets) - 1, MOST_SAMPLES).astype(int))
+    some = some[np.argsort(result.predictions[some, 0], kind="stable")]
+    low, high = min(result.quantiles), max(result.quantiles)
+    rows, values = np.arange(len(some)), {"truth": result.targets, "median": result.predictions}
+    lines = {name: (rows, each[some, 0]) for name, each in values.items()}
+    band = {f"{100 * low:g} % to {100 * high:g} %": (rows, *(result.quantiles[each][some, 0] for each in (low, high)))}
+    return plots.fan(lines, band, "samples by their median", result.names[0], "")
 
 
 def _calibration(result: ProbabilityScores) -> plots.Figure:

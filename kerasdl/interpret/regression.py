@@ -1,7 +1,7 @@
 """Evaluation of a regression model: error scores and the samples with the largest errors."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -24,6 +24,8 @@ class Regression:
         predictions: float (samples, targets).
         targets: float (samples, targets).
         names: Name of each target.
+        quantiles: Predicted quantiles of the same shape, by the share of the targets that is to lie below each; then
+            `predictions` are the medians.
 
     Raises:
         ValueError: Shapes do not match.
@@ -36,6 +38,7 @@ class Regression:
     predictions: np.ndarray
     targets: np.ndarray
     names: Sequence[str]
+    quantiles: Mapping[float, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.predictions.shape == self.targets.shape == (len(self.targets), len(self.names)):
@@ -43,10 +46,18 @@ class Regression:
                 "Predictions and targets must have shape (samples, targets). "
                 f"Received: {self.predictions.shape} and {self.targets.shape} for {len(self.names)} names"
             )
+        if shapes := {each.shape for each in self.quantiles.values()} - {self.targets.shape}:
+            raise ValueError(f"Quantiles must have the shape of the targets. Received: {sorted(shapes)}")
 
     @classmethod
     def of(
-        cls, model: keras.Model, dataset: Any, names: Sequence[str], undo: Callable[[np.ndarray], np.ndarray]
+        cls,
+        model: keras.Model,
+        dataset: Any,
+        names: Sequence[str],
+        undo: Callable[[np.ndarray], np.ndarray],
+        *,
+        quantiles: Sequence[float] = (),
     ) -> "Regression":
         """Predict a dataset.
 
@@ -55,9 +66,10 @@ class Regression:
             dataset: Batches of (inputs, targets).
             names: Name of each target.
             undo: Converts scaled predictions and targets to the user's units.
+            quantiles: Which quantiles of a single target the model returns, if it does; 0.5 must be among them.
 
         Raises:
-            ValueError: Several outputs.
+            ValueError: Several outputs; quantiles without the median.
 
         Example:
             >>> Regression.of(model, houses.valid, houses.target, houses.scale.undo).rmse
@@ -66,7 +78,12 @@ class Regression:
             (only_output(model, model.predict_on_batch(inputs)), np.asarray(targets)) for inputs, targets, *_ in dataset
         ]
         predictions, targets = (undo(np.concatenate(parts)) for parts in zip(*pairs, strict=True))
-        return cls(predictions, targets, names)
+        if not quantiles:
+            return cls(predictions, targets, names)
+        if 0.5 not in quantiles:
+            raise ValueError(f"The median, 0.5, must be among the quantiles. Received: quantiles={quantiles}")
+        columns = dict(zip(quantiles, predictions.T[:, :, None], strict=True))
+        return cls(columns[0.5], targets, names, columns)
 
     def __repr__(self) -> str:
         return summary(self, counted(len(self.targets), "sample"), counted(len(self.names), "target"))
@@ -81,7 +98,22 @@ class Regression:
     def finite(self) -> "Regression":
         """The samples whose predictions and targets are finite."""
         kept = np.isfinite(self.predictions).all(axis=1) & np.isfinite(self.targets).all(axis=1)
-        return Regression(self.predictions[kept], self.targets[kept], self.names)
+        quantiles = {quantile: each[kept] for quantile, each in self.quantiles.items()}
+        return Regression(self.predictions[kept], self.targets[kept], self.names, quantiles)
+
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Share of the targets between each two opposite quantiles, and below each other one but the median.
+
+        As in the metrics.json of a run folder: {"coverage_90": 0.891} for 0.05 and 0.95, {"below_80": 0.79} for 0.8.
+        """
+        shares, rest = {}, {round(each, 6): values for each, values in sorted(self.quantiles.items()) if each != 0.5}
+        for low in list(rest):
+            high = round(1 - low, 6)
+            if low < high and high in rest:
+                inside = (rest.pop(low) <= self.targets) & (self.targets <= rest.pop(high))
+                shares[f"coverage_{100 * (high - low):g}"] = float(inside.mean())
+        return shares | {f"below_{100 * each:g}": float((self.targets <= rest[each]).mean()) for each in rest}
 
     @property
     def residuals(self) -> np.ndarray:
@@ -109,9 +141,16 @@ class Regression:
 
     @property
     def warning(self) -> str:
-        """A sentence if the model is worse than always predicting the mean of a target; otherwise empty."""
+        """A sentence if the model is worse than always predicting the mean of a target; otherwise empty.
+
+        If it predicts quantiles: worse than always the median, whose mean absolute error is the lowest.
+        """
         if missing := not_finite(self):
             return missing
+        if self.quantiles:
+            error, guess = self.mae, float(np.abs(self.targets - np.median(self.targets, axis=0)).mean())
+            said = f"The model is worse than always predicting the median: MAE {error:.4g} instead of {guess:.4g}."
+            return said if error > guess else ""
         errors, guesses = np.sqrt((self.residuals**2).mean(axis=0)), self.targets.std(axis=0)
         worse = [
             f"RMSE {error:.4g} instead of {guess:.4g} for {name}"

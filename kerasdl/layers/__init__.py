@@ -25,6 +25,7 @@ from kerasdl.layers.prediction_intervals import PredictionIntervals
 from kerasdl.layers.reverse_tokens import ReverseTokens
 from kerasdl.layers.ridge_forecast import RidgeForecast
 from kerasdl.layers.ridge_regression import cross_validated_ridge, ridge_regression
+from kerasdl.layers.sorted_quantiles import SortedQuantiles
 from kerasdl.layers.text_rules import character_rules, text_rules, whitespace_rules
 from kerasdl.layers.tied_embedding import TiedEmbedding
 from kerasdl.layers.weight_drop_lstm import WeightDropLSTM
@@ -56,6 +57,7 @@ __all__ = [
     "PredictionIntervals",
     "ReverseTokens",
     "RidgeForecast",
+    "SortedQuantiles",
     "TiedEmbedding",
     "WeightDropLSTM",
     "WindowForecast",

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
-from kerasdl.layers import EnsembleMean
+from kerasdl.layers import EnsembleMean, SortedQuantiles
 from kerasdl.models.normalization import normalization_layer
 
 Head = Literal["linear", "fastai"]
@@ -104,6 +104,7 @@ def output_layers(
     output_range: tuple[float, float] | None = None,
     classifier_activation: str | None = None,
     ensemble: int | None = None,
+    quantiles: Sequence[float] | None = None,
 ) -> Any:
     """The last layers of a classifier (`classes`) or a regression (`outputs`); float32 under any policy.
 
@@ -115,19 +116,26 @@ def output_layers(
             large inputs: choose a range slightly wider than that of the targets.
         classifier_activation: None for logits, or an activation such as "softmax" (`head_activation`).
         ensemble: Number of members, each with a dense layer of its own (`head_members`), before their mean.
+        quantiles: Which quantiles of one target the `outputs` are (`layers.SortedQuantiles`).
 
     Returns:
         A tensor (batch, classes) or (batch, outputs).
 
     Raises:
         ValueError: Not exactly one of `classes` and `outputs`; an argument that belongs to the other one; a range whose
-            low is not below its high; a range for an ensemble.
+            low is not below its high; a range for an ensemble or for quantiles; another number of quantiles than of
+            `outputs`.
 
     Example:
         >>> stars = output_layers(keras.Input((8,)), outputs=1, output_range=(0.5, 5.5))
     """
     if (classes is None) == (outputs is None):
         raise ValueError(f"Pass either classes or outputs. Received: classes={classes}, outputs={outputs}")
+    if quantiles is not None and (output_range is not None or outputs != len(quantiles)):
+        raise ValueError(
+            "Quantiles need an output each, and no output_range. "
+            f"Received: quantiles={quantiles}, outputs={outputs}, output_range={output_range}"
+        )
     if classes is not None:
         if output_range is not None:
             raise ValueError(f"output_range needs outputs, not classes. Received: output_range={output_range}")
@@ -143,9 +151,11 @@ def output_layers(
             f"Received: output_range={output_range}, ensemble={ensemble}"
         )
     if ensemble is not None and outputs is not None:
-        x = EnsembleMean(name="head_outputs")(_members(x, outputs))
-    else:
-        x = layers.Dense(outputs, dtype="float32", name="head_outputs")(x)
+        x = _members(x, outputs)
+        return (SortedQuantiles(quantiles, name="head_outputs") if quantiles else EnsembleMean(name="head_outputs"))(x)
+    x = layers.Dense(outputs, dtype="float32", name="head_values" if quantiles else "head_outputs")(x)
+    if quantiles:
+        return SortedQuantiles(quantiles, name="head_outputs")(x)
     return x if output_range is None else _scaled_sigmoid(x, output_range)
 
 

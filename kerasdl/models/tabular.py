@@ -27,6 +27,7 @@ def tabular(
     dropout: float | Sequence[float] = 0.0,
     embedding_dropout: float = 0.0,
     output_range: tuple[float, float] | None = None,
+    quantiles: Sequence[float] | None = None,
     classifier_activation: str | None = None,
     name: str = "tabular",
 ) -> keras.Model:
@@ -35,7 +36,8 @@ def tabular(
     Layers are named by group: `stem_…`, `stage1_…` to `stageN_…` (one per hidden layer), `head_…`.
 
     With `ensemble` it is several networks in one that share their kernels (TabM; Gorishniy et al., arXiv:2410.24210),
-    each trained by its own loss: squared error or cross-entropy (`layers.EnsembleMean`). It predicts their mean, for
+    each trained by its own loss: squared error or cross-entropy (`layers.EnsembleMean`), or pinball loss. It predicts
+    their mean, for
     classes that of the probabilities; `export.members` gives the prediction of each.
 
     Args:
@@ -53,6 +55,8 @@ def tabular(
         dropout: Dropout rate of the hidden layers, one number or one per layer.
         embedding_dropout: Dropout rate of the embeddings.
         output_range: (low, high) of a regression's outputs.
+        quantiles: Which quantiles of one target the outputs are, such as (0.05, 0.5, 0.95), for `losses.Pinball`. They
+            are in order, and of an ensemble the means.
         classifier_activation: None for logits, or an activation such as "softmax".
         name: Name of the model.
 
@@ -61,7 +65,8 @@ def tabular(
         the entry that has no columns, to float32 (batch, classes) or (batch, outputs).
 
     Raises:
-        ValueError: No columns; edges for another number of columns; an ensemble without hidden layers; or as for `mlp`.
+        ValueError: No columns; edges for another number of columns; an ensemble without hidden layers; quantiles that
+            do not increase, or of another number than `outputs`; or as for `mlp`.
 
     Example:
         >>> model = kerasdl.models.tabular([10, 3], 6, classes=2)
@@ -89,6 +94,7 @@ def tabular(
         classes=classes,
         outputs=outputs,
         output_range=output_range,
+        quantiles=quantiles,
         classifier_activation=classifier_activation,
         ensemble=ensemble,
     )

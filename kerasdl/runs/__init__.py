@@ -2,6 +2,7 @@
 
 from kerasdl.runs.classifier_network import ClassifierNetwork, documents_and_network, head_on_features
 from kerasdl.runs.command_line import positional, run_recipe
+from kerasdl.runs.confidence import confidence
 from kerasdl.runs.devices import best_precision, set_up_devices
 from kerasdl.runs.earlier_run import load_config, load_run
 from kerasdl.runs.folder import RunFolder
@@ -30,7 +31,15 @@ from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.sequence_data import SequenceData, load_sequences, sequence_training
-from kerasdl.runs.table_baseline import TableResult, compare_tables, table_result, train_trees, trees_beside
+from kerasdl.runs.table_baseline import (
+    TableResult,
+    compare_tables,
+    output_scales,
+    table_result,
+    train_trees,
+    trees_beside,
+)
+from kerasdl.runs.table_data import TableData, load_table
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -52,6 +61,7 @@ __all__ = [
     "RunFolder",
     "SequenceData",
     "Stage",
+    "TableData",
     "TableResult",
     "TextData",
     "TextNetwork",
@@ -73,6 +83,7 @@ __all__ = [
     "compare",
     "compare_tables",
     "comparison",
+    "confidence",
     "documents_and_network",
     "epochs_for",
     "evaluated",
@@ -94,6 +105,7 @@ __all__ = [
     "load_network",
     "load_run",
     "load_sequences",
+    "load_table",
     "load_texts",
     "look",
     "look_at_columns",
@@ -103,6 +115,7 @@ __all__ = [
     "look_at_texts",
     "looking",
     "multiply_correction",
+    "output_scales",
     "peak_lr",
     "positional",
     "project",

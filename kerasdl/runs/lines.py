@@ -1,7 +1,9 @@
 """What predictions print, a line for each, and what a CSV file of them holds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,3 +63,19 @@ def frame_cells(found: "pd.DataFrame") -> Lines:
     yield (*labels, *found)
     for label, cells in zip(labels.to_numpy(), found.itertuples(index=False), strict=True):
         yield (*label, *(cell if isinstance(cell, str) else f"{cell:.6g}" for cell in cells))
+
+
+def print_table(rows: Mapping[str, Sequence[str]], header: Sequence[str]) -> None:
+    """Prints rows of cells below a header, each behind its name.
+
+    Raises:
+        ModuleNotFoundError: rich is not installed.
+
+    Example:
+        >>> print_table({"network": ["97.2 %"], "trees": ["96.9 %"]}, ["accuracy"])
+    """
+    console, table_of = import_optional("rich.console"), import_optional("rich.table")
+    table = table_of.Table("", *header, box=None, padding=(0, 2))
+    for name, cells in rows.items():
+        table.add_row(f"[bold]{name}[/bold]", *cells)
+    console.Console().print(table)

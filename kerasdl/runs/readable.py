@@ -42,7 +42,7 @@ def is_share(name: str) -> bool:
         >>> is_share("val_accuracy")
         True
     """
-    return name.endswith("accuracy")
+    return name.endswith("accuracy") or name.startswith(("coverage_", "below_", "calibration_error"))
 
 
 def titled(name: str) -> str:

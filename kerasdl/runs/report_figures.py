@@ -33,6 +33,7 @@ OF_RESULTS = {
     "r2": "R2 of each target.",
     "calibration": "How often predictions of each confidence are right; on the diagonal, confidence is what it says.",
     "residuals": "Errors of the predictions.",
+    "quantiles": "Some samples by their predicted median, with the outermost quantiles and the truth.",
     "forecast": "Forecasts beside the truth, on data that the training did not see.",
     "error_by_step": "Error of each step of the forecast.",
     "importance": "How much the loss rises when a column is shuffled.",

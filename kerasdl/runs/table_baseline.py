@@ -9,7 +9,9 @@ import numpy as np
 from kerasdl import interpret
 from kerasdl.data import tabular
 from kerasdl.data.splits import Part
+from kerasdl.layers import SortedQuantiles
 from kerasdl.optional import import_optional
+from kerasdl.runs.lines import print_table
 from kerasdl.runs.looks import looking
 from kerasdl.runs.readable import readable
 
@@ -30,7 +32,33 @@ def table_result(model: keras.Model, data: tabular.Table) -> TableResult:
     """
     if data.scale is None:
         return interpret.Classification.of(model, data.valid, data.classes or ())
-    return interpret.Regression.of(model, data.valid, data.target, data.scale.undo)
+    return interpret.Regression.of(model, data.valid, data.target, data.scale.undo, quantiles=quantiles_of(model))
+
+
+def output_scales(model: keras.Model, data: tabular.Table) -> dict[str, tuple[float, float]] | None:
+    """Mean and standard deviation of each output of a network by its name, for `export.table_model`; None for classes.
+
+    Quantiles are named "price 5 %", and the median "price".
+
+    Example:
+        >>> list(output_scales(model, people) or ["classes"])
+        ['classes']
+    """
+    scales = data.target_scales
+    if scales is None or not (quantiles := quantiles_of(model)):
+        return scales
+    ((name, scale),) = scales.items()
+    return {name if each == 0.5 else f"{name} {100 * each:g} %": scale for each in quantiles}
+
+
+def quantiles_of(model: keras.Model) -> tuple[float, ...]:
+    """The quantiles that a network predicts; none if it predicts something else.
+
+    Example:
+        >>> quantiles_of(kerasdl.models.tabular([3], 4, outputs=2, quantiles=[0.1, 0.9]))
+        (0.1, 0.9)
+    """
+    return next((tuple(each.quantiles) for each in model.layers if isinstance(each, SortedQuantiles)), ())
 
 
 def train_trees(data: tabular.Table) -> tuple[TableResult, float]:
@@ -68,57 +96,67 @@ def train_trees(data: tabular.Table) -> tuple[TableResult, float]:
     return interpret.Regression(data.scale.undo(predicted), data.scale.undo(data.valid_labels), data.target), seconds
 
 
-def trees_beside(result: TableResult, data: tabular.Table) -> dict[str, Any]:
+def trees_beside(
+    result: TableResult, data: tabular.Table, intervals: Mapping[str, tuple[float, float]]
+) -> dict[str, Any]:
     """Fit boosted trees, print their scores beside those of the network, and say which is better.
 
     Args:
         result: The evaluation of the network on `data.valid`.
         data: The table.
+        intervals: Bootstrapped intervals of the scores of the network, as from `look`.
 
     Returns:
         "better" ("network" or "trees"), and the scores and seconds of the trees, for `RunFolder.finish`; nothing, and a
         warning, if the trees fail.
 
     Example:
-        >>> more = trees_beside(table_result(model, people), people)
+        >>> result = table_result(model, people)
+        >>> more = trees_beside(result, people, kerasdl.interpret.bootstrap(result))
         >>> more["better"], more["trees_accuracy"]     # ('network', 0.86)
     """
     found: dict[str, Any] = {}
     with looking("the boosted trees"):
         trees, seconds = train_trees(data)
-        found["better"] = compare_tables({"network": result, "trees": trees})
+        found["better"] = compare_tables(
+            {"network": result, "trees": trees}, {"network": intervals, "trees": interpret.bootstrap(trees)}
+        )
         found |= {f"trees_{name}": each for name, each in trees.scores.items()} | {"trees_seconds": seconds}
     return found
 
 
-def compare_tables(results: Mapping[str, TableResult]) -> str:
+def compare_tables(
+    results: Mapping[str, TableResult], intervals: Mapping[str, Mapping[str, tuple[float, float]]]
+) -> str:
     """Print the scores of several models of the same rows, with intervals; return the name of the best one.
 
-    The best has the highest accuracy, or the lowest RMSE. Where the first is not the best, a sentence says so.
+    The best has the highest accuracy, or the lowest RMSE; if the first predicts quantiles, the lowest MAE, because the
+    median does not have the lowest RMSE. Where the first is not the best, a sentence says so.
 
     Args:
         results: Evaluations by name; of those that are equally good, the first is named.
+        intervals: Of their scores, by name.
 
     Raises:
         ModuleNotFoundError: rich is not installed.
 
     Example:
         >>> trees, seconds = train_trees(people)
-        >>> best = compare_tables({"network": table_result(model, people), "trees": trees})
+        >>> results = {"network": table_result(model, people), "trees": trees}
+        >>> best = compare_tables(results, {name: kerasdl.interpret.bootstrap(each) for name, each in results.items()})
     """
-    console, table_of = import_optional("rich.console"), import_optional("rich.table")
     first = next(iter(results))
     shown = [name for name in results[first].scores if name in SCORES]
-    best = min(results, key=lambda name: results[name].scores[shown[0]] * (-1 if SCORES[shown[0]] else 1))
-    table = table_of.Table("", *shown, box=None, padding=(0, 2))
-    for name, result in results.items():
-        intervals = interpret.bootstrap(result)
-        cells = [readable(score, result.scores[score], intervals[score]) for score in shown]
-        table.add_row(f"[bold]{name}[/bold]", *cells)
-    console.Console().print(table)
+    decides = "mae" if getattr(results[first], "quantiles", None) else shown[0]
+    best = min(results, key=lambda name: results[name].scores[decides] * (-1 if SCORES[decides] else 1))
+    rows = {
+        name: [readable(score, result.scores[score], intervals[name][score]) for score in shown]
+        for name, result in results.items()
+    }
+    print_table(rows, shown)
     if best != first:
-        says = {name: readable(shown[0], results[name].scores[shown[0]]) for name in (best, first)}
-        print(f"The {best} are better than the {first} here: {shown[0]} {says[best]}, not {says[first]}.")
+        says = {name: readable(decides, results[name].scores[decides]) for name in (best, first)}
+        print(f"The {best} are better than the {first} here: {decides} {says[best]}, not {says[first]}.")
     return best
 
 

@@ -8,8 +8,8 @@ import keras
 from kerasdl import distribute, export, interpret, models, optimizers
 from kerasdl.data import text
 from kerasdl.data.splits import Part
-from kerasdl.optional import import_optional
 from kerasdl.runs.folder import RunFolder
+from kerasdl.runs.lines import print_table
 from kerasdl.runs.policy import Stage
 
 TextResult = interpret.Classification | interpret.Tagging
@@ -131,12 +131,11 @@ def compare(results: Mapping[str, TextResult]) -> str:
     Example:
         >>> best = compare(beside(baseline, model, opinions, "valid"))
     """
-    console, table_of = import_optional("rich.console"), import_optional("rich.table")
     best = max(results, key=lambda name: results[name].accuracy)
-    table = table_of.Table("", "accuracy", "F1", "loss", box=None, padding=(0, 2))
     mark = f"recommended ({GIVEN_BY[best]})" if best in GIVEN_BY else "recommended"
-    for name, result in results.items():
-        numbers = f"{result.accuracy:.2%}", f"{result.f1:.4f}", f"{result.loss:.4f}"
-        table.add_row(f"[bold]{name}[/bold]", *numbers, mark if name == best else "")
-    console.Console().print(table)
+    rows = {
+        name: [f"{result.accuracy:.2%}", f"{result.f1:.4f}", f"{result.loss:.4f}", mark if name == best else ""]
+        for name, result in results.items()
+    }
+    print_table(rows, ("accuracy", "F1", "loss"))
     return best

@@ -56,3 +56,16 @@ def test_it_is_shown_in_one_line_and_in_a_notebook_with_its_residuals():
     assert FOUND._repr_html_().startswith(f'<p>{FOUND!r}</p><img src="data:image/png;base64,iVBOR')
     dollars = Regression(np.array([[48503.2]]), np.array([[0.0]]), ["price"])
     assert repr(dollars) == "Regression(1 sample, 1 target: rmse 48,503, mae 48,503, r2 nan)"
+
+
+def test_quantiles_have_coverage_and_a_figure():
+    targets = np.arange(20.0)[:, None]
+    quantiles = {0.05: targets * 0 + 1, 0.5: targets, 0.8: targets - 1, 0.95: targets * 0 + 17}
+    found = Regression(targets, targets, ["price"], quantiles)
+    assert found.coverage == {"coverage_90": 17 / 20, "below_80": 0}
+    assert list(found.figures()) == ["residuals", "quantiles"]
+    assert found.warning == ""
+    shifted = Regression(targets + 6, targets, ["price"], {0.5: targets + 6})
+    assert shifted.warning.startswith("The model is worse than always predicting the median: MAE 6 instead of 5.")
+    with pytest.raises(ValueError, match="must have the shape of the targets"):
+        Regression(targets, targets, ["price"], {0.5: targets[:3]})

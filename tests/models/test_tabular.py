@@ -69,3 +69,26 @@ def test_invalid_arguments():
         models.tabular([3], 1, outputs=1, output_range=(0, 1), ensemble=2)
     with pytest.raises(ValueError, match="PiecewiseLinearEmbeddings expects 1 numbers"):
         models.tabular([], 2, outputs=1, edges=[[0, 1]])
+
+
+@pytest.mark.parametrize("ensemble", [None, 3])
+def test_learns_quantiles_that_hold_their_share(ensemble):
+    keras.utils.set_random_seed(0)
+    random = np.random.default_rng(0)
+    rows = {"numbers": random.uniform(-1, 1, (2000, 1)).astype("float32")}
+    targets = (rows["numbers"] + random.uniform(-1, 1, (2000, 1))).astype("float32")
+    options = {"outputs": 3, "quantiles": (0.1, 0.5, 0.9), "normalization": "none", "ensemble": ensemble}
+    model = models.tabular([], 1, hidden=(16,), **options)
+    model.compile(kerasdl.optimizers.AdamW(0.01), kerasdl.losses.Pinball([0.1, 0.5, 0.9]))
+    model.fit(rows, targets, epochs=8, batch_size=64, verbose=0)
+    predicted = model.predict(rows, verbose=0)
+    assert (np.diff(predicted) >= 0).all()
+    assert (targets <= predicted).mean(axis=0) == pytest.approx([0.1, 0.5, 0.9], abs=0.05)
+    if ensemble:
+        assert kerasdl.export.members(model)(rows).shape == (2000, 3, 3)
+
+
+def test_quantiles_need_an_output_each():
+    for options in ({"outputs": 2}, {"outputs": 3, "output_range": (0, 1)}, {"classes": 3}):
+        with pytest.raises(ValueError, match="Quantiles need an output each, and no output_range"):
+            models.tabular([], 1, quantiles=(0.1, 0.5, 0.9), **options)

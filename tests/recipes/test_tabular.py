@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from kerasdl import runs
 from kerasdl.data.tabular import raw_inputs
 from kerasdl.models import class_names, raw_columns, target_names
+from sklearn.datasets import load_breast_cancer
 
 from tests.recipes.test_image_classifier import ALWAYS, JUDGED, TRAINED, events, finish_alone, recipe, run
 
@@ -59,9 +61,8 @@ def test_everything_is_written(finished):
 
 def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
     model = keras.models.load_model(finished[0] / "model.keras")
-    module = recipe("tabular")
-    data = module.load(module.Config())
-    frame = module.load_breast_cancer(as_frame=True).frame.iloc[[int(name.split()[1]) for name in data.valid_rows]]
+    data = runs.load_table(runs.TableData(), seed=0)
+    frame = load_breast_cancer(as_frame=True).frame.iloc[[int(name.split()[1]) for name in data.valid_rows]]
     outputs = model(raw_inputs(frame, raw_columns(model))).numpy()
     names = np.array(class_names(model))[outputs.argmax(axis=1)]
     truth = np.where(frame["target"] == 1, "benign", "malignant")
@@ -91,7 +92,7 @@ def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monk
 
 
 def test_classes_are_predicted_with_their_probability(finished, tmp_path, monkeypatch, capsys):
-    frame = recipe("tabular").load_breast_cancer(as_frame=True).frame.drop(columns="target").head(5)
+    frame = load_breast_cancer(as_frame=True).frame.drop(columns="target").head(5)
     frame.to_csv(tmp_path / "biopsies.csv", index=False)
     assert run("predict", finished[0], tmp_path / "biopsies.csv", monkeypatch=monkeypatch) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]

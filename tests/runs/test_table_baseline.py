@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from kerasdl import interpret, runs
+from kerasdl import interpret, models, runs
 from kerasdl.data import tabular
 
 RANDOM = np.random.default_rng(0)
@@ -34,7 +34,9 @@ def test_trees_predict_classes_and_read_weights():
 def test_it_says_which_is_better(error, best, said, capsys):
     targets = np.arange(40.0)[:, None]
     network, trees = (interpret.Regression(targets + each, targets, ["price"]) for each in (error, 4.0))
-    assert runs.compare_tables({"network": network, "trees": trees}) == best
+    results = {"network": network, "trees": trees}
+    intervals = {name: interpret.bootstrap(each) for name, each in results.items()}
+    assert runs.compare_tables(results, intervals) == best
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["rmse", "mae", "r2"]
     assert [line for line in lines if "better" in line] == ([said] if said else [])
@@ -42,4 +44,27 @@ def test_it_says_which_is_better(error, best, said, capsys):
 
 def test_trees_that_fail_cost_nothing_but_themselves():
     with pytest.warns(UserWarning, match="The run goes on without the boosted trees"):
-        assert runs.trees_beside(None, SimpleNamespace()) == {}
+        assert runs.trees_beside(None, SimpleNamespace(), {}) == {}
+
+
+def test_the_median_is_compared_by_its_absolute_error(capsys):
+    targets = np.array([0.0, 0.0, 0.0, 9.0])[:, None]
+    medians = interpret.Regression(0 * targets, targets, ["price"], {0.5: 0 * targets})
+    means = interpret.Regression(0 * targets + 2.25, targets, ["price"])
+    results = {"network": medians, "trees": means}
+    assert (
+        runs.compare_tables(results, {name: interpret.bootstrap(each) for name, each in results.items()}) == "network"
+    )
+    assert means.rmse < medians.rmse
+    assert "better" not in capsys.readouterr().out
+
+
+def test_outputs_are_named_by_quantile():
+    table = tabular.from_frame(FRAME, "price")
+    network = models.tabular(table.cardinalities, table.numbers, outputs=2, quantiles=(0.025, 0.5), hidden=(2,))
+    assert list(runs.output_scales(network, table)) == ["price 2.5 %", "price"]
+    found = runs.table_result(network, table)
+    assert list(found.quantiles) == [0.025, 0.5]
+    assert np.array_equal(found.predictions, found.quantiles[0.5])
+    plain = models.tabular(table.cardinalities, table.numbers, outputs=1, hidden=(2,))
+    assert runs.output_scales(plain, table) == table.target_scales

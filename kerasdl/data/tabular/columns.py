@@ -248,5 +248,11 @@ def _category_column(values: "pd.Series", *, inferred: bool) -> Column:
 
 def _text(column: "pd.Series") -> np.ndarray:
     """Values as text, empty if missing."""
+    import pandas as pd
+
+    # Each distinct value once; but 1, 1.0 and True count as one among each other.
+    if column.dtype != object or {*map(type, column)} <= {str, type(None)}:
+        places, distinct = pd.factorize(column)
+        return np.array([*map(as_text, distinct), ""], object)[places]
     missing = column.isna().to_numpy()
     return np.array(["" if gone else as_text(value) for value, gone in zip(column, missing, strict=True)], object)

@@ -30,7 +30,8 @@ def iso_dates(column: "pd.Series", form: str | None) -> np.ndarray:
             f"Column {column.name!r} holds dates such as {example}, but {place(column, first)} is not one: "
             f"correct it. Received: {cell(column, first)!r}"
         )
-    return dates.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").to_numpy(object)
+    places, distinct = pd.factorize(dates)
+    return np.array([*distinct.strftime("%Y-%m-%d %H:%M:%S"), ""], object)[places]
 
 
 def date_form(values: "pd.Series") -> str | None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Columns that are printed.
 MOST_PRINTED = 200
 # Numbers of which quantiles are computed.
-MOST_NUMBERS = 2**26
+MOST_NUMBERS = 2**24
 # As in the experiments of arXiv:2410.24210, at most.
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
@@ -138,7 +138,7 @@ class Table(HeldDatasets):
         Quantiles of the training rows, in which a frequent value counts as at most one interval; or all values, if
         they are few.
 
-        If these are more than 64 million numbers, quantiles of as many rows as have so many, drawn by `seed`.
+        If these are more than 16 million numbers, quantiles of as many rows as have so many, drawn by `seed`.
 
         Example:
             >>> model = kerasdl.models.tabular(houses.cardinalities, houses.numbers, outputs=1, edges=houses.edges)
