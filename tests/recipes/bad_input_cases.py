@@ -190,6 +190,8 @@ CASES: dict[str, Cases] = {
         "infinity": (table(HEADER, cells(1, "inf", 7), *USE["tabular"]), "line 7 is not a finite float32"),
         "a number of 400 digits": (table(HEADER, cells(1, "9" * 400, 7), "--target", "area"), "line 7 is not a finite"),
         "no date": (table(HEADER, cells(0, "soon", 7), *USE["tabular"]), "holds dates .* line 7"),
+        "quantiles of classes": (table(HEADER, ROWS, *USE["tabular"], "--quantiles", 0.9), "Only a single number has"),
+        "a quantile of 5": (typed("--quantiles", 5), "quantiles must be between 0 and 1"),
     },
     "time_series": of_training(USE["time_series"]) | of_tables(USE["time_series"]) | of_shares(USE["time_series"]) | {
         "steps of 0": (typed("--steps", 0), "steps must be at least 1"),

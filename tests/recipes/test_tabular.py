@@ -9,7 +9,7 @@ import pytest
 from kerasdl import runs
 from kerasdl.data.tabular import raw_inputs
 from kerasdl.models import class_names, raw_columns, target_names
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from tests.recipes.test_image_classifier import ALWAYS, JUDGED, TRAINED, events, finish_alone, recipe, run
 
@@ -89,6 +89,23 @@ def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monk
     assert (list(table), table["line"].tolist()) == (["line", "price", "rent"], list(range(2, 122)))
     truth = pd.read_csv(houses, sep=";")
     assert np.corrcoef(table["price"], truth["price"])[0, 1] > 0.85
+
+
+@pytest.mark.slow
+def test_quantiles_are_predicted_with_their_coverage(tmp_path, monkeypatch, capsys):
+    out, rows = tmp_path / "run", tmp_path / "rows.csv"
+    options = ["--data", "diabetes", "--quantiles", 0.05, 0.95, "--epochs", 20, "--no-baseline", "--out", out]
+    assert not run("tabular", *options, monkeypatch=monkeypatch)
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert 0.6 < metrics["coverage_90"] <= 1
+    assert (out / "quantiles.png").exists()
+    assert "Coverage 90" in (out / "report.html").read_text()
+    load_diabetes(as_frame=True).frame.head(9).to_csv(rows, index=False)
+    assert run("predict", out, rows, "--csv", tmp_path / "found.csv", monkeypatch=monkeypatch) == 0
+    found = pd.read_csv(tmp_path / "found.csv")
+    assert list(found) == ["line", "target 5 %", "target", "target 95 %"]
+    assert (found["target 5 %"] < found["target"]).all()
+    assert (found["target"] < found["target 95 %"]).all()
 
 
 def test_classes_are_predicted_with_their_probability(finished, tmp_path, monkeypatch, capsys):
