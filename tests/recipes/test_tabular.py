@@ -72,7 +72,7 @@ def test_the_exported_model_gives_the_accuracy_that_was_reported(finished):
 @pytest.mark.slow
 def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monkeypatch, capsys):
     out = tmp_path / "run"
-    options = ["--data", houses, "--target", "price", "rent", "--epochs", "20", "--batch-size", "16"]
+    options = ["--data", houses, "--target", "price", "rent", "--epochs", "20", "--batch-size", "16", "--look"]
     assert not run("tabular", *options, "--out", out, monkeypatch=monkeypatch)
     metrics = json.loads((out / "metrics.json").read_text())["valid"]
     assert set(metrics) == {"rmse", "mae", "r2", "rmse_price", "rmse_rent"}
@@ -94,7 +94,7 @@ def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monk
 @pytest.mark.slow
 def test_quantiles_are_predicted_with_their_coverage(tmp_path, monkeypatch, capsys):
     out, rows = tmp_path / "run", tmp_path / "rows.csv"
-    options = ["--data", "diabetes", "--quantiles", 0.05, 0.95, "--epochs", 20, "--no-baseline", "--out", out]
+    options = ["--data", "diabetes", "--quantiles", 0.05, 0.95, "--epochs", 20, "--no-baseline", "--look", "--out", out]
     assert not run("tabular", *options, monkeypatch=monkeypatch)
     metrics = json.loads((out / "metrics.json").read_text())
     assert 0.6 < metrics["coverage_90"] <= 1
