@@ -14,6 +14,8 @@ from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.projector import save_projector, small
 
 MOST_POINTS = 1000
+# Of a table, for the importance of its columns.
+MOST_COLUMNS, MOST_ROWS = 200, 50_000
 # Forecasts in a figure.
 SHOWN = 200
 
@@ -134,7 +136,9 @@ def look_at_texts(run: RunFolder, model: keras.Model, data: text.Documents, resu
 
 
 def look_at_columns(run: RunFolder, model: keras.Model, data: tabular.Table) -> None:
-    """Draws how much worse the predictions become when a column is shuffled: one prediction of `data.valid` a column.
+    """Draws how much worse the predictions become when a column is shuffled, among up to 50,000 rows of `data.valid`.
+
+    Of more than 200 columns nothing is drawn, and a line says so.
 
     Args:
         run: Where the figure goes, if it looks inside.
@@ -146,8 +150,15 @@ def look_at_columns(run: RunFolder, model: keras.Model, data: tabular.Table) -> 
     """
     if not run.looks:
         return
+    if len(data.places) > MOST_COLUMNS:
+        print(
+            f"The importance of {len(data.places):,} columns is left out, because it takes three predictions of each: "
+            "see interpret.permutation_importance."
+        )
+        return
     with looking("the importance of columns"):
-        rises = interpret.permutation_importance(model, data.valid, data.places)
+        some = data.valid.take(-(-MOST_ROWS // data.valid_batch_size))
+        rises = interpret.permutation_importance(model, some, data.places)
         run.save_figure("importance", plots.importance(rises))
 
 

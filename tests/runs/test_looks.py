@@ -32,3 +32,20 @@ def test_the_projector_gets_as_many_points_as_it_says(tmp_path, monkeypatch):
     project(run, model, data, Classification.of(model, data.valid, data.classes, outputs="logits"))
     rows = (run.logs / "projector" / "features_labels.tsv").read_text().splitlines()
     assert [row.split("\t")[0] for row in rows[1:]] == [data.classes[label] for label in data.valid_labels[:5]]
+
+
+def test_the_importance_of_very_many_columns_is_left_out_in_a_line(tmp_path, monkeypatch, capsys):
+    table = tabular.from_frame(
+        pd.DataFrame({"x": np.arange(9.0) ** 2, "z": np.arange(9) % 5.5, "y": np.arange(9) + 0.5}), "y"
+    )
+    drawn = []
+    monkeypatch.setattr(looks.interpret, "permutation_importance", lambda _, rows, places: drawn.append((rows, places)))
+    monkeypatch.setattr(looks.plots, "importance", lambda _: None)
+    run = RunFolder(tmp_path / "run")
+    run.looks, run.save_figure = True, lambda *_: None
+    looks.look_at_columns(run, None, table)
+    assert drawn[0][1] == table.places
+    monkeypatch.setattr(looks, "MOST_COLUMNS", 1)
+    looks.look_at_columns(run, None, table)
+    assert len(drawn) == 1
+    assert "The importance of 2 columns is left out" in capsys.readouterr().out
