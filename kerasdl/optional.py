@@ -6,6 +6,11 @@ from typing import Any
 EXTRAS = {
     "gradio": "app",
     "starlette": "app",
+    "ai_edge_litert": "export",
+    "onnx": "export",
+    "onnxruntime": "export",
+    "openvino": "export",
+    "tf2onnx": "export",
     "pandas": "tables",
     "pyarrow": "tables",
     "ray": "ray",

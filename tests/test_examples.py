@@ -73,6 +73,8 @@ SLOW = {
         "kerasdl.data.images.features.Features",
     ),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
+    *(f"kerasdl.export.{name}" for name in ("saved_model.to_saved_model", "onnx.to_onnx", "litert.to_litert")),
+    *("kerasdl.export.openvino.to_openvino", "kerasdl.export.runtimes.load_runtime"),
     *(f"kerasdl.data.series.time_series.{name}" for name in ("TimeSeries", "TimeSeries.rehearsal")),
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
     # Over one second, beside an example of the same kind.

@@ -3,7 +3,10 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+_LOWEST = float(np.finfo(np.float32).min)
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -37,7 +40,8 @@ class ConcatPooling1D(keras.layers.Layer):
         count = ops.cumsum(ops.cast(real, "int32"), axis=1)
         total = count[:, -1:]
         last = ops.sum(ops.where(ops.logical_and(real, count == total), x, 0.0), axis=1)
-        highest = ops.max(ops.where(real, x, ops.where(total > 0, -float("inf"), 0.0)), axis=1)
+        # Not minus infinity: converters to ONNX choose by multiplication, and 0 times infinity is NaN.
+        highest = ops.max(ops.where(real, x, ops.where(total > 0, _LOWEST, 0.0)), axis=1)
         mean = ops.sum(ops.where(real, x, 0.0), axis=1) / ops.cast(ops.maximum(total[:, 0], 1), "float32")
         return ops.cast(ops.concatenate([last, highest, mean], axis=-1), self.compute_dtype)
 

@@ -80,16 +80,21 @@ class LogMelSpectrogram(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         samples = ops.cast(inputs, "float32")
-        is_sample = ops.logical_not(ops.isnan(samples))
+        # The condition is that of NaN itself: converters to ONNX choose by multiplication wherever they see none.
+        is_padding = ops.isnan(samples)
         # As many zeros as the last frame may need; frames beyond that are cut off.
-        heard = ops.pad(ops.where(is_sample, samples, 0.0), ((0, 0), (0, self.size + self.step)))
-        real, imaginary = ops.stft(heard, self.size, self.step, self.size, window="hann", center=False)
+        heard = ops.pad(ops.where(is_padding, 0.0, samples), ((0, 0), (0, self.size + self.step)))
+        real, imaginary = self.spectrum(heard)
         power = ops.matmul(ops.square(real) + ops.square(imaginary), self._weights_of_bands)
         loudness = ops.log(power + FLOOR)[:, : self._frames(ops.shape(samples)[1])]
-        last = self._frames(ops.sum(ops.cast(is_sample, "int32"), axis=1, keepdims=True))
+        last = self._frames(ops.sum(ops.cast(ops.logical_not(is_padding), "int32"), axis=1, keepdims=True))
         is_frame = (ops.arange(ops.shape(loudness)[1])[None] < last)[..., None]
         loudness = ops.where(is_frame, loudness, float("nan"))
         return without_mean(loudness) if self.centered else loudness
+
+    def spectrum(self, samples: Any) -> tuple[Any, Any]:
+        """The real and the imaginary part of each frame's spectrum, (batch, frames, size / 2 + 1) each."""
+        return ops.stft(samples, self.size, self.step, self.size, window="hann", center=False)
 
     def _frames(self, samples: Any) -> Any:
         """As many as it takes to see every sample."""
@@ -118,9 +123,9 @@ def without_mean(spectra: Any) -> Any:
         >>> without_mean(np.array([[[1.0], [3.0], [np.nan]]], "float32")).numpy().ravel().tolist()
         [-1.0, 1.0, nan]
     """
-    is_frame = ops.logical_not(ops.isnan(spectra))
-    parts = ops.cast(ops.round(PARTS * ops.where(is_frame, spectra, 0.0)), "int32")
-    frames = ops.sum(ops.cast(is_frame, "int32"), axis=1, keepdims=True)
+    is_padding = ops.isnan(spectra)
+    parts = ops.cast(ops.round(PARTS * ops.where(is_padding, 0.0, spectra)), "int32")
+    frames = ops.sum(ops.cast(ops.logical_not(is_padding), "int32"), axis=1, keepdims=True)
     total = ops.sum(parts, axis=1, keepdims=True)
     return spectra - ops.cast(total, "float32") / ops.cast(PARTS * ops.maximum(frames, 1), "float32")
 

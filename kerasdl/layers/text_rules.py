@@ -55,6 +55,9 @@ _WORDS = (
     # All whitespace but single spaces.
     (r"[\t\n\f\r]\s*| \s+", " "),
 )
+# The rules of `text_rules` and of `whitespace_rules`, for those who apply them without TensorFlow.
+BEFORE_LOWER, AFTER_LOWER = (*_HTML, *_REPEATED, *_CASE), _WORDS
+LINE_BREAKS = (("\\n", f" {NEW_LINE} "),)
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -79,8 +82,8 @@ def text_rules(texts: Any) -> Any:
     """
     import tensorflow as tf
 
-    texts = _replace(texts, *_HTML, *_REPEATED, *_CASE)
-    texts = _replace(tf.strings.lower(texts, encoding="utf-8"), *_WORDS)
+    texts = _replace(texts, *BEFORE_LOWER)
+    texts = _replace(tf.strings.lower(texts, encoding="utf-8"), *AFTER_LOWER)
     return tf.strings.strip(tf.strings.join([f"{START} ", tf.strings.strip(texts)]))
 
 
@@ -103,7 +106,7 @@ def whitespace_rules(texts: Any) -> Any:
     """
     import tensorflow as tf
 
-    return tf.strings.join([f"{START} ", _replace(texts, ("\\n", f" {NEW_LINE} "))])
+    return tf.strings.join([f"{START} ", _replace(texts, *LINE_BREAKS)])
 
 
 @keras.saving.register_keras_serializable("kerasdl")

@@ -1,0 +1,60 @@
+"""LiteRT (TensorFlow Lite), for phones and small computers; in 8 bits, too."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from kerasdl.errors import BadInput
+from kerasdl.export.plain_layers import free_steps, plain, signature_of
+
+Batches = Iterable[Mapping[str, np.ndarray]]
+
+
+def to_litert(
+    model: keras.Model, file: Path, *, length: int | None = None, representative: Batches | None = None
+) -> Path:
+    """Write a model of numbers for LiteRT, of built-in operators alone, for one row at a time.
+
+    Args:
+        model: Such as `numeric_core(exported).model`.
+        file: Ends with .tflite.
+        length: Steps of inputs of any length: shorter ones are padded, longer ones do not fit.
+        representative: For weights and activations of 8 bits (Jacob et al., arXiv:1712.05877): batches of inputs by
+            name, from which the ranges of the activations are measured. Inputs and outputs stay float32.
+
+    Returns:
+        The file.
+
+    Raises:
+        BadInput: The model takes any number of steps, and `length` is missing.
+
+    Example:
+        >>> to_litert(numeric_core(keras.models.load_model("pets.keras")).model, Path("model.tflite")).name
+        'model.tflite'
+    """
+    import tensorflow as tf
+
+    if free_steps(model) and length is None:
+        raise BadInput(f"LiteRT holds this model at one length only: pass length. Received: {model.name!r}")
+    rebuilt = plain(model, length=length)
+    options: dict[str, Any] = {"_experimental_lower_tensor_list_ops": True}
+    operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if representative is not None:
+        operators = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, *operators]
+        options |= {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": _rows(representative)}
+    options["target_spec"] = {"supported_ops": operators}
+    rebuilt.export(str(file), format="litert", verbose=False, input_signature=signature_of(rebuilt, 1), **options)
+    return file
+
+
+def _rows(batches: Batches) -> Any:
+    """What the converter calls for the inputs of one row after the other."""
+
+    def rows() -> Any:
+        for batch in batches:
+            for row in zip(*batch.values(), strict=True):
+                yield [np.asarray(each)[None] for each in row]
+
+    return rows

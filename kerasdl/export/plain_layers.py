@@ -1,0 +1,144 @@
+"""Networks rebuilt of layers that other runtimes can hold: the same weights, the same numbers."""
+
+import copy
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from kerasdl.layers import ChunkedEncoder, LogMelSpectrogram
+
+RECURRENT = {"LSTM", "GRU", "SimpleRNN", "WeightDropLSTM"}
+LONGEST_UNROLLED = 256
+
+
+class WholeEncoder(ChunkedEncoder):
+    """A ChunkedEncoder that reads each document in one go: the same features, without a loop around the layers' own."""
+
+    def call(self, tokens: Any, training: bool = False) -> tuple[Any, Any]:  # noqa: D102 -- Keras's
+        if len(self.layer.inputs) == 1:
+            # It has no state to go on with, so that what is left out must not be read.
+            return super().call(tokens, training=training)
+        rows, steps = ops.shape(tokens)
+        lengths = ops.sum(ops.cast(ops.not_equal(tokens, 0), "int32"), axis=1, keepdims=True)
+        begins = ops.maximum(lengths - self.last + self.chunk - 1, 0) // self.chunk * self.chunk
+        states = [ops.zeros((rows, each.shape[-1]), self.compute_dtype) for each in self.layer.inputs[1:]]
+        features, *_ = self._outputs(tokens, states, training)
+        is_token = ops.logical_and(ops.not_equal(tokens, 0), ops.arange(steps, dtype="int32")[None] >= begins)
+        return features, is_token
+
+    def compute_output_spec(self, tokens: Any, training: bool = False) -> tuple[Any, Any]:  # noqa: D102 -- Keras's
+        if len(self.layer.inputs) == 1:
+            return super().compute_output_spec(tokens, training)
+        features = self.layer.outputs[0]
+        spec = keras.KerasTensor((*tokens.shape, features.shape[-1]), features.dtype)
+        return spec, keras.KerasTensor(tokens.shape, "bool")
+
+
+class ConvolvedSpectrogram(LogMelSpectrogram):
+    """A LogMelSpectrogram whose Fourier transform is a convolution, which every runtime has."""
+
+    def spectrum(self, samples: Any) -> tuple[Any, Any]:
+        """As that of the class, but for rounding."""
+        at = np.arange(self.size)
+        turns = 2 * np.pi * np.outer(at, np.arange(self.size // 2 + 1)) / self.size
+        # Hann's window as Keras has it, which is periodic.
+        window = (0.5 - 0.5 * np.cos(2 * np.pi * at / self.size))[:, None]
+        waves = np.concatenate([window * np.cos(turns), -window * np.sin(turns)], axis=1)
+        kernel = ops.convert_to_tensor(waves[:, None].astype("float32"))
+        found = ops.conv(samples[..., None], kernel, strides=self.step, padding="valid")
+        return found[..., : self.size // 2 + 1], found[..., self.size // 2 + 1 :]
+
+
+def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False) -> keras.Model:
+    """Rebuild a network for export: float32, recurrent layers without cuDNN's kernels, and perhaps of a fixed length.
+
+    Args:
+        model: A functional model of numbers.
+        length: Steps of every input of any length; None leaves them free.
+        unroll: Whether recurrent layers are written out step by step. It needs fixed lengths.
+
+    Returns:
+        A model of its own, with copies of the weights.
+
+    Example:
+        >>> plain(numeric_core(exported).model, length=64).input_shape
+        (None, 64)
+    """
+    config = _replaced(copy.deepcopy(model.get_config()), length if unroll else None, unroll)
+    for layer in config["layers"]:
+        _fix_length(layer, length)
+    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram)}
+    with keras.saving.custom_object_scope(custom):
+        rebuilt = keras.Model.from_config(config)
+    rebuilt.set_weights(model.get_weights())
+    return rebuilt
+
+
+def signature_of(model: keras.Model, rows: int | None = None) -> list[Any]:
+    """The inputs of a model as Keras's exports want them, for any number of rows or for a fixed one.
+
+    Example:
+        >>> signature_of(kerasdl.models.mlp((4,), 2), 1)
+        [<InputSpec shape=(1, 4), ndim=2>]
+    """
+    specs = keras.tree.map_structure(
+        lambda each: keras.InputSpec(dtype=each.dtype, shape=(rows, *each.shape[1:]), name=each.name), model.input
+    )
+    return [specs]
+
+
+def recurrent_cells(model: keras.Model) -> set[str]:
+    """The kinds of the recurrent layers in a model, those of its inner layers included; "masked" if any has a mask.
+
+    Example:
+        >>> recurrent_cells(kerasdl.models.forecaster((24, 1), 1, cell="gru"))
+        {'GRU'}
+    """
+    found = {type(each).__name__ for each in _all_layers(model)}
+    cells = {"LSTM" if name == "WeightDropLSTM" else name for name in found & RECURRENT}
+    return cells | ({"masked"} if cells and "MaskNaN" in found else set())
+
+
+def free_steps(model: keras.Model) -> bool:
+    """Whether an input of the model takes any number of steps.
+
+    Example:
+        >>> free_steps(kerasdl.models.recurrent((None, 6), 4))
+        True
+    """
+    return any(None in each.shape[1:] for each in model.inputs)
+
+
+def _all_layers(model: keras.Model) -> list[Any]:
+    return list(model._flatten_layers(include_self=False))
+
+
+def _replaced(config: Any, length: int | None, unroll: bool) -> Any:
+    """The configuration of a model, and of all layers in it, with other layers in the place of some."""
+    if isinstance(config, list):
+        return [_replaced(each, length, unroll) for each in config]
+    if not isinstance(config, dict):
+        return config
+    config = {name: _replaced(each, length, unroll) for name, each in config.items()}
+    name, options = config.get("class_name"), config.get("config")
+    if name in RECURRENT:
+        options["unroll"] = unroll
+        if name != "SimpleRNN":
+            options["use_cudnn"] = False
+        options.pop("weight_dropout", None)
+        new = {"WeightDropLSTM": "LSTM"}.get(name, name)
+        return {**config, "module": "keras.layers", "class_name": new, "registered_name": None}
+    if name in ("ChunkedEncoder", "LogMelSpectrogram"):
+        new = {"ChunkedEncoder": "WholeEncoder", "LogMelSpectrogram": "ConvolvedSpectrogram"}[name]
+        return {**config, "module": None, "class_name": new, "registered_name": new}
+    if name == "DTypePolicy":
+        options["name"] = "float32"
+    _fix_length(config, length)
+    return config
+
+
+def _fix_length(config: dict[str, Any], length: int | None) -> None:
+    if config.get("class_name") == "InputLayer" and length:
+        shape = config["config"]["batch_shape"]
+        config["config"]["batch_shape"] = [None, *(length if each is None else each for each in shape[1:])]

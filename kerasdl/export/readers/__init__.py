@@ -1,0 +1,1 @@
+"""Readers that are copied beside an exported model: each needs preprocessing.json, Python and NumPy alone."""

@@ -1,0 +1,104 @@
+"""Every kind of model in every format: equal to Keras on 100 inputs, or named as impossible before it is written."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from kerasdl import export
+from kerasdl.errors import BadInput
+
+from tests.export.zoo import KINDS, forecaster, lstm, made
+
+pytest.importorskip("onnxruntime", reason="the extra export is not installed")
+pytest.importorskip("ai_edge_litert", reason="the extra export is not installed")
+pytest.importorskip("openvino", reason="the extra export is not installed")
+
+FORMATS = ("saved_model", "onnx", "litert", "openvino")
+# Of every kind one, and of every format one at least; all of them with `make test-all`.
+CHEAP = {
+    ("image", "litert"), ("table", "saved_model"), ("lstm", "onnx"), ("ngrams", "openvino"), ("forecaster", "onnx"),
+    ("sequence", "onnx"), ("audio", "onnx"),
+}  # fmt: skip
+MATRIX = [
+    pytest.param(kind, form, marks=() if (kind, form) in CHEAP else pytest.mark.slow)
+    for kind in KINDS
+    for form in FORMATS
+]
+
+
+def converted(exported, inputs, form, folder):
+    """The numbers of the written model in its own runtime."""
+    if form == "saved_model":
+        path = export.to_saved_model(exported, folder / "saved_model")
+        return export.load_runtime(path)(inputs if isinstance(inputs, dict) else {exported.input.name: inputs})
+    core = export.numeric_core(exported)
+    given = core.prepare(inputs)
+    if form == "onnx":
+        path = export.to_onnx(core.model, folder / "model.onnx", facts=core.facts)
+    elif form == "openvino":
+        path = export.to_openvino(core.model, folder / "model.xml")
+    else:
+        steps = max(each.shape[1] for each in given.values())
+        path = export.to_litert(core.model, folder / "model.tflite", length=steps)
+    return export.load_runtime(path)(given)
+
+
+@pytest.mark.parametrize(("kind", "form"), MATRIX)
+def test_the_same_numbers_as_keras(kind, form, tmp_path):
+    exported, inputs, expected = made(kind)
+    found = converted(exported, inputs, form, tmp_path)
+    assert len(found) == 100
+    assert expected.std(axis=0).max() > 1e-3
+    np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_other_cells_are_unrolled_for_openvino(cell, tmp_path):
+    exported, texts = lstm(cell)
+    core = export.numeric_core(exported)
+    with pytest.raises(BadInput, match=r"holds recurrent layers \((GRU|SimpleRNN)\) at one length only"):
+        export.to_openvino(core.model, tmp_path / "model.xml")
+    with pytest.raises(BadInput, match="up to 256 steps"):
+        export.to_openvino(core.model, tmp_path / "model.xml", length=257)
+    assert not list(tmp_path.iterdir())
+    run = export.load_runtime(export.to_openvino(core.model, tmp_path / "model.xml", length=20))
+    np.testing.assert_allclose(run(core.prepare(texts)), exported.predict(texts, verbose=0), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_forecaster_of_gru_cells_has_a_length_of_its_own(tmp_path):
+    exported, windows = forecaster("gru")
+    found = converted(exported, windows, "openvino", tmp_path)
+    np.testing.assert_allclose(found, exported.predict(windows, verbose=0), atol=1e-4)
+
+
+def test_litert_needs_a_length_for_texts(tmp_path):
+    core = export.numeric_core(made("lstm")[0])
+    with pytest.raises(BadInput, match="LiteRT holds this model at one length only: pass length"):
+        export.to_litert(core.model, tmp_path / "model.tflite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_saved_model_names_its_inputs_outputs_and_classes(tmp_path):
+    exported, inputs, expected = made("table")
+    saved = tf.saved_model.load(str(export.to_saved_model(exported, tmp_path / "saved")))
+    found = saved.signatures["serving_default"](**inputs)
+    assert [name.decode() for name in found["classes"].numpy()] == ["no", "yes"]
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
+
+
+def test_onnx_holds_the_class_names(tmp_path):
+    import onnx
+
+    core = export.numeric_core(made("sequence")[0])
+    file = export.to_onnx(core.model, tmp_path / "model.onnx", facts=core.facts)
+    model = onnx.load(str(file))
+    assert {each.key: json.loads(each.value) for each in model.metadata_props}["classes"] == ["up", "down"]
+    assert [each.name for each in model.graph.output] == ["probabilities"]
+
+
+def test_a_path_of_no_runtime(tmp_path):
+    with pytest.raises(BadInput, match=r"must be a folder or end with one of \['.onnx', '.tflite', '.xml'\]"):
+        export.load_runtime(tmp_path / "model.pb")
