@@ -16,7 +16,7 @@ from kerasdl.models.weight_files import read_safetensors
 from kerasdl.optional import EXTRAS, import_optional
 
 # The distribution of a module, where the names differ.
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"ai_edge_litert": "ai-edge-litert", "sklearn": "scikit-learn"}
 GET_A_DATAFRAME = (
     "data/series/forecasts.py",
     "data/series/time_stamps.py",

@@ -31,6 +31,7 @@ def to_litert(
         BadInput: The model takes any number of steps, and `length` is missing.
 
     Example:
+        >>> from kerasdl.export import numeric_core
         >>> to_litert(numeric_core(keras.models.load_model("pets.keras")).model, Path("model.tflite")).name
         'model.tflite'
     """

@@ -35,6 +35,7 @@ def to_onnx(
         ModuleNotFoundError: onnx or tf2onnx is not installed.
 
     Example:
+        >>> from kerasdl.export import numeric_core
         >>> core = numeric_core(keras.models.load_model("pets.keras"))
         >>> to_onnx(core.model, Path("model.onnx"), facts=core.facts).name
         'model.onnx'

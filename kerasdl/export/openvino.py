@@ -29,6 +29,7 @@ def to_openvino(model: keras.Model, file: Path, *, length: int | None = None) ->
         ModuleNotFoundError: openvino, onnx or tf2onnx is not installed.
 
     Example:
+        >>> from kerasdl.export import numeric_core
         >>> to_openvino(numeric_core(keras.models.load_model("pets.keras")).model, Path("model.xml")).name
         'model.xml'
     """

@@ -62,8 +62,8 @@ def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False
         A model of its own, with copies of the weights.
 
     Example:
-        >>> plain(numeric_core(exported).model, length=64).input_shape
-        (None, 64)
+        >>> plain(kerasdl.models.recurrent((None, 6), 4), length=64).input_shape
+        (None, 64, 6)
     """
     config = _replaced(copy.deepcopy(model.get_config()), length if unroll else None, unroll)
     for layer in config["layers"]:
@@ -79,8 +79,8 @@ def signature_of(model: keras.Model, rows: int | None = None) -> list[Any]:
     """The inputs of a model as Keras's exports want them, for any number of rows or for a fixed one.
 
     Example:
-        >>> signature_of(kerasdl.models.mlp((4,), 2), 1)
-        [<InputSpec shape=(1, 4), ndim=2>]
+        >>> signature_of(kerasdl.models.mlp((4,), 2), 1)[0].shape
+        (1, 4)
     """
     specs = keras.tree.map_structure(
         lambda each: keras.InputSpec(dtype=each.dtype, shape=(rows, *each.shape[1:]), name=each.name), model.input

@@ -18,6 +18,7 @@ READERS = Path(__file__).parent / "readers"
 # In a pattern: all letters, numbers and marks, which Python's `re` has no name for.
 LETTERS = "LETTERS"
 Step = tuple[str, ...]
+_STATISTICS = ("median", "mean", "std", "flag")
 
 
 def save_reader(facts: Mapping[str, Any], folder: Path) -> None:
@@ -28,6 +29,7 @@ def save_reader(facts: Mapping[str, Any], folder: Path) -> None:
         folder: Where the model is.
 
     Example:
+        >>> from kerasdl.export import numeric_core
         >>> save_reader(numeric_core(keras.models.load_model("pets.keras")).facts, Path("."))
     """
     (folder / "preprocessing.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
@@ -47,9 +49,14 @@ def column_facts(encoded: Any) -> list[dict[str, Any]]:
     layer = encoded._keras_history.operation
     if isinstance(layer, keras.layers.Concatenate):
         return [facts for each in layer._inbound_nodes[0].input_tensors for facts in column_facts(each)]
-    facts = {"name": layer._inbound_nodes[0].input_tensors[0].name}
+    names = _column_names(layer._inbound_nodes[0].input_tensors[0])
     if isinstance(layer, NumberFeature):
-        return [{**facts, "kind": "number", **_chosen(layer, "median", "mean", "std", "flag", "limit")}]
+        statistics = [np.broadcast_to(getattr(layer, name), len(names)).tolist() for name in _STATISTICS]
+        return [
+            {"name": name, "kind": "number", **dict(zip(_STATISTICS, each, strict=True)), "limit": layer.limit}
+            for name, *each in zip(names, *statistics, strict=True)
+        ]
+    facts = {"name": names[0]}
     if isinstance(layer, DateFeature):
         return [{**facts, "kind": "date", **_chosen(layer, "mean", "std", "form")}]
     if isinstance(layer, keras.layers.StringLookup):
@@ -59,6 +66,13 @@ def column_facts(encoded: Any) -> list[dict[str, Any]]:
         "SavedModel holds it. For the other formats train with fewer values, or leave the column out "
         f"(--kinds NAME 'left out'). Received: {type(layer).__name__}"
     )
+
+
+def _column_names(tensor: Any) -> list[str]:
+    """Of one column, or of several, joined."""
+    layer = tensor._keras_history.operation
+    joined = isinstance(layer, keras.layers.Concatenate)
+    return [each.name for each in (layer._inbound_nodes[0].input_tensors if joined else [tensor])]
 
 
 def text_facts(vectorizer: Any) -> dict[str, Any]:

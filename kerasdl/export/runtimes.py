@@ -27,6 +27,7 @@ def load_runtime(path: Path, *, threads: int = 1) -> Run:
         ModuleNotFoundError: The runtime is not installed.
 
     Example:
+        >>> from kerasdl.export import numeric_core, to_onnx
         >>> core = numeric_core(keras.models.load_model("pets.keras"))
         >>> run = load_runtime(to_onnx(core.model, Path("model.onnx")))
         >>> run({"pixels": np.zeros((2, 64, 64, 3), np.float32)}).shape

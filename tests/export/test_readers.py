@@ -51,7 +51,8 @@ def test_n_grams_in_buckets():
 def test_columns_of_a_table():
     exported, inputs, _ = made("table")
     inputs = {**inputs, "since": tf.constant([[DATES[at % len(DATES)]] for at in range(100)])}
-    expected = export.numeric_core(exported).before.predict(inputs, verbose=0)
+    # Called, not compiled: TensorFlow's optimizer moves the last bit of some scaled numbers.
+    expected = export.numeric_core(exported).before(inputs)
     rows = [{name: each[at, 0].numpy() for name, each in inputs.items()} for at in range(100)]
     rows = [{name: each.decode() if isinstance(each, bytes) else each for name, each in row.items()} for row in rows]
     found = tables.prepare(rows, facts_of("table"))

@@ -16,6 +16,7 @@ TEXTS = ["To be, or not to be: that is the question.", "the QUESTION is\n\nnoble
 FRAME = pd.DataFrame(
     {
         "age": [39.0, np.nan, 20.0, 55.0, 31.0] * 20,
+        "height": [1.5, 1.75, 1.6, 2.0] * 25,
         "job": ["clerk", "smith", None, "cook", "clerk"] * 20,
         "since": ["24.12.2016", "01.02.2017", "03.04.2015", "24.12.2011", "30.01.2012"] * 20,
         "left": ["yes", "no"] * 50,
@@ -44,7 +45,7 @@ def image() -> Made:
 def table() -> Made:
     data = tabular.from_frame(FRAME, "left")
     network = _trained(models.tabular(data.cardinalities, data.numbers, classes=2, hidden=(8,)))
-    exported = export.table_model(network, data.space, data.features, classes=data.classes)
+    exported = export.table_model(network, data.encoder, classes=data.classes)
     return exported, raw_inputs(FRAME, export.raw_columns(exported))
 
 
