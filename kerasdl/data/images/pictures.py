@@ -34,8 +34,8 @@ class Pictures:
     def source(self, size: tuple[int, int]) -> Source:
         """A source of images at one size (height, width).
 
-        Its `load` takes indices, and optionally a function from the size to the matrices (batch, 3, 3) through which
-        the images are resampled, as `Augmentation.transforms` makes them.
+        Its `load` takes indices and gives float32. It optionally takes a function from the size to the matrices
+        (batch, 3, 3) through which the images are resampled, as `Augmentation.transforms` makes them, and gives uint8.
         """
         with tf.device("CPU"):
             rows = tf.constant(self.rows, tf.int64)
