@@ -5,13 +5,13 @@ python benchmarks/scaling.py [--processes 1 2] [--rounds 3] [--steps 4]
 ResNet-8 on pictures of 32 pixels with standard augmentation, and an LSTM on texts of 64 words; batches of 128 for each
 process. All processes live throughout and measure in turns, so that other load affects both. Medians of the rounds, and
 in each round the slowest process counts. More processes than cores share them. "apart" are as many processes that train
-at the same time, each for itself: what the machine allows when nothing is exchanged.
+at the same time, each for itself: what the machine allows when nothing is exchanged. Below stand the milliseconds of a
+step, and for how many of them the process computed: the exchange costs some of these, and waiting for others the rest.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -65,15 +65,15 @@ def texts(samples: int, batch_size: int) -> tuple[Any, Any]:
 
 
 class Times(keras.callbacks.Callback):
-    """When each step of a fit ended."""
+    """When each step of a fit ended, by the clock and in CPU time of this process."""
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
         """Forgets the fit before."""
-        self.ends: list[float] = []
+        self.ends: list[tuple[float, float]] = []
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Looks at the clock."""
-        self.ends.append(time.perf_counter())
+        """Looks at both clocks."""
+        self.ends.append((time.perf_counter(), time.process_time()))
 
 
 def work(config: Config) -> None:
@@ -91,7 +91,7 @@ def work(config: Config) -> None:
     for line in sys.stdin:
         model, train = fits[line.strip()]
         model.fit(train, shuffle=False, verbose=0, callbacks=[times])
-        print(times.ends[FIRST + config.steps - 1] - times.ends[FIRST - 1], flush=True)
+        print(*np.subtract(times.ends[FIRST + config.steps - 1], times.ends[FIRST - 1]), flush=True)
 
 
 class Workers:
@@ -116,11 +116,13 @@ class Workers:
             )
         os.sched_setaffinity(0, before)
 
-    def seconds(self, kind: str) -> float:
-        """Those of the slowest process."""
+    def seconds(self, kind: str) -> tuple[float, float]:
+        """Those of the slowest process, and the CPU time of the busiest."""
         for each in self._processes:
             print(kind, file=each.stdin, flush=True)
-        return max(float(each.stdout.readline()) for each in self._processes if each.stdout)
+        found = [tuple(map(float, each.stdout.readline().split())) for each in self._processes if each.stdout]
+        by_clock, busy = map(max, zip(*found, strict=True))
+        return by_clock, busy
 
     def end(self) -> None:
         """Ends the processes."""
@@ -148,9 +150,11 @@ def main(config: Config) -> None:
     print(f"kerasdl {kerasdl.__version__}, Keras {keras.__version__}, {len(cores)} cores, {config}")
     print(f"{'processes':10}", *(f"{each.name:>18}" for each in jobs))
     for kind, counts in COUNTS.items():
-        medians = [statistics.median(each[kind][at] for each in rounds) for at in range(len(jobs))]
-        rates = [job.count * config.steps * BATCH * counts / each for job, each in zip(jobs, medians, strict=True)]
+        medians = [np.median([each[kind][at] for each in rounds], axis=0) for at in range(len(jobs))]
+        rates = [job.count * config.steps * BATCH * counts / each[0] for job, each in zip(jobs, medians, strict=True)]
         print(f"{kind + '/s':10}", *(f"{rate:10.0f} ({rate / rates[0]:4.2f}x)" for rate in rates))
+        steps = [1000 * each / config.steps for each in medians]
+        print(f"{'ms a step':10}", *(f"{by_clock:8.0f} ({busy:3.0f} busy)" for by_clock, busy in steps))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A step on slices of a batch that does what a step on the whole batch does."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,9 @@ import tensorflow as tf
 from keras.src.backend import get_keras_mask
 from kerasdl.distribute.refusals import check_supported_by_keras
 from kerasdl.optimizers import innermost
+
+# Numbers of a table whose gradient is exchanged as a whole, of 4 bytes each.
+SMALL_TABLE = 2**20
 
 
 @contextmanager
@@ -44,9 +48,9 @@ def as_on_whole_batch(step: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
         if is_training:
             check_supported_by_keras(model)
             stack.enter_context(_replaced(model.optimizer, "scale_loss", share.gradients))
-            if _looks_at_gradients(model.optimizer):
-                stack.enter_context(_replaced(model.optimizer, "apply", share.apply))
-                stack.enter_context(_replaced(innermost(model.optimizer), "_clip_gradients", share.clip))
+            stack.enter_context(_replaced(model.optimizer, "apply", share.apply))
+            # Which would add up what is the sum already.
+            stack.enter_context(_replaced(innermost(model.optimizer), "_all_reduce_sum_gradients", list))
             for layer in model._flatten_layers():
                 if isinstance(layer, keras.layers.BatchNormalization):
                     stack.enter_context(_replaced(layer, "_moments", partial(moments, layer)))
@@ -80,7 +84,7 @@ class _Share:
 
     def __init__(self, model: keras.Model) -> None:
         self._model, self._scale_loss = model, model.optimizer.scale_loss
-        self._apply, self._clip = model.optimizer.apply, innermost(model.optimizer)._clip_gradients
+        self._apply = model.optimizer.apply
         self._replicas = model.distribute_strategy.num_replicas_in_sync
         self._loss: Any = None if model._compile_loss is None else model._compile_loss.call
         # Of a loss that is a mean over some of the labels only, the number of them.
@@ -112,15 +116,13 @@ class _Share:
         return self._scale_loss(loss * tf.cast(self._here.rows * self._replicas, loss.dtype))
 
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
-        """Apply the gradients of the whole batch: Keras adds up what the devices give it, so each gives a part."""
-        all_reduce = partial(tf.distribute.get_replica_context().all_reduce, tf.distribute.ReduceOp.SUM)
-        added = iter(all_reduce([each for each in grads if each is not None]))
-        parts = [None if each is None else next(added) for each in grads]
-        self._apply(_times(1 / self._replicas, parts), trainable_variables)
-
-    def clip(self, parts: Sequence[Any]) -> list[Any]:
-        """Clip what the parts add up to."""
-        return _times(1 / self._replicas, self._clip(_times(self._replicas, parts)))
+        """Apply the gradients of the whole batch, so that clipping and loss scaling look at these."""
+        variables = trainable_variables or innermost(self._model.optimizer)._trainable_variables
+        pairs = [pair for pair in zip(grads, variables, strict=True) if pair[0] is not None]
+        # Keras clips the rows of a table as they are, those of the same word not added up.
+        found = [each if _clips(self._model.optimizer) else _of_table(each, variable) for each, variable in pairs]
+        added = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, found) if found else ())
+        self._apply([None if each is None else next(added) for each in grads], trainable_variables)
 
     def end(self, *, is_training: bool) -> None:
         """Check that the step has used the share."""
@@ -142,19 +144,19 @@ class _Share:
             )
 
 
-def _looks_at_gradients(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Whether more than the update itself depends on the gradients."""
+def _clips(optimizer: keras.optimizers.Optimizer) -> bool:
     inner = innermost(optimizer)
-    return optimizer is not inner or bool(inner.clipnorm or inner.global_clipnorm or inner.clipvalue)
+    return bool(inner.clipnorm or inner.global_clipnorm or inner.clipvalue)
 
 
-def _times(factor: float, gradients: Sequence[Any]) -> list[Any]:
-    def product(gradient: Any) -> Any:
-        if isinstance(gradient, tf.IndexedSlices):
-            return tf.IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
-        return None if gradient is None else gradient * factor
+def _of_table(gradient: Any, variable: Any) -> Any:
+    """A gradient of some rows of a small table as that of the whole table, added up in one exchange with all others.
 
-    return list(map(product, gradients))
+    Rows alone take three exchanges more, and a batch may have more of them than the table.
+    """
+    if not isinstance(gradient, tf.IndexedSlices) or math.prod(variable.shape) > SMALL_TABLE:
+        return gradient
+    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, variable.shape[0])
 
 
 def moments(layer: keras.layers.BatchNormalization, inputs: Any, mask: Any = None) -> tuple[Any, Any]:

@@ -44,7 +44,20 @@ def test_two_devices_train_as_one_also_with_an_empty_slice(two_devices):
     assert not {"_moments", "scale_loss", "call"} & set(replaced)
 
 
-def test_a_loss_that_ignores_labels_is_the_mean_over_all_others(two_devices):
+@pytest.fixture
+def exchanged(monkeypatch):
+    """What several devices add up, in the order of their traces."""
+    found, all_reduce = [], tf.distribute.ReplicaContext.all_reduce
+
+    def recorded(context, reduce_op, value, options=None):
+        found.extend([value] * (context.num_replicas_in_sync > 1))
+        return all_reduce(context, reduce_op, value, options)
+
+    monkeypatch.setattr(tf.distribute.ReplicaContext, "all_reduce", recorded)
+    return found
+
+
+def test_a_loss_that_ignores_labels_is_the_mean_over_all_others(two_devices, exchanged):
     def language_model():
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((4,)), keras.layers.Embedding(5, 3), keras.layers.Dense(5)])
@@ -59,6 +72,10 @@ def test_a_loss_that_ignores_labels_is_the_mean_over_all_others(two_devices):
     losses = [each.fit(tokens, labels, epochs=2, shuffle=False, verbose=0).history["loss"] for each in (plain, model)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
     np.testing.assert_allclose(model.get_weights()[0], plain.get_weights()[0], atol=1e-5)
+    # The numbers of rows, and once all gradients, that of the embedding as a whole table.
+    gradients = [each for each in exchanged if isinstance(each, list)]
+    assert len(gradients) == len(exchanged) / 2
+    assert not any(isinstance(each, tf.IndexedSlices) for step in gradients for each in step)
 
 
 def fitted(strategy, model, data):
