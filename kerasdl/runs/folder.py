@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import hashlib
 import json
 import os
 import shlex
@@ -74,8 +75,7 @@ class RunFolder:
         self._config: Any = None
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         if not distribute.is_chief():
-            self.path = Path(tempfile.mkdtemp(prefix="kerasdl-"))
-            atexit.register(shutil.rmtree, self.path, ignore_errors=True)
+            self.path = _folder_of_worker(self._shared)
             return
         try:
             if self._options is not None and (self.checkpoints / OPTIONS).is_file():
@@ -382,3 +382,17 @@ def _finite(values: Any) -> Any:
         return [_finite(value) for value in values]
     values = values.item() if isinstance(values, np.generic) else values
     return None if isinstance(values, float) and not np.isfinite(values) else values
+
+
+def _folder_of_worker(shared: Path) -> Path:
+    """A temporary folder, the same whenever this worker of a job starts: nothing is left of one that was killed."""
+    job = os.environ.get(_JOB) or os.environ["TF_CONFIG"]
+    name = hashlib.sha256(f"{job} {shared.absolute()} {distribute.worker()}".encode()).hexdigest()
+    path = Path(tempfile.gettempdir()) / f"kerasdl-{name[:16]}"
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise BadInput(f"The worker's folder cannot be created ({error.strerror}). Received: '{path}'") from error
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path

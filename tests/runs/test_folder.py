@@ -152,9 +152,14 @@ def test_of_several_workers_the_chief_alone_writes(tmp_path, monkeypatch, capsys
     assert capsys.readouterr().out == ""
     # Its own folder is removed when the process ends.
     assert {each.name for each in other.path.iterdir()} == {"config.json", "logs", "model.keras", "said.txt"}
+    # Or, if that was killed, when it starts again.
+    again = of(tmp_path / "run")
+    assert again.path == other.path
+    assert not list(again.path.iterdir())
     ((remove, *folder), options) = left[0]
     remove(*folder, **options)
     assert not other.path.exists()
+    assert of(tmp_path / "other").path != other.path
 
 
 def test_workers_share_a_folder_that_is_named(tmp_path, monkeypatch):
