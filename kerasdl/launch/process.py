@@ -44,7 +44,8 @@ class Process:
 
     def address(self) -> str:
         """HOST:PORT at which this worker may listen; reserved until it starts."""
-        for port in random.sample(_PORTS, len(_PORTS)):
+        # No seed chooses: with the same one, others that look for a port now would find the same.
+        for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
             self._reserved = socket.socket()
             with contextlib.suppress(OSError):
                 self._reserved.bind(("", port))

@@ -1,5 +1,6 @@
 """One worker: its address, its output, and its end."""
 
+import random
 import signal
 import socket
 import subprocess
@@ -88,6 +89,16 @@ def test_the_address_is_free_until_the_start_and_of_this_host(worker):
         other.bind(("", int(port)))
     # The system would give out a higher one at any time.
     assert int(port) < 32_768
+
+
+def test_jobs_with_the_same_seed_find_other_addresses():
+    found = set()
+    for _ in range(3):
+        random.seed(0)
+        each = Process()
+        found.add(each.address())
+        each.end()
+    assert len(found) > 1
 
 
 def test_what_it_has_started_ends_with_it(worker):
