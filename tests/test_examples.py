@@ -82,6 +82,10 @@ SLOW = {
     *("kerasdl.interpret.show_samples.show_results", "kerasdl.interpret.show_samples.show_top_losses"),
     *("kerasdl.runs.policy.range_test", "kerasdl.runs.policy.suggested", "kerasdl.plots.training.lr_range"),
     *(
+        "kerasdl.runs.policy.peak_lr",
+        *(f"kerasdl.runs.table_baseline.{name}" for name in ("compare_tables", "train_trees")),
+    ),
+    *(
         "kerasdl.plots.training.curves",
         "kerasdl.plots.training.schedule",
         "kerasdl.runs.classifier_network.head_on_features",

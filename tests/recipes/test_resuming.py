@@ -12,7 +12,8 @@ from kerasdl import callbacks
 from tests.recipes.test_image_classifier import base, finish, one_block, run  # noqa: F401 - base is a fixture
 
 SMALL = {
-    "tabular": ["--epochs", 3, "--hidden", 8, "--batch-size", 64, "--ensemble", 1, "--no-baseline"],
+    # The one of the default suite, without a range test in each of its three runs.
+    "tabular": ["--epochs", 3, "--hidden", 8, "--batch-size", 64, "--ensemble", 1, "--no-baseline", "--peak-lr", 0.01],
     "time_series": ["--epochs", 2, "--units", 4, "--lookback", 8, "--batch-size", 256],
     "image_classifier": ["--epochs", 4, "--start-size", 4, "--batch-size", 128, "--look"],
     "language_model": ["--epochs", 2, "--embedding", 8, "--units", 8, "--depth", 1, "--max-vocab", 300],
