@@ -41,6 +41,7 @@ STYLE = """
 .words .for { background: rgb(209 73 91 / var(--weight)); }
 .words .against { background: rgb(31 119 180 / var(--weight)); }
 .scroll { overflow-x: auto; max-height: 24rem; }
+.scroll :is(table, thead, tbody, tr) { border: 0; }
 .scroll table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .scroll :is(th, td) { padding: .25rem 1rem .25rem 0; text-align: left; white-space: nowrap; border: 0;
   border-bottom: 1px solid var(--border-color-primary); }
@@ -101,10 +102,7 @@ def _card(answer: Answer) -> Markup:
     shares = [_share(name, each) for name, each in list(answer.probabilities.items())[:MOST_CLASSES]]
     if more := len(answer.probabilities) - len(shares):
         shares.append(tag("p", f"and {more} less probable ones"))
-    pictures = [
-        tag("figure", tag("figcaption", caption), tag("img", src=_embedded(png), alt=caption), class_="picture")
-        for caption, png in answer.pictures.items()
-    ]
+    pictures = [_picture(caption, png) for caption, png in answer.pictures.items()]
     title = [tag("h3", answer.name)] if answer.name else []
     remarks = [tag("ul", *(tag("li", each) for each in answer.remarks))] if answer.remarks else []
     return tag("div", *title, *shares, *_words(answer), *pictures, *_table(answer), *remarks, class_="answer")
@@ -142,8 +140,9 @@ def _word(word: str, share: float) -> Markup:
     return tag("span", word, class_="for" if share > 0 else "against", style=f"--weight: {0.75 * abs(share):.2f}")
 
 
-def _embedded(png: bytes) -> str:
-    return f"data:image/png;base64,{b64encode(png).decode()}"
+def _picture(caption: str, png: bytes) -> Markup:
+    image = tag("img", src=f"data:image/png;base64,{b64encode(png).decode()}", alt=caption)
+    return tag("figure", tag("figcaption", caption), image, class_="picture")
 
 
 def _facts(trained: Trained) -> list[Markup]:

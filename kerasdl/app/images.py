@@ -13,7 +13,7 @@ from kerasdl.data import images
 from kerasdl.errors import BadInput
 
 MOST = 12
-NEIGHBOURS = 5
+NEIGHBOURS = 4
 # Bytes of the features that a run kept; the largest that runs write are far smaller.
 _LARGEST = 2**28
 
@@ -78,7 +78,7 @@ def _alike(trained: Trained, fitted: np.ndarray) -> bytes:
         sheet = images.decode(files[2].read_bytes(), channels=3)
         nearest = interpret.nearest_samples(np.concatenate([own, kept]), [0], count=NEIGHBOURS)[0]
         labels = [f"{rows[place - 1][header.index('actual')]}, {cosine:.2f}" for place, cosine in nearest]
-        return plots.image_sheet([_tile(sheet, len(kept), place - 1) for place, _ in nearest], labels, columns=5).png
+        return plots.image_sheet([_tile(sheet, len(kept), place - 1) for place, _ in nearest], labels, columns=6).png
     except (ValueError, IndexError):  # not what this version writes
         return b""
 

@@ -94,12 +94,16 @@ def test_a_text_with_the_weight_of_its_words(printed):
     assert "".join(word for word, _ in answer.words) == "a house villa"
     assert all(np.isfinite(weight) for _, weight in answer.words)
     assert "does not know 1 of the 4 tokens" in answer.remarks[0]
-    (answer,) = answer_text(trained, "a house " * 300)
-    assert len(answer.words) <= 63
-    assert answer.remarks == []
     for given, why in ((" ", "Type a text first"), ("a" * 20_001, "takes up to 20,000 characters")):
         with pytest.raises(BadInput, match=why):
             answer_text(trained, given)
+
+
+@pytest.mark.slow
+def test_a_long_text_has_weights_of_spans():
+    (answer,) = answer_text(Trained.of(earlier_run("texts")), "a house " * 300)
+    assert len(answer.words) <= 63
+    assert answer.remarks == []
 
 
 def test_a_row_with_what_the_training_did_not_know(tmp_path, printed):
@@ -136,6 +140,7 @@ def test_a_forecast_with_its_fan(tmp_path, printed):
     assert answer.remarks == ["area ends 9.0 standard deviations from the mean of the training data."]
 
 
+@pytest.mark.slow
 def test_sequences_and_sounds(tmp_path, printed):
     folder = saved(tmp_path / "lines", sequence_classifier(models.resnet_1d((None, 2), 2, widths=(4,)), ["a", "b"]))
     np.savez(tmp_path / "a.npz", x=np.random.default_rng(0).normal(size=(2, 12, 2)))
