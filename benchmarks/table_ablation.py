@@ -7,14 +7,12 @@ FILE keeps each result as it comes, and what it holds is not run again; `--seeds
 """
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import keras
 import numpy as np
 import pandas as pd
@@ -24,10 +22,7 @@ from kerasdl import runs
 from kerasdl.data import tabular
 from kerasdl.data.splits import Part
 from real_data import real_data
-from tables import TABLES
-
-sys.path.append(str(Path(__file__).parent.parent / "recipes"))
-import tabular as recipe
+from tables import TABLES, fitted, recipe
 
 LIMIT = 3.0  # of the smooth clipping
 SMALL = ("concrete", "Sacramento", "SaratogaHouses", "OJ", "Chile", "attrition", "spam7")
@@ -110,13 +105,7 @@ def fit(data: tabular.Table, variant: str, seed: int) -> float:
     of_run = {name: options[name] for name in ("weight_decay", "peak_lr") if name in options}
     of_recipe = {name: value for name, value in options.items() if name not in of_run}
     config = recipe.Config(**of_recipe, run=runs.Options(seed=seed, **of_run))
-    data = change(data) if callable(change) else data
-    model = recipe.network(config, data)
-    found = None if config.run.peak_lr else kerasdl.callbacks.lr_find(model, data.train, verbose=0)
-    rate = config.run.peak_lr if found is None else runs.suggested(found, "descent", recipe.CAUTIOUS_LR)[0]
-    epochs = config.epochs or -(-tabular.steps_for(data) // data.steps)
-    model.fit(data.train, epochs=epochs, shuffle=False, verbose=0, callbacks=[kerasdl.callbacks.OneCycle(rate)])
-    scores = runs.table_result(model, data).scores
+    scores = fitted(config, change(data) if callable(change) else data).scores
     return 1 - scores["accuracy"] if data.classes else scores["rmse"]
 
 
