@@ -28,12 +28,13 @@ settings.load_profile("untimed")
 def pytest_configure(config):
     """Shorter traces and compilations for the suite; `make test-all` has those of users.
 
-    Keras traces a step twice if the optimizer makes its variables in the first: here it has them before. XLA need not
-    optimize what runs a few times.
+    Keras traces a step twice if the optimizer makes its variables in the first: here it has them before. Neither XLA
+    nor TensorFlow need optimize a graph that runs a few times.
     """
     if config.option.markexpr != "not slow":
         return
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     make = keras.Model.make_train_function
 
     def make_train_function(model, force=False):
