@@ -31,8 +31,9 @@ def test_sequences(kind, sounds, tmp_path):  # noqa: F811 - the fixture
     assert np.isfinite(metrics["valid"]["loss"])
 
 
-def test_images_from_an_earlier_run(base, tmp_path, monkeypatch):  # noqa: F811 - the fixture
+@pytest.mark.parametrize("precompute", [[], ["--precompute"]], ids=["whole", "precomputed"])
+def test_images_from_an_earlier_run(precompute, base, tmp_path, monkeypatch):  # noqa: F811 - the fixture
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    options = ["--weights", base, "--head-epochs", 2, "--epochs", 5, "--unfreeze-every", 1]
+    options = ["--weights", base, "--head-epochs", 2, "--epochs", 5, "--unfreeze-every", 1, *precompute]
     metrics = finish_with_two("image_classifier", tmp_path / "run", *options)
     assert metrics["valid"]["accuracy"] > 0.5  # ten classes
