@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from kerasdl.launch.job import Job
 from kerasdl.launch.process import Process
 
-from tests.recipes.test_image_classifier import base  # noqa: F401 - a fixture
+from tests.recipes.test_image_classifier import base, finish  # noqa: F401 - a fixture
 from tests.recipes.test_sequence_classifier import SMALL, sounds  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -37,3 +38,16 @@ def test_images_from_an_earlier_run(precompute, base, tmp_path, monkeypatch):  #
     options = ["--weights", base, "--head-epochs", 2, "--epochs", 5, "--unfreeze-every", 1, *precompute]
     metrics = finish_with_two("image_classifier", tmp_path / "run", *options)
     assert metrics["valid"]["accuracy"] > 0.5  # ten classes
+
+
+def test_texts_from_the_encoder_of_a_language_model(tmp_path):
+    frame = pd.DataFrame({"text": [f"buy {n} now" if n % 5 == 0 else f"see you at {n}" for n in range(30)]})
+    frame["label"] = ["spam" if n % 5 == 0 else "mail" for n in range(30)]
+    frame.to_csv(tmp_path / "mails.csv", index=False)
+    data = ["--data", tmp_path / "mails.csv"]
+    sizes = ["--embedding", 8, "--units", 8, "--depth", 2, "--n-words", 3, "--batch-size", 2, "--epochs", 2]
+    finish("language_model", tmp_path / "lm", *data, "--min-freq", 1, *sizes)
+    options = [*data, "--encoder", tmp_path / "lm", "--epochs", 8]
+    metrics = finish_with_two("text_classifier", tmp_path / "run", *options)
+    assert metrics["ngrams_accuracy"] == 1
+    assert metrics["network_accuracy"] > 0.5
