@@ -158,8 +158,8 @@ def test_of_several_workers_the_chief_alone_writes(tmp_path, monkeypatch, capsys
     assert not list(again.path.iterdir())
     another = of(tmp_path / "other")
     assert another.path != other.path
-    for (remove, *folder), options in left:
-        remove(*folder, **options)
+    for (remove, *path), options in left:
+        remove(*path, **options)
     assert not other.path.exists()
     assert not another.path.exists()
 
