@@ -52,7 +52,7 @@ WARNINGS = {
 SLOW = {
     *(f"docs/{page}.md" for page in ("distribute", "layer_groups", "lr_range_test", "report", "resnet")),
     *(f"docs/{page}.md" for page in ("image_pipelines", "sequences", "series", "tables", "text", "transfer")),
-    *("docs/audio.md", "docs/music.md", "docs/tensorboard.md", "docs/translation.md"),
+    *("docs/export.md", "docs/audio.md", "docs/music.md", "docs/tensorboard.md", "docs/translation.md"),
     "docs/what_the_network_sees.md",
     *(f"kerasdl.data.images.images.{name}" for name in ("Images", "Images.progressive", "Images.resized")),
     *(

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from kerasdl import export
+from kerasdl import export, models
 from kerasdl.errors import BadInput
 
 from tests.export.zoo import KINDS, forecaster, lstm, made
@@ -97,6 +97,18 @@ def test_onnx_holds_the_class_names(tmp_path):
     model = onnx.load(str(file))
     assert {each.key: json.loads(each.value) for each in model.metadata_props}["classes"] == ["up", "down"]
     assert [each.name for each in model.graph.output] == ["probabilities"]
+
+
+@pytest.mark.slow
+def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path):
+    network = models.mlp((64,), 4, hidden=(128, 128))
+    x = np.random.default_rng(0).normal(size=(100, 64)).astype("float32")
+    large = export.to_litert(network, tmp_path / "large.tflite")
+    small = export.to_litert(network, tmp_path / "small.tflite", representative=[{"x": x}])
+    assert small.stat().st_size < 0.35 * large.stat().st_size
+    (name,) = (each.name for each in network.inputs)
+    expected, found = (export.load_runtime(path)({name: x}) for path in (large, small))
+    assert 1e-6 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
 def test_a_path_of_no_runtime(tmp_path):
