@@ -40,7 +40,6 @@ MOST_NUMBERS = 2**24
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
 MOST_STEPS, MOST_EPOCHS = 10_000, 100
-FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -365,16 +364,6 @@ def steps_for(table: Table) -> int:
     """
     steps, epochs = (1500, 40) if table.target_kind == "numbers" else (500, 5)
     return min(max(steps, min(epochs * table.steps, MOST_STEPS)), MOST_EPOCHS * table.steps)
-
-
-def dropout_for(table: Table) -> float:
-    """Dropout rate for a number of rows: 0.3 for classes of up to 10,000 training rows, which are overfitted, else 0.1.
-
-    Example:
-        >>> kerasdl.data.tabular.dropout_for(houses)
-        0.1
-    """
-    return 0.3 if table.target_kind == "class" and len(table.train_rows) <= FEW_ROWS else 0.1
 
 
 def sampled(rows: int, columns: int, seed: int, *, most: int = MOST_NUMBERS) -> np.ndarray:
