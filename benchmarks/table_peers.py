@@ -32,7 +32,7 @@ def catboost(frame: pd.DataFrame, target: str, seed: int, is_number: bool) -> Fo
     words = [
         name for name in frame.columns.difference([target, "part"]) if not pd.api.types.is_numeric_dtype(frame[name])
     ]
-    frame[words] = frame[words].astype(str)
+    frame[words] = frame[words].astype(object).fillna("").astype(str)
     kind = CatBoostRegressor if is_number else CatBoostClassifier
     model = kind(random_seed=seed, cat_features=words, verbose=False, allow_writing_files=False)
     return fitted(model, frame, target, is_number)

@@ -206,6 +206,7 @@ def main(config: Config) -> None:
         print(f"Left out, because it was not given: {', '.join(absent)}")
     kept = config.results is not None and config.results.exists()
     rows = [json.loads(line) for line in config.results.read_text().splitlines()] if kept and config.results else []
+    rows = [row for row in rows if not np.isnan(row["score"])]  # what failed is run again
     measure(config, [arm for arm in config.arms if arm not in absent], rows)
     print_tables(pd.DataFrame(rows))
 
