@@ -19,6 +19,7 @@ from kerasdl.optional import EXTRAS, import_optional
 DISTRIBUTIONS = {"ai_edge_litert": "ai-edge-litert", "sklearn": "scikit-learn"}
 GET_A_DATAFRAME = (
     "data/series/forecasts.py",
+    "data/series/time_cycles.py",
     "data/series/time_stamps.py",
     "data/series/time_table.py",
     "data/tabular/cells.py",
