@@ -1,6 +1,5 @@
 """A step on slices of a batch that does what a step on the whole batch does."""
 
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,9 +11,6 @@ import tensorflow as tf
 from keras.src.backend import get_keras_mask
 from kerasdl.distribute.refusals import check_supported_by_keras
 from kerasdl.optimizers import innermost
-
-# Numbers of a table whose gradient is exchanged as a whole, of 4 bytes each.
-SMALL_TABLE = 2**20
 
 
 @contextmanager
@@ -117,10 +113,8 @@ class _Share:
 
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """Apply the gradients of the whole batch, so that clipping and loss scaling look at these."""
-        variables = trainable_variables or innermost(self._model.optimizer)._trainable_variables
-        pairs = [pair for pair in zip(grads, variables, strict=True) if pair[0] is not None]
-        # Keras clips the rows of a table as they are, those of the same word not added up.
-        found = [each if _clips(self._model.optimizer) else _of_table(each, variable) for each, variable in pairs]
+        # Rows of embeddings stay rows: Keras squares and clips those of the same word one by one, as on one device.
+        found = [each for each in grads if each is not None]
         added = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, found) if found else ())
         self._apply([None if each is None else next(added) for each in grads], trainable_variables)
 
@@ -142,21 +136,6 @@ class _Share:
                 "kerasdl.losses.SparseCategoricalCrossentropy(ignore_class=...), or train on one device. "
                 f"Received: loss={self._model.loss!r}"
             )
-
-
-def _clips(optimizer: keras.optimizers.Optimizer) -> bool:
-    inner = innermost(optimizer)
-    return bool(inner.clipnorm or inner.global_clipnorm or inner.clipvalue)
-
-
-def _of_table(gradient: Any, variable: Any) -> Any:
-    """A gradient of some rows of a small table as that of the whole table, added up in one exchange with all others.
-
-    Rows alone take three exchanges more, and a batch may have more of them than the table.
-    """
-    if not isinstance(gradient, tf.IndexedSlices) or math.prod(variable.shape) > SMALL_TABLE:
-        return gradient
-    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, variable.shape[0])
 
 
 def moments(layer: keras.layers.BatchNormalization, inputs: Any, mask: Any = None) -> tuple[Any, Any]:

@@ -61,7 +61,9 @@ def test_a_loss_that_ignores_labels_is_the_mean_over_all_others(two_devices, exc
     def language_model():
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((4,)), keras.layers.Embedding(5, 3), keras.layers.Dense(5)])
-        model.compile(keras.optimizers.SGD(1.0), kerasdl.losses.SparseCategoricalCrossentropy(True, ignore_class=-1))
+        # Adam: Keras squares the gradients of the same word one by one, and so must several devices.
+        optimizer = keras.optimizers.Adam(0.1, epsilon=0.1)
+        model.compile(optimizer, kerasdl.losses.SparseCategoricalCrossentropy(True, ignore_class=-1))
         return model
 
     tokens = np.arange(12).reshape(3, 4) % 5
@@ -72,10 +74,9 @@ def test_a_loss_that_ignores_labels_is_the_mean_over_all_others(two_devices, exc
     losses = [each.fit(tokens, labels, epochs=2, shuffle=False, verbose=0).history["loss"] for each in (plain, model)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
     np.testing.assert_allclose(model.get_weights()[0], plain.get_weights()[0], atol=1e-5)
-    # The numbers of rows, and once all gradients, that of the embedding as a whole table.
+    # The numbers of rows, and once all gradients.
     gradients = [each for each in exchanged if isinstance(each, list)]
     assert len(gradients) == len(exchanged) / 2
-    assert not any(isinstance(each, tf.IndexedSlices) for step in gradients for each in step)
 
 
 def fitted(strategy, model, data):
