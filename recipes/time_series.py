@@ -17,40 +17,7 @@ CAUTIOUS_LR = 0.005
 
 @dataclass(frozen=True)
 class Config:
-    data: str = "mackey-glass"
-    """'mackey-glass', or a CSV file with a header and one row per time."""
-    target: tuple[str, ...] = ()
-    """Column to forecast, or several."""
-    time: tuple[str, ...] = ()
-    """Column of time stamps, or several (year month day hour); by default rows are in order and evenly spaced."""
-    covariates: tuple[str, ...] = ()
-    """More columns whose past the forecast may use."""
-    known: tuple[str, ...] = ()
-    """More columns that are known ahead; rows at the end without a target are the future."""
-    calendar: bool = False
-    """Use the place in the day, the week and the year."""
-    horizon: int = 1
-    """Rows to forecast."""
-    lookback: int | None = None
-    """Past rows that a forecast uses; by default two seasons, at least 24."""
-    season: series.Season = "auto"
-    """Rows per season; auto depends on the spacing of the time stamps."""
-    sort: bool = False
-    """Sort the rows by time."""
-    fill: series.Fill = None
-    """Fill missing values and rows."""
-    duplicates: series.Duplicates = "error"
-    """Merge rows of one time into the first, the last or their mean."""
-    encoding: str | None = None
-    """Encoding of the file, as Python spells it; by default UTF-8."""
-    separator: str | None = None
-    """Separator of the file; by default the most frequent candidate in the header."""
-    series: str | None = None
-    """Column that names the series, if there are several."""
-    valid_share: float = 1 / 3
-    """Share of each series, at its end, for the test."""
-    batch_size: int | None = None
-    """Windows per batch; by default 64, or fewer for a short series."""
+    series: runs.SeriesData = field(default_factory=runs.SeriesData)
     epochs: int | None = None
     """Number of epochs, at most: as many as are best in a rehearsal; by default what --steps need, up to 100."""
     steps: int = 400
@@ -64,14 +31,14 @@ class Config:
     run: runs.Options = field(default_factory=runs.Options)
 
     def __post_init__(self) -> None:
-        runs.check_counts(epochs=self.epochs, batch_size=self.batch_size, steps=self.steps, units=self.units)
+        runs.check_counts(epochs=self.epochs, steps=self.steps, units=self.units)
         runs.check_shares(intervals=self.intervals)
 
 
 def main(config: Config) -> None:
     devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
-    run = runs.RunFolder.of(config, "time_series", config.data)
-    data = load(config)
+    run = runs.RunFolder.of(config, "time_series", config.series.data)
+    data = runs.load_series(config.series, seed=config.run.seed)
     print(data)
     facts = {"target": data.channels[: data.outputs], "channels": data.channels, "lookback": data.lookback}
     run.write_config({**runs.flattened(config), **devices, **facts})
@@ -99,16 +66,9 @@ def main(config: Config) -> None:
     run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more, **data.counts)
 
 
-def load(config: Config) -> series.TimeSeries:
-    options = runs.arguments_for(series.from_frame, config) | {"test_share": config.valid_share}
-    if config.data == "mackey-glass":
-        return series.from_frame(series.mackey_glass(3000, seed=config.run.seed), **{**options, "target": "x"})
-    return series.from_csv(config.data, encoding=config.encoding, separator=config.separator, **options)
-
-
 def network(config: Config, data: series.TimeSeries) -> keras.Model:
     keras.utils.set_random_seed(config.run.seed)  # the second network starts as the first did
-    options: dict[str, Any] = {"horizon": config.horizon, "decoder": config.decoder, "season": data.rehearsal.season}
+    options: dict[str, Any] = {"horizon": data.horizon, "decoder": config.decoder, "season": data.rehearsal.season}
     options |= {"units": config.units or runs.units_for(data), "skip": "ridge", "known": data.known, "dropout": 0.3}
     with distribute.strategy().scope():
         model = models.forecaster((data.lookback, len(data.channels)), data.outputs, **options)

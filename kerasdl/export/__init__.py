@@ -7,6 +7,7 @@ these hold from strings and pictures of any size.
 """
 
 from kerasdl.export.average import average
+from kerasdl.export.formats import Format, convert, same_part, steps_of, why_not
 from kerasdl.export.images import image_classifier
 from kerasdl.export.litert import to_litert
 from kerasdl.export.members import members
@@ -23,10 +24,12 @@ from kerasdl.export.tables import KnownValues, known_values, raw_columns, table_
 from kerasdl.export.text import language_model, next_token, text_classifier
 
 __all__ = [
+    "Format",
     "KnownValues",
     "NumericCore",
     "average",
     "class_names",
+    "convert",
     "has_tags",
     "image_classifier",
     "known_values",
@@ -37,9 +40,11 @@ __all__ = [
     "next_token",
     "numeric_core",
     "raw_columns",
+    "same_part",
     "save_reader",
     "sequence_classifier",
     "series_model",
+    "steps_of",
     "table_model",
     "target_names",
     "text_classifier",
@@ -47,4 +52,5 @@ __all__ = [
     "to_onnx",
     "to_openvino",
     "to_saved_model",
+    "why_not",
 ]

@@ -1,5 +1,6 @@
 """LiteRT (TensorFlow Lite), for phones and small computers; in 8 bits, too."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.export.plain_layers import free_steps, plain, signature_of
+from kerasdl.export.plain_layers import free_steps, plain, recurrent_cells, signature_of
 
 Batches = Iterable[Mapping[str, np.ndarray]]
 
@@ -28,7 +29,7 @@ def to_litert(
         The file.
 
     Raises:
-        BadInput: The model takes any number of steps, and `length` is missing.
+        BadInput: The model takes any number of steps, and `length` is missing; or it has recurrent layers, for 8 bits.
 
     Example:
         >>> from kerasdl.export import numeric_core
@@ -39,6 +40,8 @@ def to_litert(
 
     if free_steps(model) and length is None:
         raise BadInput(f"LiteRT holds this model at one length only: pass length. Received: {model.name!r}")
+    if representative is not None and (reason := why_not_eight_bits(model)):
+        raise BadInput(f"{reason} Received: {model.name!r}")
     rebuilt = plain(model, length=length)
     options: dict[str, Any] = {"_experimental_lower_tensor_list_ops": True}
     operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -46,8 +49,26 @@ def to_litert(
         operators = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, *operators]
         options |= {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": _rows(representative)}
     options["target_spec"] = {"supported_ops": operators}
-    rebuilt.export(str(file), format="litert", verbose=False, input_signature=signature_of(rebuilt, 1), **options)
+    with warnings.catch_warnings():
+        # The converter measures ranges with an interpreter of its own.
+        warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated", UserWarning)
+        rebuilt.export(str(file), format="litert", verbose=False, input_signature=signature_of(rebuilt, 1), **options)
     return file
+
+
+def why_not_eight_bits(model: keras.Model) -> str:
+    """A sentence, or "" if nothing hinders.
+
+    TensorFlow 2.21's converter crashes on the loops of recurrent layers. Written out step by step they are converted,
+    but to larger files and worse forecasts; see docs/export.md.
+
+    Example:
+        >>> why_not_eight_bits(kerasdl.models.mlp((4,), 2))
+        ''
+    """
+    if cells := ", ".join(sorted(recurrent_cells(model))):
+        return f"LiteRT has no useful 8 bits for recurrent layers ({cells}): take float32, or a model without them."
+    return ""
 
 
 def _rows(batches: Batches) -> Any:
@@ -56,6 +77,6 @@ def _rows(batches: Batches) -> Any:
     def rows() -> Any:
         for batch in batches:
             for row in zip(*batch.values(), strict=True):
-                yield [np.asarray(each)[None] for each in row]
+                yield {name: np.asarray(each)[None] for name, each in zip(batch, row, strict=True)}
 
     return rows

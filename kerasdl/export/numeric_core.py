@@ -65,7 +65,8 @@ class NumericCore:
             >>> {name: each.shape for name, each in core.prepare(photographs).items()}
             {'pixels': (2, 64, 64, 3)}
         """
-        found = raw if self.before is None else self.before.predict(raw, verbose=0)
+        # In one batch: Keras would not pad the texts of several to the same length.
+        found = raw if self.before is None else self.before(raw, training=False)
         found = found if isinstance(found, dict) else {next(iter(self.inputs)): found}
         return {name: np.asarray(each).astype(self.inputs[name].dtype) for name, each in found.items()}
 
@@ -120,15 +121,15 @@ def numeric_core(exported: keras.Model) -> NumericCore:
 
 
 def output_name(exported: keras.Model) -> str:
-    """What an exported model returns: "probabilities", "forecast", or "numbers".
+    """What an exported model returns: "probabilities", "forecast", or "predictions".
 
     Example:
         >>> output_name(exported)
         'probabilities'
     """
     last = {"class_names": "probabilities", "tag_names": "probabilities", "probabilities": "probabilities"}
-    return {**last, "target_names": "numbers"}.get(
-        exported.layers[-1].name, "forecast" if getattr(exported.input, "name", "") == "window" else "numbers"
+    return {**last, "target_names": "predictions"}.get(
+        exported.layers[-1].name, "forecast" if getattr(exported.input, "name", "") == "window" else "predictions"
     )
 
 

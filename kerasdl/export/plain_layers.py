@@ -9,6 +9,9 @@ from keras import ops
 from kerasdl.layers import ChunkedEncoder, LogMelSpectrogram
 
 RECURRENT = {"LSTM", "GRU", "SimpleRNN", "WeightDropLSTM"}
+REBUILT = {
+    "ChunkedEncoder": "WholeEncoder", "LogMelSpectrogram": "ConvolvedSpectrogram", "EinsumDense": "MembersDense",
+}  # fmt: skip
 LONGEST_UNROLLED = 256
 
 
@@ -50,6 +53,15 @@ class ConvolvedSpectrogram(LogMelSpectrogram):
         return found[..., : self.size // 2 + 1], found[..., self.size // 2 + 1 :]
 
 
+class MembersDense(keras.layers.EinsumDense):
+    """An EinsumDense of members; one output is a sum of products, as LiteRT's converter fails on its einsum."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: D102 -- Keras's
+        if self.kernel.shape[-1] > 1 or self.bias is None:
+            return super().call(inputs, training=training)
+        return ops.sum(inputs * self.kernel[..., 0], axis=-1, keepdims=True) + self.bias
+
+
 def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False) -> keras.Model:
     """Rebuild a network for export: float32, recurrent layers without cuDNN's kernels, and perhaps of a fixed length.
 
@@ -68,7 +80,7 @@ def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False
     config = _replaced(copy.deepcopy(model.get_config()), length if unroll else None, unroll)
     for layer in config["layers"]:
         _fix_length(layer, length)
-    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram)}
+    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense)}
     with keras.saving.custom_object_scope(custom):
         rebuilt = keras.Model.from_config(config)
     rebuilt.set_weights(model.get_weights())
@@ -129,8 +141,8 @@ def _replaced(config: Any, length: int | None, unroll: bool) -> Any:
         options.pop("weight_dropout", None)
         new = {"WeightDropLSTM": "LSTM"}.get(name, name)
         return {**config, "module": "keras.layers", "class_name": new, "registered_name": None}
-    if name in ("ChunkedEncoder", "LogMelSpectrogram"):
-        new = {"ChunkedEncoder": "WholeEncoder", "LogMelSpectrogram": "ConvolvedSpectrogram"}[name]
+    if name in REBUILT and (name != "EinsumDense" or options["equation"] == "bmi,mio->bmo"):
+        new = REBUILT[name]
         return {**config, "module": None, "class_name": new, "registered_name": new}
     if name == "DTypePolicy":
         options["name"] = "float32"

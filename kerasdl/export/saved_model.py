@@ -17,7 +17,7 @@ def to_saved_model(exported: keras.Model, folder: Path) -> Path:
 
     Returns:
         The folder. Its signature "serving_default" takes the model's inputs by name and returns "probabilities",
-        "forecast" or "numbers"; a classifier also "classes", the names of the columns.
+        "forecast" or "predictions"; a classifier also "classes", the names of the columns.
 
     Example:
         >>> folder = to_saved_model(keras.models.load_model("pets.keras"), Path("saved_model"))

@@ -9,10 +9,11 @@ from kerasdl.runs.folder import RunFolder
 from kerasdl.runs.hub import from_hub, to_hub
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
+from kerasdl.runs.in_turns import in_turns
 from kerasdl.runs.inputs import input_files, input_sequences, input_series, input_table, input_texts
 from kerasdl.runs.kinds import Kind, kind_of
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
-from kerasdl.runs.lines import Lines, class_lines, frame_cells, frame_lines, shown
+from kerasdl.runs.lines import Lines, class_lines, frame_cells, frame_lines, print_table, shown
 from kerasdl.runs.looks import (
     look,
     look_at_columns,
@@ -27,10 +28,12 @@ from kerasdl.runs.options import Options, arguments_for, check_counts, check_rat
 from kerasdl.runs.output_file import check_output, write_csv, write_page
 from kerasdl.runs.policy import Stage, after_head, announced, peak_lr, range_test, suggested
 from kerasdl.runs.projector import save_projector
+from kerasdl.runs.raw_data import RawData, load_raw, score_of
 from kerasdl.runs.rehearsal import Rehearsal, best_factor, epochs_for, multiply_correction, rehearse, units_for
 from kerasdl.runs.report import REPORT, report
 from kerasdl.runs.report_comparison import comparison
 from kerasdl.runs.sequence_data import SequenceData, load_sequences, sequence_training
+from kerasdl.runs.series_data import SeriesData, load_series
 from kerasdl.runs.table_baseline import (
     TableResult,
     compare_tables,
@@ -57,9 +60,11 @@ __all__ = [
     "LessonOptions",
     "Lines",
     "Options",
+    "RawData",
     "Rehearsal",
     "RunFolder",
     "SequenceData",
+    "SeriesData",
     "Stage",
     "TableData",
     "TableResult",
@@ -94,6 +99,7 @@ __all__ = [
     "frozen_body",
     "head_on_features",
     "images_and_network",
+    "in_turns",
     "input_files",
     "input_sequences",
     "input_series",
@@ -103,8 +109,10 @@ __all__ = [
     "load_config",
     "load_images",
     "load_network",
+    "load_raw",
     "load_run",
     "load_sequences",
+    "load_series",
     "load_table",
     "load_texts",
     "look",
@@ -118,6 +126,7 @@ __all__ = [
     "output_scales",
     "peak_lr",
     "positional",
+    "print_table",
     "project",
     "range_test",
     "rehearse",
@@ -125,6 +134,7 @@ __all__ = [
     "run_lesson",
     "run_recipe",
     "save_projector",
+    "score_of",
     "sequence_training",
     "set_up_devices",
     "shown",

@@ -14,7 +14,7 @@ from kerasdl.files import check_unpacked
 _SHOWN = 160
 
 
-def load_run(path: Path) -> keras.Model:
+def load_run(path: Path, name: str = "model") -> keras.Model:
     """Loads the model of an earlier run, for prediction or fine-tuning.
 
     A model from elsewhere runs no code: Keras refuses Lambda layers. A file that would unpack to far more than it takes
@@ -22,32 +22,34 @@ def load_run(path: Path) -> keras.Model:
 
     Args:
         path: The run's folder.
+        name: Of the model in it, such as "ngrams".
 
     Raises:
-        BadInput: The folder has no model, or one that is damaged, that Keras refuses, or whose weights are not finite.
+        BadInput: The folder has no such model, or one that is damaged, that Keras refuses, or whose weights are not
+            finite.
 
     Example:
         >>> load_run(Path("runs/pets")).predict(photographs)
     """
-    file = path / "model.keras"
+    file = path / f"{name}.keras"
     if not file.is_file():
-        raise BadInput(f"The folder has no model.keras: choose the folder of a finished run. Received: {str(path)!r}")
+        raise BadInput(f"The folder has no {file.name}: choose the folder of a finished run. Received: {str(path)!r}")
     try:
         check_unpacked(file)
         model = keras.models.load_model(file, compile=False)
     except Exception as error:
         # A damaged file may raise anything.
         raise BadInput(
-            "Its model.keras is damaged, or holds what is not loaded "
+            f"Its {file.name} is damaged, or holds what is not loaded "
             f"({shorten(str(error), _SHOWN, placeholder='…')}): train it again. Received: {str(path)!r}"
         ) from error
     if not isinstance(model, keras.Model):
         raise BadInput(
-            f"Its model.keras holds no model: train it again. Received: {type(model).__name__}, {str(path)!r}"
+            f"Its {file.name} holds no model: train it again. Received: {type(model).__name__}, {str(path)!r}"
         )
     if spoiled := non_finite(model):
         raise BadInput(
-            f"Its model.keras has weights that are not finite: train it again. Received: {spoiled[0]!r} and "
+            f"Its {file.name} has weights that are not finite: train it again. Received: {spoiled[0]!r} and "
             f"{len(spoiled) - 1} more, {str(path)!r}"
         )
     return model

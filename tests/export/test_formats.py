@@ -3,9 +3,11 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from kerasdl import export, models
+from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 
 from tests.export.zoo import KINDS, forecaster, lstm, made
@@ -114,3 +116,48 @@ def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path):
 def test_a_path_of_no_runtime(tmp_path):
     with pytest.raises(BadInput, match=r"must be a folder or end with one of \['.onnx', '.tflite', '.xml'\]"):
         export.load_runtime(tmp_path / "model.pb")
+
+
+@pytest.mark.parametrize("form", ["litert", pytest.param("onnx", marks=pytest.mark.slow)])
+def test_an_ensemble_of_one_number(form, tmp_path):
+    """LiteRT's converter fails on the einsum of one output; ONNX has one name for one thing."""
+    rng = np.random.default_rng(0)
+    data = tabular.from_frame(pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "y"]), "y")
+    network = models.tabular([], data.numbers, hidden=(4,), outputs=1, ensemble=2)
+    exported = export.table_model(network, data.encoder, targets=data.target_scales)
+    inputs = {name: tf.constant(rng.normal(size=(100, 1)), tf.float32) for name in ("a", "b")}
+    found = converted(exported, inputs, form, tmp_path)
+    np.testing.assert_allclose(found, exported.predict(inputs, verbose=0), atol=1e-4)
+
+
+def test_texts_of_many_batches_are_prepared():
+    core = export.numeric_core(made("lstm")[0])
+    (tokens,) = core.prepare(tf.constant(["a"] * 50 + ["to be or not to be"] * 50)).values()
+    assert len(tokens) == 100
+    assert tokens[0, -1] == 0 < tokens[99, -1]
+
+
+def test_eight_bits_of_a_table_with_categories_and_none_of_an_lstm(tmp_path):
+    exported, inputs, _ = made("table")
+    network, prepare = export.same_part(exported, "litert")
+    given = prepare(inputs)
+    # Inputs have names: their order says nothing.
+    batches = [dict(reversed(given.items()))]
+    found = export.load_runtime(export.convert(exported, "litert", tmp_path / "a", representative=batches))(given)
+    assert found.shape == network(given).shape
+    reason = export.why_not(made("lstm")[0], "litert", length=20, eight_bits=True)
+    assert "no useful 8 bits for recurrent layers (LSTM)" in reason
+    with pytest.raises(BadInput, match="no useful 8 bits"):
+        export.convert(made("lstm")[0], "litert", tmp_path / "b", length=20, representative=[{}])
+    assert not (tmp_path / "b").exists()
+
+
+def test_what_keras_has_left_of_a_format_takes_inputs_of_its_length():
+    exported, texts, expected = made("lstm")
+    network, prepare = export.same_part(exported, "litert", 30)
+    assert {each.shape for each in prepare(texts).values()} == {(100, 30)}
+    assert export.steps_of(exported, texts) < 30
+    np.testing.assert_allclose(network(prepare(texts)), expected, atol=1e-5)
+    (cut,) = export.same_part(exported, "litert", 3)[1](texts).values()
+    assert cut.shape == (100, 3)
+    assert export.steps_of(*made("table")[:2]) is None

@@ -353,6 +353,17 @@ CASES: dict[str, Cases] = {
         "the page onto another": (intact("images", "RUN", "--out", "RUN/words.html"), "The file belongs to a run"),
         "the page nowhere": (intact("images", "RUN", "--out", "RUN/none/a.html"), "does not exist"),
     },
+    "export": {
+        "a Lambda layer": (damaged("images", with_lambda, "RUN"), "`Lambda` layer"),
+        "no run": (typed("none"), "The folder has no model.keras"),
+        "no other model": (intact("images", "RUN", "--model", "ngrams"), "The folder has no ngrams.keras"),
+        "no configuration": (damaged("images", Path.unlink, "RUN", file="config.json"), "no readable config.json"),
+        "a length of 0": (intact("images", "RUN", "--length", 0), "length must be at least 1"),
+        "8 bits without LiteRT": (intact("images", "RUN", "--int8", "--to", "onnx"), "LiteRT writes 8 bits"),
+        "other data": (intact("images", "RUN"), "other classes than the run: a, b"),
+        "data that are gone": (intact("images", "RUN", "--data", "none/pets.csv"), "cannot be loaded again: give them"),
+        "a language model": (intact("language", "RUN"), "A language model writes texts"),
+    },
     "share": {
         "a Lambda layer": (damaged("images", with_lambda, "RUN", "out"), "`Lambda` layer"),
         "no run": (typed("none", "out"), "no readable config.json"),

@@ -110,7 +110,7 @@ def test_a_forecast_reads_the_file_as_the_run_did(table, tmp_path, monkeypatch, 
         models.forecaster((12, 3), 1, horizon=2, skip="seasonal", season=12), ([0] * 3, [1] * 3)
     )
     folder = runs.RunFolder(tmp_path / "run")
-    config = recipe("time_series").Config(
+    config = runs.SeriesData(
         target=("load",), time=("at",), series="site", covariates=("wind",),
         sort=True, duplicates="first", separator="|", encoding="utf-16",
     )  # fmt: skip
@@ -154,7 +154,7 @@ def test_a_forecast_of_the_default_data(finished, tmp_path, monkeypatch, capsys)
 
 def test_a_forecast_needs_what_is_known_ahead(tmp_path, monkeypatch, capsys):
     """The untrained model repeats the last value."""
-    config = recipe("time_series").Config(target=("sales",), known=("promo",), calendar=True, time=("day",))
+    config = runs.SeriesData(target=("sales",), known=("promo",), calendar=True, time=("day",))
     model = models.forecaster((3, 4), 1, horizon=2, units=(2,), known=3)
     folder, plan = runs.RunFolder(tmp_path / "run"), tmp_path / "plan.csv"
     channels = ["sales", "promo", "week sine", "week cosine"]

@@ -9,6 +9,7 @@ from kerasdl.data.text.features import Features, precompute
 from kerasdl.data.text.files import from_files
 from kerasdl.data.text.folders import from_folder
 from kerasdl.data.text.generation import generate
+from kerasdl.data.text.levels import as_strings
 from kerasdl.data.text.lines import read_lines
 from kerasdl.data.text.n_grams import NGrams, n_grams
 from kerasdl.data.text.other_tokenizer import OtherTokenizer
@@ -30,6 +31,7 @@ __all__ = [
     "Texts",
     "Tokens",
     "Vocabulary",
+    "as_strings",
     "classifier",
     "from_csv",
     "from_files",

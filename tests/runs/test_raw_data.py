@@ -1,0 +1,59 @@
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasdl import export, models, runs
+from kerasdl.errors import BadInput
+from kerasdl.runs.raw_data import RawData, _options
+
+
+def test_options_survive_json():
+    options = runs.SeriesData(target=("a", "b"), batch_size=8)
+    assert _options(runs.SeriesData, json.loads(json.dumps(dataclasses.asdict(options)))) == options
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    file = tmp_path_factory.mktemp("data") / "houses.csv"
+    frame = pd.DataFrame({"area": rng.normal(100, 20, 50), "price": rng.normal(5e5, 1e5, 50)})
+    frame.to_csv(file, index=False)
+    options = runs.TableData(data=str(file), target=("price",))
+    data = runs.load_table(options, seed=3)
+    network = models.tabular([], data.numbers, hidden=(2,), outputs=3, quantiles=[0.1, 0.5, 0.9])
+    exported = export.table_model(network, data.encoder, targets=runs.output_scales(network, data))
+    return exported, {**runs.flattened(options), "seed": 3}, frame
+
+
+def test_rows_are_those_of_the_parts_of_the_run(houses):
+    exported, config, frame = houses
+    training, validation = runs.load_raw(exported, config, train=5, valid=99)
+    assert (len(training.truth), len(validation.truth)) == (5, 10)
+    areas = {part: set(np.ravel(each.inputs["area"]).round(3)) for part, each in enumerate((training, validation))}
+    assert not areas[0] & areas[1]
+    prices = dict(zip(frame["area"].astype("float32").round(3), frame["price"], strict=True))
+    found = [prices[each] for each in np.ravel(validation.inputs["area"]).round(3)]
+    np.testing.assert_allclose(np.ravel(validation.truth), found, rtol=1e-5)
+    assert validation.first(2)["area"].shape == (2, 1)
+
+
+def test_the_medians_of_quantiles_are_scored(houses):
+    exported, config, _ = houses
+    _, validation = runs.load_raw(exported, config, train=1, valid=10)
+    found = np.concatenate([validation.truth - 9, validation.truth + 3, validation.truth + 99], axis=1)
+    name, score = runs.score_of(validation, found)
+    assert (name, round(score, 4)) == ("RMSE", 3.0)
+
+
+def test_tags_have_an_accuracy_each():
+    raw = RawData(None, np.array([[0, 1], [1, 1]], np.float32))
+    assert runs.score_of(raw, np.array([[0.1, 0.9], [0.2, 0.8]])) == ("accuracy", 0.75)
+
+
+def test_data_that_are_gone_are_named(houses):
+    exported, config, _ = houses
+    with pytest.raises(BadInput, match=r"give them \(--data\).*none.csv"):
+        runs.load_raw(exported, {**config, "data": "none.csv"}, train=1, valid=1)
+    assert len(runs.load_raw(exported, {**config, "data": "none.csv"}, train=1, valid=1, data=config["data"])) == 2
