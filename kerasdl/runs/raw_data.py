@@ -118,6 +118,7 @@ def _images(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[A
     fit = model.get_layer("fit_image")
     options = _options(ImageData, config)
     data = load_images(options, seed=seed, image_size=(fit.height, fit.width), channels=model.input_shape[-1])
+    _check_channels(model, data.shape[-1])
 
     def load(part: Part, count: int) -> RawData:
         labels = data.labels(part)
@@ -130,6 +131,8 @@ def _images(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[A
 def _table(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[Any, _Load]:
     data, columns = load_table(_options(TableData, config), seed=seed), raw_columns(model)
     names = [each.name for each in data.columns if each.preprocessor is not None]
+    if data.scale is not None and not {*data.target} <= {*target_names(model)}:
+        raise BadInput(f"The data have other targets than the run. Received: {data.target}")
     medians = [] if data.scale is None else [target_names(model).index(each) for each in data.target]
 
     def load(part: Part, count: int) -> RawData:
@@ -172,6 +175,8 @@ def _series(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[A
 def _sequences(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[Any, _Load]:
     data = load_sequences(_options(SequenceData, config), seed=seed)
     spectrogram = next((each for each in model.layers if isinstance(each, LogMelSpectrogram)), None)
+    if spectrogram is None:
+        _check_channels(model, data.shape[-1])
 
     def load(part: Part, count: int) -> RawData:
         labels, names = data.labels(part), data.names(part)
@@ -191,6 +196,11 @@ _LOADERS: dict[Kind, Callable[[keras.Model, Mapping[str, Any], int], tuple[Any, 
     "images": _images, "table": _table, "texts": _texts, "series": _series, "sequences": _sequences,
     "sounds": _sequences,
 }  # fmt: skip
+
+
+def _check_channels(model: keras.Model, channels: int) -> None:
+    if (wanted := model.input_shape[-1]) != channels:
+        raise BadInput(f"The model has {wanted} channels, and the data have others. Received: {channels}")
 
 
 def _chosen(available: int, count: int, seed: int) -> np.ndarray:

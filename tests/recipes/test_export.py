@@ -34,7 +34,7 @@ def of_table(path: Path) -> Path:
 
 
 def of_images(path: Path) -> Path:
-    network = models.resnet8((8, 8, 3), 10, stem="small", preprocess="symmetric")
+    network = models.resnet8((8, 8, 1), 10, stem="small", preprocess="symmetric")
     return saved(path, runs.ImageData(), export.image_classifier(network, list("0123456789")))
 
 

@@ -33,7 +33,7 @@ def test_rows_are_those_of_the_parts_of_the_run(houses):
     assert (len(training.truth), len(validation.truth)) == (5, 10)
     areas = {part: set(np.ravel(each.inputs["area"]).round(3)) for part, each in enumerate((training, validation))}
     assert not areas[0] & areas[1]
-    prices = dict(zip(frame["area"].astype("float32").round(3), frame["price"], strict=True))
+    prices = dict(zip(frame["area"].round(3), frame["price"], strict=True))
     found = [prices[each] for each in np.ravel(validation.inputs["area"]).round(3)]
     np.testing.assert_allclose(np.ravel(validation.truth), found, rtol=1e-5)
     assert validation.first(2)["area"].shape == (2, 1)
@@ -50,6 +50,19 @@ def test_the_medians_of_quantiles_are_scored(houses):
 def test_tags_have_an_accuracy_each():
     raw = RawData(None, np.array([[0, 1], [1, 1]], np.float32))
     assert runs.score_of(raw, np.array([[0.1, 0.9], [0.2, 0.8]])) == ("accuracy", 0.75)
+
+
+def test_data_of_another_target_are_refused(houses):
+    exported, config, _ = houses
+    with pytest.raises(BadInput, match="other targets than the run"):
+        runs.load_raw(exported, {**config, "target": ["area"]}, train=1, valid=1)
+
+
+def test_pictures_of_other_channels_are_refused():
+    network = models.resnet((8, 8, 3), 10, depths=(1,), widths=(4,), stem="small")
+    exported = export.image_classifier(network, list("0123456789"))
+    with pytest.raises(BadInput, match="has 3 channels"):
+        runs.load_raw(exported, {"data": "digits"}, train=1, valid=1)
 
 
 def test_data_that_are_gone_are_named(houses):
