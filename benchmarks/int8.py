@@ -2,17 +2,19 @@
 
 The ranges of int8 are measured on training samples.
 
-python recipes/image_classifier.py --out runs/digits && python recipes/tabular.py --out runs/biopsies
-python benchmarks/int8.py runs/digits runs/biopsies
+python recipes/image_classifier.py --out runs/digits
+python recipes/tabular.py --out runs/biopsies
+python benchmarks/int8.py --digits runs/digits --biopsies runs/biopsies
 """
 
-import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import kerasdl
 import numpy as np
+import tyro
 from kerasdl import export, runs
 from rich.console import Console
 from rich.table import Table
@@ -21,10 +23,18 @@ from rich.table import Table
 CALIBRATED, SCORED = 200, 1000
 
 
-def main(digits: Path, biopsies: Path) -> None:
+@dataclass(frozen=True)
+class Config:
+    digits: Path
+    """Folder of a run of recipes/image_classifier.py."""
+    biopsies: Path
+    """Folder of a run of recipes/tabular.py."""
+
+
+def main(config: Config) -> None:
     """One table for both models."""
     table = Table("model", "form", "accuracy", "kilobytes", "size", "milliseconds a row", "time", "largest difference")
-    for name, folder in (("ResNet, digits", digits), ("MLP, biopsies", biopsies)):
+    for name, folder in (("ResNet, digits", config.digits), ("MLP, biopsies", config.biopsies)):
         for line in measured(folder):
             table.add_row(name, *line)
     print(f"kerasdl {kerasdl.version.__version__}; one core, medians, both forms in turns")
@@ -65,4 +75,4 @@ def measured(folder: Path) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    main(tyro.cli(Config))

@@ -70,7 +70,8 @@ def load_raw(
         ModuleNotFoundError: A package that reads such data is not installed.
 
     Example:
-        >>> training, validation = load_raw(load_run(folder), load_config(folder), train=200, valid=1000)
+        >>> model = keras.models.load_model("pets.keras")
+        >>> training, validation = load_raw(model, {"data": "pets"}, train=200, valid=1000)
     """
     if getattr(model, "layers", None) and model.layers[-1].name == "probabilities":
         raise BadInput(

@@ -360,7 +360,7 @@ CASES: dict[str, Cases] = {
         "no configuration": (damaged("images", Path.unlink, "RUN", file="config.json"), "no readable config.json"),
         "a length of 0": (intact("images", "RUN", "--length", 0), "length must be at least 1"),
         "8 bits without LiteRT": (intact("images", "RUN", "--int8", "--to", "onnx"), "LiteRT writes 8 bits"),
-        "other data": (intact("images", "RUN"), "other classes than the run: a, b"),
+        "other data": (intact("images", "RUN"), "The model has 3 channels, and the data have others"),
         "data that are gone": (intact("images", "RUN", "--data", "none/pets.csv"), "cannot be loaded again: give them"),
         "a language model": (intact("language", "RUN"), "A language model writes texts"),
     },
