@@ -25,6 +25,8 @@ CALIBRATED, SCORED = 200, 1000
 
 @dataclass(frozen=True)
 class Config:
+    """The folders of two runs."""
+
     digits: Path
     """Folder of a run of recipes/image_classifier.py."""
     biopsies: Path
