@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import tabular
 from kerasdl.data.tabular.columns import raw_inputs
-from kerasdl.data.tabular.table import batch_size_for, steps_for
+from kerasdl.data.tabular.table import batch_size_for, dropout_for, steps_for
 from kerasdl.errors import BadInput
 
 
@@ -110,13 +110,20 @@ def test_batch_size_by_the_number_of_rows(count, size):
         ("class", 20, 500),
         ("class", 1000, 5000),
         ("class", 4000, 10_000),
-        ("numbers", 20, 1500),
-        ("numbers", 65, 2600),
+        ("numbers", 20, 2000),
+        ("numbers", 65, 3000),
         ("numbers", 1000, 10_000),
     ],
 )
 def test_steps_by_the_number_of_rows(kind, steps, expected):
     assert steps_for(SimpleNamespace(target_kind=kind, steps=steps)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "expected"), [("class", 10_000, 0.2), ("class", 10_001, 0.1), ("numbers", 100, 0.1)]
+)
+def test_dropout_by_the_number_of_rows(kind, rows, expected):
+    assert dropout_for(SimpleNamespace(target_kind=kind, train_rows=range(rows))) == expected
 
 
 def test_validation_rows_do_not_change_training_batches():
