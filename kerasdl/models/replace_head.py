@@ -14,7 +14,7 @@ from keras.src.models.functional import Functional, operation_fn
 from keras.src.ops.numpy import Max, Mean
 from kerasdl.arguments import known_arguments
 from kerasdl.families import recognize
-from kerasdl.layers import ClassNames
+from kerasdl.layers import ClassNames, EnsembleMean
 from kerasdl.models.heads import HEADS, Head
 from kerasdl.models.preprocess import Preprocess, preprocessed
 
@@ -51,9 +51,10 @@ def replace_head(
         added, `output` of a shared layer is still that in `model`; save and load the new model to cut it there.
 
     Raises:
-        ValueError: The model is not functional, has several outputs or no recognizable head; `head` is unknown;
-            `preprocess` is unknown or does not fit the channels; or the model takes no images, or may already scale
-            them: before its first weights stands an operation, or a layer other than geometry, augmentation or dropout.
+        ValueError: The model is not functional, has several outputs, is an ensemble, or has no recognizable head;
+            `head` is unknown; `preprocess` is unknown or does not fit the channels; or the model takes no images, or
+            may already scale them: before its first weights stands an operation, or a layer other than geometry,
+            augmentation or dropout.
 
     Example:
         >>> pets = kerasdl.models.replace_head(keras.models.load_model("flowers.keras"), 37)
@@ -199,6 +200,10 @@ def _flat(model: keras.Model) -> Iterator[Any]:
 def _features(model: keras.Model) -> Any:
     """The input of the head; where that is neither a map nor vectors, the input of its last dense layer."""
     steps = _steps(model.outputs[0])
+    if any(isinstance(step, EnsembleMean) for step, _ in steps):
+        raise ValueError(
+            f"Networks of an ensemble have no head in common: use one with ensemble=None. Received: {model.name!r}"
+        )
     entrance = _entrance(model.outputs[0], steps)
     if entrance is None or len(entrance.shape) not in (2, 4):
         entrance = next((x for step, x in steps if isinstance(step, layers.Dense)), None)

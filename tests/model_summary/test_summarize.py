@@ -32,7 +32,7 @@ def test_every_builder_is_counted_by_group(name):
     assert found.trainable == sum(np.prod(weight.shape) for weight in model.trainable_weights)
     assert [row.name for row in found.rows] == list(kerasdl.groups.layer_groups(model))
     # Of an ensemble, the last layer with weights gives the predictions of the members.
-    members = 3 if name == "tabular-ensemble" else 1
+    members = {"tabular-ensemble": 3, "resnet_1d-ensemble": 2}.get(name, 1)
     outputs = math.prod(size or LENGTH for size in model.output_shape[1:])
     assert math.prod(found.rows[-1].output_shape) == members * outputs
 

@@ -85,7 +85,12 @@ def whole_characters(text: str) -> str:
 
 
 def as_strings(texts: Sequence[str]) -> tf.Tensor:
-    """The texts as a tensor of strings."""
+    """The texts as a tensor of strings, on the CPU, where strings must be.
+
+    Example:
+        >>> kerasdl.data.text.as_strings(["a good film", "a bad film"]).shape
+        TensorShape([2])
+    """
     with tf.device("CPU"):
         return tf.constant([whole_characters(text) for text in texts], tf.string, (len(texts),))
 
