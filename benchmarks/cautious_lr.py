@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tyro
 from kerasdl import callbacks, optimizers, runs
+from kerasdl.data import tabular
 from real_data import real_data
 from recipe_module import recipe_module
 from rich.console import Console
@@ -53,16 +54,18 @@ class Config:
 def tasks(name: str, seed: int, folder: Path) -> Iterator[tuple[str, Any, Any, int]]:
     """(task, data, a function that makes the compiled model, epochs) of a recipe."""
     module, run = recipe_module(name), runs.Options(seed=seed)
+    data: Any
     if name == "tabular":
         for file, target in TABLES.items():
-            config = module.Config(data=str(real_data(f"tables/{file}")), target=(target,), split="part", run=run)
-            data = module.load(config)
-            yield file, data, lambda config=config, data=data: module.network(config, data), config.epochs
+            table = runs.TableData(data=str(real_data(f"tables/{file}")), target=(target,), split="part")
+            config, data = module.Config(table=table, run=run), runs.load_table(table, seed=seed)
+            epochs = -(-tabular.steps_for(data) // data.steps)
+            yield file, data, lambda config=config, data=data: module.network(config, data), epochs
     elif name == "time_series":
         for file, (time, target) in SERIES.items():
             path = str(real_data(f"timeseries/{file}.csv"))
-            config = module.Config(data=path, time=(time,), target=(target,), fill="linear", run=run)
-            data = module.load(config)
+            series = runs.SeriesData(data=path, time=(time,), target=(target,), fill="linear")
+            config, data = module.Config(series=series, run=run), runs.load_series(series, seed=seed)
 
             def forecaster(config: Any = config, data: Any = data) -> keras.Model:
                 model = module.network(config, data)

@@ -45,7 +45,7 @@ def photographs(count: int) -> list[bytes]:
     """The first JPEG files of the archive."""
     with tarfile.open(real_data("dogscats/dogscats_800.tar")) as tar:
         members = [each for each in tar.getmembers() if each.name.endswith(".jpg")][:count]
-        return [tar.extractfile(each).read() for each in members]  # type: ignore[union-attr]
+        return [tar.extractfile(each).read() for each in members]  # type: ignore[union-attr]  # all are files
 
 
 def points(row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,6 @@ Three quarters of the training rows train and a quarter compares; the validation
 FILE keeps each result as it comes, and what it holds is not run again; `--seeds` alone only prints the table of FILE.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
@@ -22,7 +21,7 @@ from kerasdl import runs
 from kerasdl.data import tabular
 from kerasdl.data.splits import Part
 from real_data import real_data
-from tables import TABLES, fitted, recipe
+from tables import TABLES, fitted, keep, kept, recipe
 
 LIMIT = 3.0  # of the smooth clipping
 SMALL = ("concrete", "Sacramento", "SaratogaHouses", "OJ", "Chile", "attrition", "spam7")
@@ -121,8 +120,7 @@ def load(name: str, seed: int) -> tabular.Table:
 
 def main(config: Config) -> None:
     """Print each result as it comes, and the mean rank and the mean ratio of errors of each variant at the end."""
-    kept = config.results is not None and config.results.exists()
-    rows = [json.loads(line) for line in config.results.read_text().splitlines()] if kept and config.results else []
+    rows = kept(config.results)
     known = {(row["table"], row["variant"], row["seed"]) for row in rows}
     for seed, name in product(config.seeds, config.only):
         data = load(name, seed)
@@ -132,9 +130,7 @@ def main(config: Config) -> None:
             error = fit(data, "all parts" if same else variant, seed)
             rows.append({"table": name, "variant": variant, "seed": seed, "error": error})
             print(f"seed {seed}, {name}, {variant}: {error:,.4g}", flush=True)
-            if config.results:
-                with config.results.open("a") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+            keep(config.results, rows[-1])
     errors = pd.DataFrame(rows).pivot_table(index="variant", columns=["table", "seed"], values="error", sort=False)
     ratios = np.exp(np.log(errors / errors.loc["all parts"]).mean(axis="columns"))
     table = pd.DataFrame({"mean rank": errors.round(9).rank().mean(axis="columns"), "error, ratio": ratios})

@@ -31,10 +31,9 @@ import tyro
 from kerasdl import runs
 from kerasdl.data import tabular
 from real_data import real_data
+from recipe_module import recipe_module
 
-sys.path.append(str(Path(__file__).parent.parent / "recipes"))
-import tabular as recipe
-
+recipe = recipe_module("tabular")
 PEERS = Path(__file__).parent / "table_peers.py"
 ARMS = ("kerasdl", "before", "trees", "catboost", "fastai")
 # Name: file, target, and whether numbers are predicted (RMSE) or classes (accuracy).
@@ -89,7 +88,7 @@ def ours(path: Path, target: str, is_number: bool, seed: int) -> tuple[float, fl
     return result.scores["rmse" if is_number else "accuracy"], time.perf_counter() - started
 
 
-def fitted(config: recipe.Config, data: tabular.Table) -> runs.TableResult:
+def fitted(config: Any, data: tabular.Table) -> runs.TableResult:
     """Train as the recipe does: the same weights. A rate that is given replaces the range test."""
     model = recipe.network(config, data)
     rate = config.run.peak_lr
@@ -162,9 +161,19 @@ def measure(config: Config, arms: Sequence[str], rows: list[dict[str, Any]]) -> 
                 row = {"table": name, "arm": arm, "seed": seed, "score": score, "fit": seconds}
                 rows.append({**row, "cpu": cpu_seconds() - started})
                 print(", ".join(f"{key} {shown(value)}" for key, value in rows[-1].items()), flush=True)
-                if config.results:
-                    with config.results.open("a") as file:
-                        file.write(json.dumps(rows[-1]) + "\n")
+                keep(config.results, rows[-1])
+
+
+def kept(results: Path | None) -> list[dict[str, Any]]:
+    """What a file of results holds."""
+    return [json.loads(line) for line in results.read_text().splitlines()] if results and results.exists() else []
+
+
+def keep(results: Path | None, row: dict[str, Any]) -> None:
+    """Add a result to the file, if there is to be one."""
+    if results:
+        with results.open("a") as file:
+            file.write(json.dumps(row) + "\n")
 
 
 def cpu_seconds() -> float:
@@ -204,9 +213,7 @@ def main(config: Config) -> None:
     absent = [arm for arm in config.arms if getattr(config, arm, "given") is None]
     if absent:
         print(f"Left out, because it was not given: {', '.join(absent)}")
-    kept = config.results is not None and config.results.exists()
-    rows = [json.loads(line) for line in config.results.read_text().splitlines()] if kept and config.results else []
-    rows = [row for row in rows if not np.isnan(row["score"])]  # what failed is run again
+    rows = [row for row in kept(config.results) if not np.isnan(row["score"])]  # what failed is run again
     measure(config, [arm for arm in config.arms if arm not in absent], rows)
     print_tables(pd.DataFrame(rows))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@cache
 def form(trained: Trained) -> dict[str, export.KnownValues]:
     """The columns of a form, by their names in the user's table, with what is known of their values.
 

@@ -14,6 +14,7 @@ from kerasdl.export.onnx import to_onnx
 from kerasdl.export.openvino import needs_unrolling, to_openvino, why_not_unrolled
 from kerasdl.export.plain_layers import free_steps
 from kerasdl.export.preprocessing import save_reader
+from kerasdl.export.runtimes import padded
 from kerasdl.export.saved_model import to_saved_model
 from kerasdl.optional import import_optional
 
@@ -149,7 +150,9 @@ def same_part(
 
     def prepare(raw: Any) -> dict[str, Any]:
         found = core.prepare(raw)
-        return found if fixed is None else {name: _at_length(each, fixed) for name, each in found.items()}
+        return (
+            found if fixed is None else {name: padded(each[:, :fixed], [None, fixed]) for name, each in found.items()}
+        )
 
     return _called(core.model), prepare
 
@@ -174,9 +177,3 @@ def _called(model: keras.Model) -> Callable[[Mapping[str, Any]], np.ndarray]:
         return np.concatenate([each.numpy() for each in found])
 
     return call
-
-
-def _at_length(array: np.ndarray, length: int) -> np.ndarray:
-    cut = array[:, :length]
-    missing = ((0, 0), (0, length - cut.shape[1]), *((0, 0) for _ in cut.shape[2:]))
-    return np.pad(cut, missing, constant_values=0 if cut.dtype.kind == "i" else np.nan)

@@ -1,6 +1,5 @@
 """Networks rebuilt of layers that other runtimes can hold: the same weights, the same numbers."""
 
-import copy
 from typing import Any
 
 import keras
@@ -77,7 +76,7 @@ def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False
         >>> plain(kerasdl.models.recurrent((None, 6), 4), length=64).input_shape
         (None, 64, 6)
     """
-    config = _replaced(copy.deepcopy(model.get_config()), length if unroll else None, unroll)
+    config = _replaced(model.get_config(), length if unroll else None, unroll)
     for layer in config["layers"]:
         _fix_length(layer, length)
     custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense)}

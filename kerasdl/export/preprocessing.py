@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.export.tables import column_names
 from kerasdl.layers import DateFeature, NGrams, NumberFeature, character_rules, text_rules, whitespace_rules
 from kerasdl.layers.text_rules import AFTER_LOWER, BEFORE_LOWER, LINE_BREAKS, START, START_OF_TEXT
 
@@ -49,7 +50,7 @@ def column_facts(encoded: Any) -> list[dict[str, Any]]:
     layer = encoded._keras_history.operation
     if isinstance(layer, keras.layers.Concatenate):
         return [facts for each in layer._inbound_nodes[0].input_tensors for facts in column_facts(each)]
-    names = _column_names(layer._inbound_nodes[0].input_tensors[0])
+    names = column_names(layer._inbound_nodes[0].input_tensors[0])
     if isinstance(layer, NumberFeature):
         statistics = [np.broadcast_to(getattr(layer, name), len(names)).tolist() for name in _STATISTICS]
         return [
@@ -66,13 +67,6 @@ def column_facts(encoded: Any) -> list[dict[str, Any]]:
         "SavedModel holds it. For the other formats train with fewer values, or leave the column out "
         f"(--kinds NAME 'left out'). Received: {type(layer).__name__}"
     )
-
-
-def _column_names(tensor: Any) -> list[str]:
-    """Of one column, or of several, joined."""
-    layer = tensor._keras_history.operation
-    joined = isinstance(layer, keras.layers.Concatenate)
-    return [each.name for each in (layer._inbound_nodes[0].input_tensors if joined else [tensor])]
 
 
 def text_facts(vectorizer: Any) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _openvino(path: Path, threads: int) -> Run:
         for each in compiled.inputs
         for name in each.names
     }
-    return lambda inputs: compiled({name: _padded(each, fixed[name]) for name, each in inputs.items()})[0].copy()
+    return lambda inputs: compiled({name: padded(each, fixed[name]) for name, each in inputs.items()})[0].copy()
 
 
 def _litert(path: Path, threads: int) -> Run:
@@ -80,16 +80,28 @@ def _litert(path: Path, threads: int) -> Run:
     (output,) = runner.get_output_details()
 
     def run(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        padded = {name: _padded(each, [None, *shapes[name][1:]]) for name, each in inputs.items()}
-        rows = len(next(iter(padded.values())))
-        found = [runner(**{name: each[row : row + 1] for name, each in padded.items()})[output] for row in range(rows)]
+        given = {name: padded(each, [None, *shapes[name][1:]]) for name, each in inputs.items()}
+        rows = len(next(iter(given.values())))
+        found = [runner(**{name: each[row : row + 1] for name, each in given.items()})[output] for row in range(rows)]
         return np.concatenate(found)
 
     return run
 
 
-def _padded(array: np.ndarray, shape: list[int | None]) -> np.ndarray:
-    """The array with as many steps as the model takes."""
+def padded(array: np.ndarray, shape: list[int | None]) -> np.ndarray:
+    """The array with as many steps as the model takes: whole numbers are padded with 0, others with NaN.
+
+    Args:
+        array: (rows, steps, …).
+        shape: What the model takes; None where any number will do.
+
+    Raises:
+        BadInput: The array has more steps.
+
+    Example:
+        >>> padded(np.array([[1, 2]]), [None, 3]).tolist()
+        [[1, 2, 0]]
+    """
     steps = shape[1] if len(shape) > 1 else None
     if steps is None or array.shape[1] == steps:
         return array

@@ -151,7 +151,7 @@ def known_values(exported: keras.Model) -> dict[str, KnownValues]:
     found = {name: KnownValues(kind) for name, (kind, _) in raw_columns(exported).items()}
     for layer in exported.layers:
         if isinstance(layer, NumberFeature):
-            names = _columns_of(layer)
+            names = column_names(layer.input)
             ends = ([None] * len(names) if end is None else np.ravel(end).tolist() for end in (layer.low, layer.high))
             for name, median, low, high in zip(names, np.ravel(layer.median).tolist(), *ends, strict=True):
                 found[name] = KnownValues("number", median, low, high)
@@ -164,7 +164,16 @@ def known_values(exported: keras.Model) -> dict[str, KnownValues]:
     return found
 
 
-def _columns_of(layer: NumberFeature) -> list[str]:
-    """The columns that a layer of numbers reads: one, or several that were joined before it."""
-    joined = layer.input._keras_history.operation
-    return [each.name for each in ([layer.input] if isinstance(joined, layers.InputLayer) else joined.input)]
+def column_names(tensor: Any) -> list[str]:
+    """The raw columns that a preprocessor reads: one, or several that were joined before it.
+
+    Args:
+        tensor: Its symbolic input.
+
+    Example:
+        >>> column_names(keras.Input((1,), name="age"))
+        ['age']
+    """
+    layer = tensor._keras_history.operation
+    joined = isinstance(layer, layers.Concatenate)
+    return [each.name for each in (layer._inbound_nodes[0].input_tensors if joined else [tensor])]

@@ -37,8 +37,7 @@ def tabular(
 
     With `ensemble` it is several networks in one that share their kernels (TabM; Gorishniy et al., arXiv:2410.24210),
     each trained by its own loss: squared error or cross-entropy (`layers.EnsembleMean`), or pinball loss. It predicts
-    their mean, for
-    classes that of the probabilities; `export.members` gives the prediction of each.
+    their mean, for classes that of the probabilities; `export.members` gives the prediction of each.
 
     Args:
         cardinalities: Number of values of each categorical column.

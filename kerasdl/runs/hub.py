@@ -75,7 +75,7 @@ def from_hub(run: str | Path) -> Path:
     hub = import_optional("huggingface_hub")
     try:
         return Path(hub.snapshot_download(repository, revision=revision, allow_patterns=[*_COPIED, "config.json"]))
-    except Exception as error:
+    except Exception as error:  # as above
         raise BadInput(
             f"The repository cannot be downloaded ({type(error).__name__}: {_first_line(error)}). Received: {name!r}"
         ) from error

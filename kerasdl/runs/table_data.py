@@ -7,10 +7,8 @@ from typing import Any
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 from kerasdl.optional import import_optional
-from kerasdl.runs.options import check_counts
+from kerasdl.runs.options import arguments_for, check_counts
 
-# Options of `tabular.from_frame`.
-OF_TABLES = ("task", "kinds", "weight", "balance", "valid_share", "time", "group", "split", "batch_size")
 PARQUET = (".parquet", ".pq")
 
 
@@ -66,18 +64,18 @@ def load_table(options: TableData, *, seed: int) -> tabular.Table:
         >>> print(str(load_table(TableData(), seed=0))[:40])
         456 training and 113 validation rows; pr
     """
-    path, of_table = Path(options.data), {name: getattr(options, name) for name in OF_TABLES} | {"seed": seed}
+    path, given = Path(options.data), arguments_for(tabular.from_frame, options) | {"seed": seed}
     of_csv: dict[str, Any] = {name: getattr(options, name) for name in ("encoding", "separator", "on_disk")}
     if options.data in ("breast_cancer", "diabetes"):
         frame, target = _of_sklearn(options.data)
-        return tabular.from_frame(frame, target, **of_table)
+        return tabular.from_frame(frame, **{**given, "target": target})
     if not options.target:
         raise BadInput(f"Name the target column (--target). Received: --data {options.data}")
     if path.suffix.lower() not in PARQUET and not path.is_dir():
-        return tabular.from_csv(path, options.target, **of_csv, **of_table)
-    if given := [name for name, value in of_csv.items() if value]:
-        raise BadInput(f"{given[0]}: only with a CSV file. Received: --data {options.data}")
-    return tabular.from_parquet(path, options.target, **of_table)
+        return tabular.from_csv(path, **of_csv, **given)
+    if foreign := [name for name, value in of_csv.items() if value]:
+        raise BadInput(f"{foreign[0]}: only with a CSV file. Received: --data {options.data}")
+    return tabular.from_parquet(path, **given)
 
 
 def _of_sklearn(name: str) -> tuple[Any, str]:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+from kerasdl.data.music.midi_file import HIGHEST
 from kerasdl.errors import BadInput
 
 # Of the rows, which are sixteenths.
 QUARTER = 4
-HIGHEST = 127
 
 
 def chorales(folder: str | Path, *, every: int = QUARTER) -> list[np.ndarray]:

@@ -11,9 +11,9 @@ from kerasdl.optional import import_optional
 
 # Of a quarter note: divisible by all usual fractions of it.
 TICKS = 480
-HIGHEST, VELOCITY = 127, 80
-# Of General MIDI: a choir would hold the notes, a harpsichord not; the grand piano is in every player.
-CHANNELS = 16
+# Of a note, and of the channels, one for each voice.
+HIGHEST, CHANNELS = 127, 16
+VELOCITY = 80
 
 
 def midi_bytes(notes: np.ndarray, *, steps_per_quarter: int = 1, tempo: float = 80.0) -> bytes:

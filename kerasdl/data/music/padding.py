@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from kerasdl.data.music.midi_file import HIGHEST
 from kerasdl.errors import BadInput
-
-HIGHEST = 127
 
 
 def padded(
