@@ -18,7 +18,6 @@ import keras
 import numpy as np
 import tyro
 from kerasdl import callbacks, optimizers, runs
-from kerasdl.data import tabular
 from real_data import real_data
 from recipe_module import recipe_module
 from rich.console import Console
@@ -59,7 +58,7 @@ def tasks(name: str, seed: int, folder: Path) -> Iterator[tuple[str, Any, Any, i
         for file, target in TABLES.items():
             table = runs.TableData(data=str(real_data(f"tables/{file}")), target=(target,), split="part")
             config, data = module.Config(table=table, run=run), runs.load_table(table, seed=seed)
-            epochs = -(-tabular.steps_for(data) // data.steps)
+            epochs = -(-runs.table_steps(data) // data.steps)
             yield file, data, lambda config=config, data=data: module.network(config, data), epochs
     elif name == "time_series":
         for file, (time, target) in SERIES.items():

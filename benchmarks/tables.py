@@ -58,6 +58,9 @@ TABLES = {
     "Titanic": ("tabular/titanic/train.csv", "Survived", False),
 }
 
+# Those whose rows are marked; ranks are printed for them, and for all.
+TUNED = tuple(name for name, (file, *_) in TABLES.items() if file.startswith("tables/"))
+
 
 @dataclass(frozen=True)
 class Config:
@@ -79,6 +82,11 @@ class Config:
     """Keeps the results, as lines of JSON."""
 
 
+def predicts_numbers(name: str) -> bool:
+    """Whether the score of a table is the RMSE."""
+    return TABLES[name][2]
+
+
 def ours(path: Path, target: str, is_number: bool, seed: int) -> tuple[float, float]:
     """Score and seconds of one run of what the recipe does, without its figures and files."""
     keras.utils.set_random_seed(seed)
@@ -95,7 +103,7 @@ def fitted(config: Any, data: tabular.Table) -> runs.TableResult:
     if rate is None:
         found = kerasdl.callbacks.lr_find(model, data.train, verbose=0)
         rate = runs.suggested(found, config.run.lr_rule, recipe.CAUTIOUS_LR)[0]
-    epochs = config.epochs or -(-tabular.steps_for(data) // data.steps)
+    epochs = config.epochs or -(-runs.table_steps(data) // data.steps)
     model.fit(data.train, epochs=epochs, shuffle=False, verbose=0, callbacks=[kerasdl.callbacks.OneCycle(rate)])
     return runs.table_result(model, data)
 
@@ -188,24 +196,42 @@ def shown(value: Any) -> str:
 
 
 def print_tables(rows: pd.DataFrame) -> None:
-    """Each table and arm; then the mean rank of each arm, and on how many tables ours is at least as good."""
-    print(f"\n{'':16} {'':9} {'seeds':>5} {'mean':>10} {'spread':>8} {'fit, median':>12} {'CPU, all':>13}")
-    means: dict[str, dict[str, float]] = {}
+    """Each table and arm, with the spread over the seeds; then ranks, spreads and times."""
+    rows = rows.assign(error=np.where(rows["table"].map(predicts_numbers), rows["score"], 1 - rows["score"]))
+    print(f"\n{'':16} {'':9} {'seeds':>5} {'mean':>10} {'deviation':>9} {'fit, median':>12} {'CPU, all':>13}")
     for (name, arm), found in rows.groupby(["table", "arm"], sort=False):
-        scores, is_number = found["score"], TABLES[name][2]
-        means.setdefault(name, {})[arm] = scores.mean(skipna=False)
-        numbers = (means[name][arm], scores.max() - scores.min())
-        mean, spread = (f"{each:,.4g}" if is_number else f"{each:.2%}" for each in numbers)
+        numbers = (found["score"].mean(), found["score"].std())
+        mean, spread = (f"{each:,.4g}" if predicts_numbers(name) else f"{each:.2%}" for each in numbers)
         times = f"{found['fit'].median():10.1f} s {found['cpu'].median():11.1f} s"
-        print(f"{name:16} {arm:9} {len(found):5} {mean:>10} {spread:>8} {times}")
-    # Errors, so that lower is better; tables that all arms have run.
-    errors = pd.DataFrame({name: {arm: each if TABLES[name][2] else 1 - each for arm, each in found.items()}
-                           for name, found in means.items()}).dropna(axis="columns")  # fmt: skip
-    ranks = errors.round(12).rank().mean(axis="columns").sort_values()
-    print(f"\nMean rank on {errors.shape[1]} tables: " + ", ".join(f"{arm} {rank:.2f}" for arm, rank in ranks.items()))
-    for arm in errors.index.drop("kerasdl", errors="ignore"):
-        level = (errors.loc["kerasdl"] <= errors.loc[arm] + 1e-12).sum()
-        print(f"kerasdl is at least as good as {arm} on {level} of {errors.shape[1]} tables")
+        print(f"{name:16} {arm:9} {len(found):5} {mean:>10} {spread:>9} {times}")
+    print_ranks(rows, "mean of the seeds")
+    for seed, found in rows.groupby("seed"):
+        print_ranks(found, f"seed {seed}")
+    print_spreads(rows)
+    for arm, found in rows.groupby("arm", sort=False):
+        print(f"CPU seconds of {arm}: median {found['cpu'].median():.1f}, largest {found['cpu'].max():.1f}")
+
+
+def print_ranks(rows: pd.DataFrame, title: str) -> None:
+    """Of tables that all arms have run: the mean rank of each arm, and on how many ours is at least as good."""
+    errors = rows.pivot_table(index="arm", columns="table", values="error", sort=False).dropna(axis="columns")
+    for names, which in ((errors.columns.intersection(TUNED), "of the 15"), (errors.columns, "in all")):
+        found = errors[names].round(12)
+        ranks = found.rank().mean(axis="columns").sort_values()
+        print(f"\n{title}, {len(names)} tables {which}")
+        print("  mean rank: " + ", ".join(f"{arm} {rank:.2f}" for arm, rank in ranks.items()))
+        level = (found.loc["kerasdl"] <= found.drop("kerasdl")).sum(axis="columns")
+        print("  kerasdl at least as good as: " + ", ".join(f"{arm} {count}" for arm, count in level.items()))
+
+
+def print_spreads(rows: pd.DataFrame) -> None:
+    """The standard deviation over the seeds, ours beside that of the earlier version, of tables of numbers."""
+    numbers = rows[rows["table"].map(predicts_numbers)]
+    spreads = numbers.pivot_table(index="table", columns="arm", values="error", aggfunc="std", sort=False)
+    if {"kerasdl", "before"} <= {*spreads}:
+        ratios = (spreads["kerasdl"] / spreads["before"]).dropna()
+        print("\nDeviation over the seeds, kerasdl / before: " + ", ".join(f"{n} {r:.2f}" for n, r in ratios.items()))
+        print(f"  median {ratios.median():.2f}")
 
 
 def main(config: Config) -> None:

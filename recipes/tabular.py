@@ -57,7 +57,7 @@ def main(config: Config) -> None:
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: runs.table_result(model, data))
-    epochs = config.epochs or -(-(config.steps or tabular.steps_for(data)) // data.steps)
+    epochs = config.epochs or -(-(config.steps or runs.table_steps(data)) // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = runs.table_result(model, data)
@@ -67,7 +67,7 @@ def main(config: Config) -> None:
     intervals = runs.look(run, result, data)
     more = {"peak_lr": peak_lr, "intervals": intervals, **data.counts, **runs.confidence(result)}
     more |= runs.trees_beside(result, data, intervals) if config.baseline else {}
-    run.finish(result.scores, train_seconds=seconds, warning=result.warning, **more)
+    run.finish(result.scores, train_seconds=seconds, warning=runs.table_warning(result, data), **more)
 
 
 def network(config: Config, data: tabular.Table) -> keras.Model:
@@ -76,7 +76,7 @@ def network(config: Config, data: tabular.Table) -> keras.Model:
     ends: dict[str, Any] = {"classes": len(data.classes)} if data.classes else {"outputs": len(data.target)}
     ends = {"outputs": len(quantiles), "quantiles": quantiles} if quantiles else ends
     ends |= {"edges": data.edges, "ensemble": members, "normalization": "none" if members else "batch"}
-    ends["dropout"] = tabular.dropout_for(data) if config.dropout is None else config.dropout
+    ends["dropout"] = runs.table_dropout(data) if config.dropout is None else config.dropout
     model = models.tabular(data.cardinalities, data.numbers, hidden=config.hidden, **ends)
     smoothed = losses.SparseCategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
     loss = smoothed if data.classes else losses.Pinball(quantiles) if quantiles else data.loss

@@ -39,10 +39,12 @@ from kerasdl.runs.table_baseline import (
     compare_tables,
     output_scales,
     table_result,
+    table_warning,
     train_trees,
     trees_beside,
 )
 from kerasdl.runs.table_data import TableData, load_table
+from kerasdl.runs.table_defaults import table_dropout, table_steps
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -139,7 +141,10 @@ __all__ = [
     "set_up_devices",
     "shown",
     "suggested",
+    "table_dropout",
     "table_result",
+    "table_steps",
+    "table_warning",
     "to_hub",
     "train_ngrams",
     "train_trees",

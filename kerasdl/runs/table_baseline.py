@@ -18,6 +18,7 @@ from kerasdl.runs.readable import readable
 TableResult = interpret.Classification | interpret.Regression
 # What is compared, and whether more of it is better.
 SCORES = {"accuracy": True, "loss": False, "rmse": False, "mae": False, "r2": True}
+MOST_OF_THE_VARIANCE = 0.9
 
 
 def table_result(model: keras.Model, data: tabular.Table) -> TableResult:
@@ -33,6 +34,28 @@ def table_result(model: keras.Model, data: tabular.Table) -> TableResult:
     if data.scale is None:
         return interpret.Classification.of(model, data.valid, data.classes or ())
     return interpret.Regression.of(model, data.valid, data.target, data.scale.undo, quantiles=quantiles_of(model))
+
+
+def table_warning(result: TableResult, data: tabular.Table) -> str:
+    """The warning of a result, with the row whose number is so far from the others that it may be the reason.
+
+    Example:
+        >>> table_warning(table_result(model, people), people)
+        ''
+    """
+    if not result.warning or data.scale is None:
+        return result.warning
+    for part in (Part.TRAIN, Part.VALID):
+        labels = data.labels(part)
+        squares = (labels - labels.mean(axis=0, dtype=np.float64)) ** 2
+        shares = squares / np.maximum(squares.sum(axis=0), np.finfo(float).tiny)
+        row = int(shares.max(axis=1).argmax())
+        if shares[row].max() > MOST_OF_THE_VARIANCE:
+            place, value = data.names(part)[row], data.caption(labels[row])
+            return (
+                f"{result.warning} One number is far from all others, {value} in {place}: correct it, if it is wrong."
+            )
+    return result.warning
 
 
 def output_scales(model: keras.Model, data: tabular.Table) -> dict[str, tuple[float, float]] | None:

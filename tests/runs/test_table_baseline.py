@@ -42,6 +42,22 @@ def test_it_says_which_is_better(error, best, said, capsys):
     assert [line for line in lines if "better" in line] == ([said] if said else [])
 
 
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_number_far_from_all_others_is_named_if_the_model_is_bad(part):
+    parts = np.where(np.arange(300) % 5, "train", "valid")
+    row = int(np.argmax(parts == part)) + 10
+    frame = FRAME.assign(part=parts)
+    bad, good = (
+        interpret.Regression(np.array([[each], [0.0]]), np.array([[2.0], [0.0]]), ["price"]) for each in (9, 2)
+    )
+    assert runs.table_warning(bad, tabular.from_frame(frame, "price", split="part")) == bad.warning != ""
+    frame.loc[row, "price"] = 1e12
+    table = tabular.from_frame(frame, "price", split="part")
+    said = f"{bad.warning} One number is far from all others, price 1e+12 in row {row}: correct it, if it is wrong."
+    assert runs.table_warning(bad, table) == said
+    assert runs.table_warning(good, table) == ""
+
+
 def test_trees_that_fail_cost_nothing_but_themselves():
     with pytest.warns(UserWarning, match="The run goes on without the boosted trees"):
         assert runs.trees_beside(None, SimpleNamespace(), {}) == {}

@@ -14,7 +14,7 @@ from kerasdl.data.tabular.frames import check_unique, named, names_of
 from kerasdl.data.tabular.predictions import predict
 from kerasdl.data.tabular.rows import Rows
 from kerasdl.data.tabular.splits import held_out, part_of, parts_of_words
-from kerasdl.data.tabular.table import Table, dropout_for, from_csv, from_frame, from_parquet, steps_for
+from kerasdl.data.tabular.table import Table, from_csv, from_frame, from_parquet
 from kerasdl.data.tabular.targets import Task, class_names, tags_of, targets_of
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "class_names",
     "csv_rows",
     "date_form",
-    "dropout_for",
     "from_csv",
     "from_frame",
     "from_parquet",
@@ -45,7 +44,6 @@ __all__ = [
     "predict",
     "raw_inputs",
     "read_csv",
-    "steps_for",
     "tags_of",
     "targets_of",
     "tidy",

@@ -39,8 +39,6 @@ MOST_NUMBERS = 2**24
 # As in the experiments of arXiv:2410.24210, at most.
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
-MOST_STEPS, MOST_EPOCHS = 10_000, 100
-FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -352,29 +350,6 @@ def batch_size_for(rows: int) -> int:
         (32, 256)
     """
     return 2 ** min(max(round(math.log2(max(rows, 1) / 24)), 5), 8)
-
-
-def steps_for(table: Table) -> int:
-    """Training steps for a number of rows: 500 for classes, 3,000 for numbers; more for many rows, less for few.
-
-    For many rows they are 5 epochs for classes and 40 for numbers, but at most 10,000 steps; for few rows 100 epochs.
-
-    Example:
-        >>> kerasdl.data.tabular.steps_for(houses) // houses.steps     # epochs
-        100
-    """
-    steps, epochs = (3000, 40) if table.target_kind == "numbers" else (500, 5)
-    return min(max(steps, min(epochs * table.steps, MOST_STEPS)), MOST_EPOCHS * table.steps)
-
-
-def dropout_for(table: Table) -> float:
-    """Dropout rate for a number of rows: 0.2 for classes of up to 10,000 training rows, which are overfitted, else 0.1.
-
-    Example:
-        >>> kerasdl.data.tabular.dropout_for(houses)
-        0.1
-    """
-    return 0.2 if table.target_kind == "class" and len(table.train_rows) <= FEW_ROWS else 0.1
 
 
 def sampled(rows: int, columns: int, seed: int, *, most: int = MOST_NUMBERS) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Tables: from a DataFrame or a file to the datasets that `fit` takes."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import tabular
 from kerasdl.data.tabular.columns import raw_inputs
-from kerasdl.data.tabular.table import batch_size_for, dropout_for, steps_for
+from kerasdl.data.tabular.table import batch_size_for
 from kerasdl.errors import BadInput
 
 
@@ -101,29 +99,6 @@ def test_a_frequent_value_leaves_the_others_their_edges():
 @pytest.mark.parametrize(("count", "size"), [(40, 32), (4000, 128), (100_000, 256)])
 def test_batch_size_by_the_number_of_rows(count, size):
     assert batch_size_for(count) == size
-
-
-@pytest.mark.parametrize(
-    ("kind", "steps", "expected"),
-    [
-        ("class", 2, 200),
-        ("class", 20, 500),
-        ("class", 1000, 5000),
-        ("class", 4000, 10_000),
-        ("numbers", 20, 2000),
-        ("numbers", 65, 3000),
-        ("numbers", 1000, 10_000),
-    ],
-)
-def test_steps_by_the_number_of_rows(kind, steps, expected):
-    assert steps_for(SimpleNamespace(target_kind=kind, steps=steps)) == expected
-
-
-@pytest.mark.parametrize(
-    ("kind", "rows", "expected"), [("class", 10_000, 0.2), ("class", 10_001, 0.1), ("numbers", 100, 0.1)]
-)
-def test_dropout_by_the_number_of_rows(kind, rows, expected):
-    assert dropout_for(SimpleNamespace(target_kind=kind, train_rows=range(rows))) == expected
 
 
 def test_validation_rows_do_not_change_training_batches():
