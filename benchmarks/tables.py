@@ -58,6 +58,7 @@ TABLES = {
     "Titanic": ("tabular/titanic/train.csv", "Survived", False),
 }
 
+ORDER = {name: place for place, name in enumerate((*TABLES, *ARMS))}
 # Those whose rows are marked; ranks are printed for them, and for all.
 TUNED = tuple(name for name, (file, *_) in TABLES.items() if file.startswith("tables/"))
 
@@ -201,7 +202,8 @@ def print_tables(rows: pd.DataFrame) -> None:
     print(f"\n{'':16} {'':9} {'seeds':>5} {'mean':>10} {'deviation':>9} {'fit, median':>12} {'CPU, all':>13}")
     for (name, arm), found in rows.groupby(["table", "arm"], sort=False):
         numbers = (found["score"].mean(), found["score"].std())
-        mean, spread = (f"{each:,.4g}" if predicts_numbers(name) else f"{each:.2%}" for each in numbers)
+        texts = (f"{each:,.4g}" if predicts_numbers(name) else f"{each:.2%}" for each in numbers)
+        mean, spread = (text.replace("nan%", "").replace("nan", "") for text in texts)
         times = f"{found['fit'].median():10.1f} s {found['cpu'].median():11.1f} s"
         print(f"{name:16} {arm:9} {len(found):5} {mean:>10} {spread:>9} {times}")
     print_ranks(rows, "mean of the seeds")
@@ -213,8 +215,9 @@ def print_tables(rows: pd.DataFrame) -> None:
 
 
 def print_ranks(rows: pd.DataFrame, title: str) -> None:
-    """Of tables that all arms have run: the mean rank of each arm, and on how many ours is at least as good."""
-    errors = rows.pivot_table(index="arm", columns="table", values="error", sort=False).dropna(axis="columns")
+    """Of tables and seeds that all arms have run: the mean rank of each arm, and where ours is at least as good."""
+    errors = rows.pivot_table(index="arm", columns=["table", "seed"], values="error", sort=False)
+    errors = errors.dropna(axis="columns").T.groupby(level="table", sort=False).mean().T
     for names, which in ((errors.columns.intersection(TUNED), "of the 15"), (errors.columns, "in all")):
         found = errors[names].round(12)
         ranks = found.rank().mean(axis="columns").sort_values()
@@ -241,7 +244,7 @@ def main(config: Config) -> None:
         print(f"Left out, because it was not given: {', '.join(absent)}")
     rows = [row for row in kept(config.results) if not np.isnan(row["score"])]  # what failed is run again
     measure(config, [arm for arm in config.arms if arm not in absent], rows)
-    print_tables(pd.DataFrame(rows))
+    print_tables(pd.DataFrame(rows).sort_values(["table", "arm"], key=lambda names: names.map(ORDER)))
 
 
 if __name__ == "__main__":
