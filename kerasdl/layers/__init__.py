@@ -6,6 +6,7 @@ from kerasdl.layers.carried_state import CarriedState
 from kerasdl.layers.chunked_encoder import ChunkedEncoder
 from kerasdl.layers.class_names import ClassNames
 from kerasdl.layers.concat_pooling_1d import ConcatPooling1D
+from kerasdl.layers.conv_2d import Conv2D
 from kerasdl.layers.date_feature import DateFeature
 from kerasdl.layers.embedding_bag import EmbeddingBag
 from kerasdl.layers.ensemble_dense import EnsembleDense
@@ -39,6 +40,7 @@ __all__ = [
     "ChunkedEncoder",
     "ClassNames",
     "ConcatPooling1D",
+    "Conv2D",
     "DateFeature",
     "EmbeddingBag",
     "EnsembleDense",

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 import keras
 from keras import layers
 from kerasdl.errors import BadInput
+from kerasdl.layers import Conv2D
 from kerasdl.models.heads import HEADS, Head
 from kerasdl.models.normalization import Normalization, normalization_layer
 from kerasdl.models.preprocess import Preprocess, fitted_to, preprocess_layer
@@ -55,10 +56,11 @@ class Style:
             A tensor (batch, ceil(height / strides), ceil(width / strides), filters).
         """
         bare = self.normalization == "none"
+        is_last = all(size is not None and size <= strides for size in x.shape[1:3])
         # With stride 2 Keras's "same" pads one side only, which shifts the image by a pixel.
         if strides > 1 and kernel_size > 1:
             x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad{suffix}")(x)
-        x = layers.Conv2D(
+        x = (Conv2D if is_last else layers.Conv2D)(
             filters,
             kernel_size,
             strides=strides,

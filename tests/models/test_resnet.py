@@ -98,6 +98,17 @@ def test_a_stride_of_two_pads_both_sides_alike():
     assert convolution(padding(ramp))[0, 1, :, 0].numpy().tolist() == [6.0, 36.0, 72.0, 108.0]
 
 
+def test_weights_do_not_depend_on_the_size_of_images(tmp_path):
+    options = {"depths": (1, 1, 1), "widths": (2, 4, 6), "stem": "small"}
+    large, small = (models.resnet((side, side, 3), 2, **options) for side in (16, 4))
+    large.save_weights(tmp_path / "large.weights.h5")
+    small.load_weights(tmp_path / "large.weights.h5")
+    for found, expected in zip(small.get_weights(), large.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    kinds = [type(model.get_layer("stage3_block1_conv2")) for model in (large, small)]
+    assert kinds == [keras.layers.Conv2D, kerasdl.layers.Conv2D]
+
+
 def test_unknown_image_size():
     model = models.resnet((None, None, 3), 4, depths=(1, 1), widths=(4, 8))
     assert model(np.zeros((1, 50, 70, 3))).shape == (1, 4)
