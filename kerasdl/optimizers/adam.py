@@ -1,12 +1,13 @@
 """Adam: stock Keras Adam with parameter groups and bias correction per variable."""
 
 import keras
+from kerasdl.optimizers.fused import FusedAdam
 from kerasdl.optimizers.own_steps import OwnSteps
 from kerasdl.optimizers.parameter_groups import ParameterGroups
 
 
 @keras.saving.register_keras_serializable("kerasdl")
-class Adam(ParameterGroups, OwnSteps, keras.optimizers.Adam):
+class Adam(ParameterGroups, OwnSteps, FusedAdam, keras.optimizers.Adam):
     """Stock Keras `Adam` with parameter groups and bias correction per variable.
 
     Adam's bias correction counts the updates of each variable. A layer unfrozen late then takes steps of the right

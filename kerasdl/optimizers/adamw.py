@@ -1,12 +1,13 @@
 """AdamW: stock Keras AdamW with parameter groups and bias correction per variable."""
 
 import keras
+from kerasdl.optimizers.fused import FusedAdam
 from kerasdl.optimizers.own_steps import OwnSteps
 from kerasdl.optimizers.parameter_groups import ParameterGroups
 
 
 @keras.saving.register_keras_serializable("kerasdl")
-class AdamW(ParameterGroups, OwnSteps, keras.optimizers.AdamW):
+class AdamW(ParameterGroups, OwnSteps, FusedAdam, keras.optimizers.AdamW):
     """Stock Keras `AdamW` with parameter groups and bias correction per variable.
 
     Adam's bias correction counts the updates of each variable. A layer unfrozen late then takes steps of the right

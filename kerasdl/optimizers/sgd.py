@@ -1,11 +1,12 @@
 """SGD: stock Keras SGD with parameter groups."""
 
 import keras
+from kerasdl.optimizers.fused import FusedMomentum
 from kerasdl.optimizers.parameter_groups import ParameterGroups
 
 
 @keras.saving.register_keras_serializable("kerasdl")
-class SGD(ParameterGroups, keras.optimizers.SGD):
+class SGD(ParameterGroups, FusedMomentum, keras.optimizers.SGD):
     """Stock Keras `SGD` with parameter groups.
 
     https://keras.io/api/optimizers/sgd; groups as in fastai and torch.
