@@ -47,8 +47,13 @@ class Config:
     """Leave out these speakers of the digits, one after the other, with the first seed, instead of the tasks."""
     choose: bool = False
     """Measure on a part of the training data instead of the test data."""
+    ensemble: int | None = None
+    """Networks whose mean probability counts; by default as many as the recipe takes."""
     peer: Path | None = None
     """Python of an environment with aeon, for MiniRocket beside the network."""
+
+    def __post_init__(self) -> None:
+        runs.check_counts(ensemble=self.ensemble)
 
 
 def load(task: str, seed: int, *, choose: bool = False) -> sequences.Sequences:
@@ -89,10 +94,11 @@ def left_out(out: str, speaker: str, _: int) -> str:
     return "valid" if speaker == out else "train"
 
 
-def train(data: sequences.Sequences, seed: int) -> float:
+def train(data: sequences.Sequences, seed: int, members: int | None = None) -> float:
     """Validation accuracy after range test, AdamW and one-cycle, which do not use the validation part."""
     keras.utils.set_random_seed(seed)
-    ensemble, epochs = runs.sequence_training(data)
+    by_default, epochs = runs.sequence_training(data)
+    ensemble = members or by_default
     options: dict[str, Any] = {"preprocess": data.statistics, "ensemble": ensemble if ensemble > 1 else None}
     model = models.resnet_1d((None, data.shape[1]), len(data.classes), **options)
     model.compile(optimizers.AdamW(weight_decay=0.01), data.loss, metrics=["accuracy"])
@@ -119,10 +125,10 @@ def row(table: Table, name: str, results: list[tuple[float, float]]) -> None:
     table.add_row(name, *cells, f"{statistics.mean(seconds):.0f}")
 
 
-def timed(data: sequences.Sequences, seed: int) -> tuple[float, float]:
+def timed(data: sequences.Sequences, seed: int, members: int | None) -> tuple[float, float]:
     """Accuracy and CPU seconds of a training."""
     started = time.process_time()
-    return train(data, seed), time.process_time() - started
+    return train(data, seed, members), time.process_time() - started
 
 
 def leave_out_speakers(config: Config) -> None:
@@ -130,7 +136,7 @@ def leave_out_speakers(config: Config) -> None:
     table = Table("speaker left out", f"seed {config.seeds[0]}", "mean", "CPU seconds")
     for out in config.speakers:
         data = load_digits(config.seeds[0], partial(left_out, out))
-        row(table, out, [timed(data, config.seeds[0])])
+        row(table, out, [timed(data, config.seeds[0], config.ensemble)])
     Console(width=100).print(table)
 
 
@@ -141,12 +147,10 @@ def main(config: Config) -> None:
         return
     table = Table("task", *[f"seed {seed}" for seed in config.seeds], "mean", "CPU seconds")
     for task in config.tasks:
-        if task == "digits":
-            part_of = chosen if config.choose else customary
-            row(table, task, [timed(load_digits(seed, part_of), seed) for seed in config.seeds])
-            continue
-        row(table, task, [timed(load(task, seed, choose=config.choose), seed) for seed in config.seeds])
-        if config.peer and not config.choose:
+        digits = partial(load_digits, part_of=chosen if config.choose else customary)
+        data = digits if task == "digits" else partial(load, task, choose=config.choose)
+        row(table, task, [timed(data(seed), seed, config.ensemble) for seed in config.seeds])
+        if config.peer and not config.choose and task != "digits":
             row(table, f"{task}, MiniRocket", minirocket(config.peer, task, config.seeds))
     if config.peer is None:
         print("MiniRocket is left out: --peer names the Python of an environment with aeon")
