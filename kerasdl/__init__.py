@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # type checkers do not see through __getattr__
         models,
         plots,
         runs,
+        serving,
     )
     from kerasdl.callbacks import lr_find
     from kerasdl.model_summary import summary
@@ -54,6 +55,7 @@ __all__ = [
     "plots",
     "runs",
     "schedules",
+    "serving",
     "summary",
 ]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 EXTRAS = {
     "gradio": "app",
-    "starlette": "app",
+    "starlette": "serve",
+    "uvicorn": "serve",
     "ai_edge_litert": "export",
     "onnx": "export",
     "onnxruntime": "export",

@@ -38,7 +38,7 @@ FACES = [
         "models",
         "optimizers",
     ),
-    *("plots", "runs", "schedules"),
+    *("plots", "runs", "schedules", "serving"),
     *(f"data.{name}" for name in ("augment", "features", "images", "mixing", "music", "sequences", "series")),
     *("data.tabular", "data.text"),
 ]
@@ -74,6 +74,7 @@ SLOW = {
     ),
     *(f"kerasdl.models.resnet.{name}" for name in ("resnet101", "resnet152")),
     *(f"kerasdl.export.{name}" for name in ("saved_model.to_saved_model", "onnx.to_onnx", "litert.to_litert")),
+    "kerasdl.export.web_page.to_web_page",
     *("kerasdl.export.openvino.to_openvino", "kerasdl.export.runtimes.load_runtime"),
     *(f"kerasdl.data.series.time_series.{name}" for name in ("TimeSeries", "TimeSeries.rehearsal")),
     *("kerasdl.data.text.features.Features", "kerasdl.runs.text_baseline.train_ngrams"),
@@ -97,6 +98,7 @@ SLOW = {
 }
 SKIPPED = {
     "kerasdl.app.server.serve": "gradio is an extra that the suite does without",
+    "kerasdl.serving.server.serve": "it answers until it is stopped",
     "kerasdl.data.images.tfds.from_tfds": "TensorFlow Datasets would prepare all 70,000 images of MNIST",
     "kerasdl.data.text.tfds.from_tfds": "TensorFlow Datasets would prepare all 100,000 reviews",
 }

@@ -134,7 +134,7 @@ BELOW = {
     "data.tabular": {"data", "export", "files", "layers", "plots"},
     "data.images": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data.text": {"data", "data.tabular", "distribute", "export", "files", "layers", "losses", "plots"},
-    "data.series": {"data", "data.tabular", "layers", "plots"},
+    "data.series": {"data", "data.tabular", "export", "layers", "plots"},
     "data.music": set(),
     "data.sequences": {"data", "data.tabular", "export", "files", "layers", "plots"},
     "data faces": {"data.images", "data.tabular", "data.text", "data.series", "data.sequences", "data.music"},
@@ -142,6 +142,9 @@ BELOW = {
     "app": {
         *("data.images", "data.sequences", "data.series", "data.tabular", "data.text", "export", "interpret"),
         *("layers", "plots", "runs"),
+    },
+    "serving": {
+        *("app", "data.images", "data.sequences", "data.series", "data.tabular", "data.text", "export", "runs"),
     },
     "runs": {
         *("callbacks", "data", "data faces", "data.images", "data.sequences", "data.series", "data.tabular"),

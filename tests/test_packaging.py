@@ -17,7 +17,7 @@ def test_every_folder_of_modules_is_a_package():
 def test_types_are_shipped():
     config = ConfigParser()
     config.read(ROOT / "setup.cfg")
-    assert config["options.package_data"]["kerasdl"] == "py.typed"
+    assert config["options.package_data"]["kerasdl"] == "py.typed, export/web/*"
     assert (ROOT / "kerasdl/py.typed").exists()
 
 

@@ -32,7 +32,7 @@ def answer_images(trained: Trained, files: Sequence[str]) -> list[Answer]:
     channels = trained.model.input_shape[-1]
     if bad := images.bad_files(files, channels=channels, cached=False):
         raise BadInput(" ".join(f"{Path(file).name}: {why}." for file, why in bad.items()))
-    found = images.predict(trained.model, files, top=None)
+    found = images.predict(trained.model, files, top=None, run=trained.run)
     return [_answer(trained, file, channels, each) for file, each in zip(files, found, strict=True)]
 
 

@@ -27,7 +27,7 @@ def answer_sequences(trained: Trained, file: str) -> list[Answer]:
     """
     names, arrays = runs.input_sequences([file], trained.config)
     check_count(len(arrays), MOST, "sequences")
-    found = sequences.predict(trained.model, arrays, top=None)
+    found = sequences.predict(trained.model, arrays, top=None, run=trained.run)
     channels = trained.config.get("channels") or ()
     return [
         Answer(name, each, pictures={"What the network reads": _lines(array, channels)})
@@ -48,7 +48,7 @@ def answer_sounds(trained: Trained, files: Sequence[str]) -> list[Answer]:
     check_count(len(files), MOST, "sounds")
     if bad := sequences.bad_files(files):
         raise BadInput(" ".join(f"{Path(file).name}: {why}." for file, why in bad.items()))
-    found = sequences.predict(trained.model, files, top=None)
+    found = sequences.predict(trained.model, files, top=None, run=trained.run)
     return [
         Answer(Path(file).name, each, pictures={"What the network hears": _spectrogram(trained.model, file)})
         for file, each in zip(files, found, strict=True)

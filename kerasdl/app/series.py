@@ -31,7 +31,7 @@ def answer_series(trained: Trained, file: str) -> list[Answer]:
         ModuleNotFoundError: pandas is not installed.
     """
     frame, options = runs.input_series([file], trained.config)
-    found = series.forecast(trained.model, frame, **options)
+    found = series.forecast(trained.model, frame, run=trained.run, **options)
     read = {name: each for name, each in options.items() if name != "channels"}
     past = {name: each.table for name, each in series.read_series(frame, **read).items()}
     targets = list(tabular.names_of(options["target"]))

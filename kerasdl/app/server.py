@@ -77,9 +77,20 @@ def serve(run: Path, *, port: int | None = None, host: str = "127.0.0.1", max_up
 def _middleware(host: str) -> list[Any]:
     starlette = import_optional("starlette.middleware")
     hosts = import_optional("starlette.middleware.trustedhost").TrustedHostMiddleware
-    allowed = [*LOOPBACK] if host in LOOPBACK else ["*"]
-    # Another name for this machine may be that of a page elsewhere, which would then read the answers.
-    return [starlette.Middleware(hosts, allowed_hosts=allowed), starlette.Middleware(_Policy)]
+    return [starlette.Middleware(hosts, allowed_hosts=allowed_hosts(host)), starlette.Middleware(_Policy)]
+
+
+def allowed_hosts(host: str) -> list[str]:
+    """The names to which a server answers: another name for this machine may be that of a page elsewhere.
+
+    Args:
+        host: Address on which it listens.
+
+    Example:
+        >>> allowed_hosts("127.0.0.1")
+        ['127.0.0.1', 'localhost']
+    """
+    return [*LOOPBACK] if host in LOOPBACK else ["*"]
 
 
 class _Policy:

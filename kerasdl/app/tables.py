@@ -1,6 +1,6 @@
 """Answers about a row of a table, and the form in which it is filled in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -49,11 +49,8 @@ def answer_row(trained: Trained, row: Mapping[str, Any]) -> list[Answer]:
         BadInput: A cell is not a number or not a date.
         ModuleNotFoundError: pandas is not installed.
     """
-    pd = import_optional("pandas")
-    # As in a file, so that the page answers as recipes/predict.py does.
-    cells = {name: "" if each is None else tabular.as_text(each) for name, each in row.items()}
-    frame = pd.DataFrame({name: [cell] for name, cell in cells.items()}, dtype=object)
-    found = tabular.predict(trained.model, frame, spread=trained.has_members)
+    frame = frame_of([row])
+    found = tabular.predict(trained.model, frame, spread=trained.has_members, run=trained.run)
     remarks = list(_remarks(trained, frame))
     if not trained.classes:
         return [Answer(table=list(_numbers(found)), remarks=remarks)]
@@ -63,6 +60,19 @@ def answer_row(trained: Trained, row: Mapping[str, Any]) -> list[Answer]:
         said = f"{100 * float(found['spread'].iloc[0]):.1f}"
         remarks.insert(0, f"The members of the ensemble differ by {said} percentage points (standard deviation).")
     return [Answer(probabilities=ordered, remarks=remarks)]
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """Rows of the same columns with their cells as a file has them, so that the answer is that of recipes/predict.py.
+
+    Args:
+        rows: Cells by column; None or "" where one is missing.
+
+    Raises:
+        ModuleNotFoundError: pandas is not installed.
+    """
+    cells = [{name: "" if each is None else tabular.as_text(each) for name, each in row.items()} for row in rows]
+    return import_optional("pandas").DataFrame(cells, dtype=object)
 
 
 def _numbers(found: "pd.DataFrame") -> Iterator[tuple[str, ...]]:

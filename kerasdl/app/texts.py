@@ -32,23 +32,23 @@ def answer_text(trained: Trained, given: str) -> list[Answer]:
     if len(given) > MOST_CHARACTERS:
         raise BadInput(f"The page takes up to {MOST_CHARACTERS:,} characters. Received: {len(given):,}")
     given = given.encode("utf-8", "replace").decode()
-    (found,) = text.predict(trained.model, [given], top=None)
+    (found,) = text.predict(trained.model, [given], top=None, run=trained.run)
     return [
         Answer(
             probabilities=found,
-            words=list(_weighed(trained.model, given, next(iter(found)))),
+            words=list(_weighed(trained, given, next(iter(found)))),
             remarks=list(_remarks(trained.model, given)),
         )
     ]
 
 
-def _weighed(model: keras.Model, given: str, name: str) -> Iterator[tuple[str, float]]:
+def _weighed(trained: Trained, given: str, name: str) -> Iterator[tuple[str, float]]:
     """Words, or short spans of them, each with the fall of the log-probability of a class without it."""
     words = re.findall(r"\s*\S+", given)
     size = -(-len(words) // MOST_SPANS)
     starts = range(0, len(words), size)
     without = ["".join(words[:start] + words[start + size :]) for start in starts]
-    found = text.predict(model, [given, *without], top=None)
+    found = text.predict(trained.model, [given, *without], top=None, run=trained.run)
     whole, *others = (float(np.log(max(each[name], 1e-7))) for each in found)
     for start, other in zip(starts, others, strict=True):
         yield "".join(words[start : start + size]), whole - other

@@ -16,17 +16,20 @@ from kerasdl.export.numeric_core import NumericCore, numeric_core
 from kerasdl.export.onnx import to_onnx
 from kerasdl.export.openvino import to_openvino
 from kerasdl.export.preprocessing import save_reader
-from kerasdl.export.runtimes import load_runtime
+from kerasdl.export.raw_runtime import raw_runtime
+from kerasdl.export.runtimes import Run, load_runtime
 from kerasdl.export.saved_model import to_saved_model
 from kerasdl.export.sequences import sequence_classifier
 from kerasdl.export.series import series_model
 from kerasdl.export.tables import KnownValues, known_values, raw_columns, table_model
 from kerasdl.export.text import language_model, next_token, text_classifier
+from kerasdl.export.web_page import to_web_page
 
 __all__ = [
     "Format",
     "KnownValues",
     "NumericCore",
+    "Run",
     "average",
     "class_names",
     "convert",
@@ -40,6 +43,7 @@ __all__ = [
     "next_token",
     "numeric_core",
     "raw_columns",
+    "raw_runtime",
     "same_part",
     "save_reader",
     "sequence_classifier",
@@ -52,5 +56,6 @@ __all__ = [
     "to_onnx",
     "to_openvino",
     "to_saved_model",
+    "to_web_page",
     "why_not",
 ]

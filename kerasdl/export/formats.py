@@ -14,12 +14,12 @@ from kerasdl.export.onnx import to_onnx
 from kerasdl.export.openvino import needs_unrolling, to_openvino, why_not_unrolled
 from kerasdl.export.plain_layers import free_steps
 from kerasdl.export.preprocessing import save_reader
+from kerasdl.export.raw_runtime import called
 from kerasdl.export.runtimes import padded
 from kerasdl.export.saved_model import to_saved_model
 from kerasdl.optional import import_optional
 
 Format = Literal["saved_model", "onnx", "litert", "openvino"]
-ROWS_AT_ONCE = 64
 # What writes and runs each format, beside TensorFlow.
 _PACKAGES = {
     "saved_model": (),
@@ -144,7 +144,7 @@ def same_part(
         (2, 2)
     """
     if form == "saved_model":
-        return _called(exported), lambda raw: dict(raw) if isinstance(raw, dict) else {exported.input.name: raw}
+        return called(exported), lambda raw: dict(raw) if isinstance(raw, dict) else {exported.input.name: raw}
     core = numeric_core(exported)
     fixed = length if form != "onnx" and free_steps(core.model) else None
 
@@ -154,26 +154,4 @@ def same_part(
             found if fixed is None else {name: padded(each[:, :fixed], [None, fixed]) for name, each in found.items()}
         )
 
-    return _called(core.model), prepare
-
-
-def _called(model: keras.Model) -> Callable[[Mapping[str, Any]], np.ndarray]:
-    import tensorflow as tf
-
-    # Traced once for all numbers of rows and steps.
-    signature = {each.name: tf.TensorSpec(each.shape, each.dtype) for each in model.inputs}
-
-    @tf.function(input_signature=[signature], autograph=False)
-    def traced(inputs: dict[str, Any]) -> Any:
-        return model(inputs if isinstance(model.input, dict) else next(iter(inputs.values())), training=False)
-
-    def call(inputs: Mapping[str, Any]) -> np.ndarray:
-        rows = len(next(iter(inputs.values())))
-        several = [
-            traced({name: tf.convert_to_tensor(each[at : at + ROWS_AT_ONCE]) for name, each in inputs.items()})
-            for at in range(0, rows, ROWS_AT_ONCE)
-        ]
-        found = [next(iter(each.values())) if isinstance(each, dict) else each for each in several]
-        return np.concatenate([each.numpy() for each in found])
-
-    return call
+    return called(core.model), prepare

@@ -10,7 +10,7 @@ from kerasdl.runs.hub import from_hub, to_hub
 from kerasdl.runs.image_data import ImageData, load_images
 from kerasdl.runs.image_network import ImageNetwork, images_and_network
 from kerasdl.runs.in_turns import in_turns
-from kerasdl.runs.inputs import input_files, input_sequences, input_series, input_table, input_texts
+from kerasdl.runs.inputs import forecast_options, input_files, input_sequences, input_series, input_table, input_texts
 from kerasdl.runs.kinds import Kind, kind_of
 from kerasdl.runs.lesson import Lesson, LessonOptions, run_lesson
 from kerasdl.runs.lines import Lines, class_lines, frame_cells, frame_lines, print_table, shown
@@ -95,6 +95,7 @@ __all__ = [
     "epochs_for",
     "evaluated",
     "flattened",
+    "forecast_options",
     "frame_cells",
     "frame_lines",
     "from_hub",

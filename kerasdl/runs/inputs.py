@@ -120,7 +120,20 @@ def input_series(
         {'target': ['Passengers']}
     """
     read = {"encoding": encoding or trained.get("encoding"), "separator": separator or trained.get("separator")}
-    return input_table(names, **read), {name: trained[name] for name in _SERIES if name in trained}
+    return input_table(names, **read), forecast_options(trained)
+
+
+def forecast_options(trained: Mapping[str, Any]) -> dict[str, Any]:
+    """How a run read its series: the arguments of `series.forecast`.
+
+    Args:
+        trained: The configuration of the run.
+
+    Example:
+        >>> forecast_options({"target": ["Passengers"], "lookback": 24})
+        {'target': ['Passengers']}
+    """
+    return {name: trained[name] for name in _SERIES if name in trained}
 
 
 def _texts_of(name: str, encoding: str | None) -> list[str]:

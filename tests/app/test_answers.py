@@ -29,6 +29,7 @@ def printed(monkeypatch, capsys):
     """What recipes/predict.py prints, as cells."""
 
     def ask(folder, *inputs):
+        capsys.readouterr()  # a slow answer shows a bar
         assert run("predict", folder, *inputs, monkeypatch=monkeypatch) == 0
         return [line.split("\t") for line in capsys.readouterr().out.splitlines()]
 

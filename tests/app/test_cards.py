@@ -1,5 +1,6 @@
 """Cards of answers: names and texts stay text, in HTML and in Gradio's templates."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from kerasdl.app import cards
@@ -48,6 +49,6 @@ def test_the_facts_of_a_run_and_what_it_cannot_tell(tmp_path):
     (tmp_path / "run").mkdir()
     write_run(tmp_path / "run")
     trained = Trained.of(earlier_run("images"))
-    text = Page(cards.facts(Trained(tmp_path / "run", trained.model, {}, "images"))).text
+    text = Page(cards.facts(replace(trained, path=tmp_path / "run"))).text
     for said in ("validation accuracy75.00 %", "It knows 2 classes", "Validation has only 40 rows"):
         assert said in text

@@ -1,6 +1,8 @@
 """Every kind of model in every format: equal to Keras on 100 inputs, or named as impossible before it is written."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -89,6 +91,24 @@ def test_a_saved_model_names_its_inputs_outputs_and_classes(tmp_path):
     found = saved.signatures["serving_default"](**inputs)
     assert [name.decode() for name in found["classes"].numpy()] == ["no", "yes"]
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_saved_model_of_texts_answers_in_a_process_without_kerasdl(tmp_path):
+    """As a server of TensorFlow's would load it."""
+    exported, texts, expected = made("lstm")
+    code = (
+        "import json, sys, tensorflow as tf; loaded = tf.saved_model.load(sys.argv[1]); "
+        "found = loaded.signatures['serving_default'](text=tf.constant(json.load(sys.stdin))); "
+        "assert 'kerasdl' not in sys.modules; "
+        "print(json.dumps([found['probabilities'].numpy().tolist(), *map(bytes.decode, found['classes'].numpy())]))"
+    )
+    command = [sys.executable, "-c", code, str(export.to_saved_model(exported, tmp_path / "saved"))]
+    given = json.dumps([each.decode() for each in texts.numpy()])
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    found, *classes = json.loads(done.stdout)
+    assert classes == ["bad", "good"]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_onnx_holds_the_class_names(tmp_path):

@@ -382,4 +382,17 @@ CASES: dict[str, Cases] = {
         "a language model": (intact("language", "RUN"), "A language model writes texts"),
         "a repository without an owner": (typed("hf://pets"), "A repository of the Hub is hf://OWNER/NAME"),
     },
+    "serve": {
+        "a Lambda layer": (damaged("images", with_lambda, "RUN"), "`Lambda` layer"),
+        "no run": (typed("none"), "The folder has no model.keras"),
+        "a port above all": (typed("run", "--port", 70000), "A port is from 0, for a free one, to 65535"),
+        "no bodies": (typed("run", "--max-body", 0), "max_body must be at least 1"),
+        "a language model": (intact("language", "RUN"), "A language model writes texts"),
+        "no export": (intact("table", "RUN", "--runtime", "onnx"), "was not exported: python recipes/export.py"),
+    },
+    "web_page": {
+        "a Lambda layer": (damaged("images", with_lambda, "RUN"), "`Lambda` layer"),
+        "no run": (typed("none"), "The folder has no model.keras"),
+        "a table": (intact("table", "RUN"), "The page classifies pictures: choose a run of image_classifier"),
+    },
 }  # fmt: skip

@@ -20,7 +20,10 @@ from tests.recipes.bad_input_cases import CASES, GOOD, USE
 from tests.recipes.test_image_classifier import RECIPES, recipe, run
 
 # Arguments without a name, of recipes that need some.
-POSITIONAL = {"predict": ["run", "good"], "share": ["run", "out"], "app": ["run"], "export": ["run"]}
+POSITIONAL = {
+    **{"predict": ["run", "good"], "share": ["run", "out"]},
+    **{name: ["run"] for name in ("app", "export", "serve", "web_page")},
+}
 # For each case; a test that starts processes has its own limits.
 SECONDS = 10
 

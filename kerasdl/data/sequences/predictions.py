@@ -6,15 +6,17 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from kerasdl.data.sequences.audio.wav import read_wav, resampled
+from kerasdl.data.stacks import stacks
 from kerasdl.errors import BadInput
-from kerasdl.export import class_names, likeliest
+from kerasdl.export import Run, class_names, likeliest, raw_runtime
 from kerasdl.layers import LogMelSpectrogram
 
 
-def predict(exported: keras.Model, inputs: Sequence[Any], *, top: int | None = 1) -> Iterator[dict[str, float]]:
-    """Predict sequences, or sounds, with an exported classifier, one after the other.
+def predict(
+    exported: keras.Model, inputs: Sequence[Any], *, top: int | None = 1, run: Run | None = None
+) -> Iterator[dict[str, float]]:
+    """Predict sequences, or sounds, with an exported classifier, a few of one length at a time.
 
     Args:
         exported: A model from `export.sequence_classifier`, new or loaded (`import kerasdl` before
@@ -22,6 +24,7 @@ def predict(exported: keras.Model, inputs: Sequence[Any], *, top: int | None = 1
         inputs: For a model of sequences, arrays (length,) or (length, channels). For a model of sounds, WAV files, by
             their paths or their bytes, at any sample rate; or arrays of samples (count,) at that of the model.
         top: How many classes of each; None for all.
+        run: What computes, from `export.raw_runtime`; made once, it spares each call the trace.
 
     Returns:
         For each its most probable class with the probability, {class: probability}; of several classes the most
@@ -43,23 +46,13 @@ def predict(exported: keras.Model, inputs: Sequence[Any], *, top: int | None = 1
             "The model is no classifier of sequences or sounds: export it with export.sequence_classifier. "
             f"Received: {exported.name!r}"
         )
-    return _predictions(exported, inputs, shape, layer, top)
+    names, compute = class_names(exported), run or raw_runtime(exported)
 
+    def read(each: Any) -> np.ndarray:
+        return samples_of(each, layer.sample_rate) if layer else sequence_of(each, shape)
 
-def _predictions(
-    exported: keras.Model,
-    inputs: Sequence[Any],
-    shape: tuple[int | None, ...],
-    layer: LogMelSpectrogram | None,
-    top: int | None,
-) -> Iterator[dict[str, float]]:
-    names = class_names(exported)
-    # Traced once for all lengths.
-    signature = [tf.TensorSpec((1, *shape[1:]), tf.float32)]
-    probabilities_of = tf.function(lambda one: exported(one, training=False)[0], input_signature=signature)
-    for each in inputs:
-        array = samples_of(each, layer.sample_rate) if layer else sequence_of(each, shape)
-        yield likeliest(names, probabilities_of(array[None]).numpy(), top)
+    arrays = stacks(inputs, read)
+    return (likeliest(names, row, top) for stack in arrays for row in compute({exported.input.name: stack}))
 
 
 def samples_of(sound: Any, sample_rate: int) -> np.ndarray:

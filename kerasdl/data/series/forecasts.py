@@ -9,6 +9,7 @@ from kerasdl.data.series.time_stamps import continued
 from kerasdl.data.series.time_table import Duplicates, Fill, SplitSeries, read_series
 from kerasdl.data.tabular import names_of
 from kerasdl.errors import BadInput
+from kerasdl.export import Run
 from kerasdl.layers import PredictionIntervals
 from kerasdl.optional import import_optional
 
@@ -30,6 +31,7 @@ def forecast(
     sort: bool = False,
     fill: Fill = None,
     duplicates: Duplicates = "error",
+    run: Run | None = None,
 ) -> "pd.DataFrame":
     """Forecast the rows that follow the end of a table, from its last rows.
 
@@ -48,6 +50,7 @@ def forecast(
         sort: As for `from_frame`.
         fill: As for `from_frame`.
         duplicates: As for `from_frame`.
+        run: What computes, from `export.raw_runtime`; by default Keras's `predict`.
 
     Returns:
         A DataFrame with one row per step and one column per target, in the user's units; if the model has intervals,
@@ -88,8 +91,9 @@ def forecast(
     )
     _check_targets(exported, targets, channels)
     _check_channels(exported, first.table, columns, channels)
-    windows = [_window(name, each, channels, exported) for name, each in found.items()]
-    outputs, names = _with_quantiles(exported, exported.predict(np.stack(windows), verbose=0), targets)
+    windows = np.stack([_window(name, each, channels, exported) for name, each in found.items()])
+    predicted = run({exported.input.name: windows}) if run else exported.predict(windows, verbose=0)
+    outputs, names = _with_quantiles(exported, predicted, targets)
     several = len(names_of(time)) > 1
     time_name = "time" if several else next(iter(names_of(time)), frame.index.name or "time")
     forecasts = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 from kerasdl.data.tabular.columns import raw_inputs
-from kerasdl.export import class_names, members, raw_columns, target_names
+from kerasdl.export import Run, class_names, members, raw_columns, target_names
 from kerasdl.optional import import_optional
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 ROWS_PER_BATCH = 1024
 
 
-def predict(exported: keras.Model, frame: "pd.DataFrame", *, spread: bool = False) -> "pd.DataFrame":
+def predict(
+    exported: keras.Model, frame: "pd.DataFrame", *, spread: bool = False, run: Run | None = None
+) -> "pd.DataFrame":
     """Predict the rows of a DataFrame with an exported table model.
 
     Args:
@@ -23,6 +25,7 @@ def predict(exported: keras.Model, frame: "pd.DataFrame", *, spread: bool = Fals
         frame: Rows with the columns that the model was trained on, in any order; other columns are ignored.
         spread: Add how far the members of an ensemble differ, as their standard deviation: a column "NAME_spread" for
             each number, or "spread", of the probability of "class".
+        run: What computes, from `export.raw_runtime`; by default Keras's `predict`.
 
     Returns:
         A DataFrame with the index of `frame`. For classes: "class", its "probability", and "probability_NAME" of every
@@ -40,7 +43,8 @@ def predict(exported: keras.Model, frame: "pd.DataFrame", *, spread: bool = Fals
     inputs = raw_inputs(frame, raw_columns(exported))
     # Keras predicts no empty batch.
     shape = (0, exported.output_shape[-1])
-    outputs = exported.predict(inputs, ROWS_PER_BATCH, verbose=0) if len(frame) else np.empty(shape, np.float32)
+    compute = run or (lambda inputs: exported.predict(inputs, ROWS_PER_BATCH, verbose=0))
+    outputs = compute(inputs) if len(frame) else np.empty(shape, np.float32)
     several = members(exported) if spread else None
     spreads = several.predict(inputs, ROWS_PER_BATCH, verbose=0).std(axis=1) if several and len(frame) else outputs
     if exported.layers[-1].name == "target_names":
