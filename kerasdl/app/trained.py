@@ -64,7 +64,9 @@ class Trained:
             raise BadInput(
                 f"The run was not exported: python recipes/export.py {path} --to {runtime}. Received: {str(exported)!r}"
             )
-        return cls(path, model, config, kind, export.raw_runtime(model, exported, threads=os.cpu_count() or 1))
+        # The other half reads requests and writes answers.
+        threads = max((os.cpu_count() or 1) // 2, 1)
+        return cls(path, model, config, kind, export.raw_runtime(model, exported, threads=threads))
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -85,14 +85,13 @@ def _traced(model: keras.Model) -> Any:
 
 def _prepared(exported: keras.Model, path: Path, threads: int) -> Run:
     core, run = numeric_core(exported), load_runtime(path, threads=threads)
-    if core.before is None:
-        return run
-    before, kinds = _traced(core.before), {name: each.dtype for name, each in core.inputs.items()}
+    before = dict if core.before is None else _traced(core.before)
+    kinds = {name: each.dtype for name, each in core.inputs.items()}
 
     def call(inputs: Mapping[str, Any]) -> np.ndarray:
         found = before(inputs)
         found = found if isinstance(found, dict) else {next(iter(kinds)): found}
-        return run({name: each.astype(kinds[name]) for name, each in found.items()})
+        return run({name: np.asarray(each).astype(kinds[name]) for name, each in found.items()})
 
     return call
 
