@@ -35,6 +35,8 @@ notebooks: $(VENV)/.installed ## run the notebooks of docs/ from top to bottom, 
 
 bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/jobs.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/mnist_sample.py
 	$(BIN)/python benchmarks/image_pipeline.py

@@ -12,7 +12,6 @@ and another one adds an arm or a seed. `--seeds` alone only prints the tables of
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from kerasdl import runs
 from kerasdl.data import tabular
 from real_data import real_data
 from recipe_module import recipe_module
+from results import cpu_seconds, keep, kept
 
 recipe = recipe_module("tabular")
 PEERS = Path(__file__).parent / "table_peers.py"
@@ -169,31 +169,7 @@ def measure(config: Config, arms: Sequence[str], rows: list[dict[str, Any]]) -> 
                 score, seconds = run_arm(config, arm, path, target, is_number, seed)
                 row = {"table": name, "arm": arm, "seed": seed, "score": score, "fit": seconds}
                 rows.append({**row, "cpu": cpu_seconds() - started})
-                print(", ".join(f"{key} {shown(value)}" for key, value in rows[-1].items()), flush=True)
                 keep(config.results, rows[-1])
-
-
-def kept(results: Path | None) -> list[dict[str, Any]]:
-    """What a file of results holds."""
-    return [json.loads(line) for line in results.read_text().splitlines()] if results and results.exists() else []
-
-
-def keep(results: Path | None, row: dict[str, Any]) -> None:
-    """Add a result to the file, if there is to be one."""
-    if results:
-        with results.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-
-def cpu_seconds() -> float:
-    """CPU time of this process, and of those it started that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
-
-
-def shown(value: Any) -> str:
-    """A number with four digits."""
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 def print_tables(rows: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from kerasdl.callbacks.snapshot import build_for_step
 from kerasdl.distribute import check_supported_by_keras
 from kerasdl.errors import BadInput
 from kerasdl.groups import retrace
@@ -232,10 +233,12 @@ class _Guard:
         counted = unknown and self.model.steps_per_execution == 1
         before = current_step(self.model.optimizer) if counted or waiting else None
         try:
-            for callback in active(self.model):
-                if not callback.begun:
+            if beginning := [callback for callback in active(self.model) if not callback.begun]:
+                for callback in beginning:
                     callback.begun = True
                     callback.before_first_step(iterator)
+                with in_step_of(self.model):
+                    build_for_step(self.model, iterator)
             outputs = self.function(iterator)
             if waiting:
                 _count(waiting, updated=current_step(self.model.optimizer) != before)

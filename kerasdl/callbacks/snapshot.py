@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.backend.common import global_state
+from keras.src.models.functional import Functional
 from keras.src.random.seed_generator import global_seed_generator
 from kerasdl.epochs import epochs_now, set_epochs
 from kerasdl.optimizers import innermost
@@ -166,6 +167,39 @@ def build(model: keras.Model, iterator: Any) -> None:
                 "The model cannot be built from its data: call it on a batch first. "
                 f"Received: {model.name!r} ({str(error).splitlines()[0]})"
             ) from error
+
+
+def build_for_step(model: keras.Model, iterator: Any) -> None:
+    """Create what the first step would create while it is traced: TensorFlow traces a step that does so twice.
+
+    These are the slots of the optimizer, and the metrics given to `compile` if the outputs of the model are known
+    before it is called, as those of functional and sequential models are.
+
+    Args:
+        model: A compiled model.
+        iterator: The batches of the fit; none is consumed.
+    """
+    own = any(
+        getattr(type(model), name) is not getattr(keras.Model, name) for name in ("train_step", "compute_metrics")
+    )
+    if own or model.run_eagerly or model.distribute_strategy.num_replicas_in_sync > 1 or not is_built(model):
+        return  # for several replicas Keras has done it
+    functional, metrics = getattr(model, "_functional", model), model._compile_metrics
+    targets = getattr(iterator, "element_spec", ())[1:2]
+    is_known = isinstance(functional, Functional) and all(map(_has_rank, tf.nest.flatten(targets)))
+    with model.distribute_strategy.scope():
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        if metrics is not None and not metrics.built and targets and is_known:
+            metrics.build(tf.nest.map_structure(_symbolic, targets[0]), functional._outputs_struct)
+
+
+def _has_rank(spec: Any) -> bool:
+    return getattr(spec, "shape", None) is not None and spec.shape.rank is not None
+
+
+def _symbolic(spec: tf.TensorSpec) -> keras.KerasTensor:
+    return keras.KerasTensor(spec.shape, keras.backend.standardize_dtype(spec.dtype))
 
 
 def has_weights(model: keras.Model) -> bool:

@@ -222,3 +222,12 @@ def test_a_label_that_is_no_class_is_named():
         model.fit(np.zeros((4, 6)), np.array([0, 1, 7, 2]), callbacks=[Doubles()], verbose=0)
     assert found.value.__cause__ is None
     assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+
+
+def test_a_step_is_traced_once():
+    model, traces = small_model(Mode()), []
+    model.compile(keras.optimizers.Adam(0.003), model.loss, metrics=["accuracy"])
+    layer = model.get_layer("stem_relu")
+    call, layer.call = layer.call, lambda given: traces.append(given) or call(given)
+    model.fit(batches(), callbacks=[OneCycle(0.003)], verbose=0, shuffle=False)
+    assert len(traces) == 1

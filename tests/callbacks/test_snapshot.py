@@ -2,7 +2,9 @@ import random
 
 import keras
 import numpy as np
-from kerasdl.callbacks.snapshot import Snapshot
+import pytest
+import tensorflow as tf
+from kerasdl.callbacks.snapshot import Snapshot, build_for_step
 
 from tests.contracts import Mode, batches, same, small_model, state
 
@@ -48,3 +50,33 @@ def test_metrics_that_the_model_does_not_list_are_restored():
     model.hidden_metric.update_state(9.0)
     snapshot.restore()
     assert float(model.hidden_metric.result()) == 3.0
+
+
+def compiled(outputs: keras.KerasTensor, inputs: keras.KerasTensor, kind: type = keras.Model) -> keras.Model:
+    model = kind(inputs, outputs)
+    model.compile("adam", "mse", metrics=["accuracy"])
+    return model
+
+
+def test_what_the_first_step_creates_exists_before_it_is_traced():
+    inputs = keras.Input((6,))
+    model = compiled(keras.layers.Dense(3)(inputs), inputs)
+    build_for_step(model, iter(batches()))
+    # Labels are whole numbers: how the accuracy counts depends on the shapes of targets and outputs.
+    assert [type(each).__name__ for each in model._compile_metrics.metrics] == ["SparseCategoricalAccuracy"]
+    assert model.optimizer.built
+
+
+class HasItsOwnStep(keras.Model):
+    def train_step(self, data):
+        return {"loss": 0.0}
+
+
+@pytest.mark.parametrize("why", ["a train_step of its own", "targets of unknown rank"])
+def test_what_only_the_first_step_can_know_is_left_to_it(why):
+    inputs, own = keras.Input((6,)), why == "a train_step of its own"
+    model = compiled(keras.layers.Dense(3)(inputs), inputs, HasItsOwnStep if own else keras.Model)
+    signature = tf.TensorSpec((None, 6)), tf.TensorSpec((None,) if own else None)
+    build_for_step(model, iter(tf.data.Dataset.from_generator(lambda: iter([]), output_signature=signature)))
+    assert not model._compile_metrics.built
+    assert model.optimizer.built != own
