@@ -73,7 +73,10 @@ class StopOnNonFinite(Restoring):
             self._lower()
 
     def after_step(self, data: Any) -> None:
-        spoiled = tf.stack([tf.cast(~tf.reduce_all(tf.math.is_finite(each.value)), "float32") for each in self._floats])
+        # A sum of squares reads the weights and writes nothing. It may overflow: then each of them is looked at.
+        squares = tf.stack([tf.cast(tf.nn.l2_loss(each.value), "float32") for each in self._floats])
+        is_certain = tf.reduce_all(tf.math.is_finite(squares))
+        spoiled = tf.cond(is_certain, lambda: tf.zeros_like(squares), self._spoiled)
         rows = _rows_not_finite(data)
         first = tf.where(tf.reduce_any(rows), tf.argmax(tf.cast(rows, "int32")), -1)
         found = [tf.reduce_sum(tf.cast(rows, "float32")), tf.cast(first + 1, "float32")]
@@ -98,6 +101,10 @@ class StopOnNonFinite(Restoring):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._look(self._read)
+
+    def _spoiled(self) -> tf.Tensor:
+        """Whether each weight is not finite, as a number."""
+        return tf.stack([tf.cast(~tf.reduce_all(tf.math.is_finite(each.value)), "float32") for each in self._floats])
 
     def _look(self, step: int) -> None:
         seen = np.array(tf.convert_to_tensor(self._seen))

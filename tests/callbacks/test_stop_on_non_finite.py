@@ -102,6 +102,13 @@ def test_a_missing_number_that_the_model_can_take_does_not_matter():
     model.fit(with_nan(1, 1), callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
 
 
+def test_finite_weights_whose_squares_overflow_are_finite():
+    model = small_model(Mode(run="eager"), keras.optimizers.SGD(0.003))
+    # Which a step of the training does not read.
+    model.get_layer("stem_norm").moving_variance.assign(np.full(8, 1e30))
+    model.fit(batches(), callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
+
+
 def test_arguments_out_of_range():
     with pytest.raises(ValueError, match="Received: retries=-1, factor=0.1"):
         StopOnNonFinite(retries=-1)
