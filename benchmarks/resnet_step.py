@@ -108,7 +108,7 @@ def compare(name: str, size: int, config: Config) -> None:
     for each, found in seconds.items():
         median = statistics.median(found)
         # torchvision's is ours, layer by layer.
-        count = kerasdl.summary(built.get(each, built["kerasdl"])[0]).multiply_adds / 1e9
+        count = (kerasdl.summary(built.get(each, built["kerasdl"])[0]).multiply_adds or 0) / 1e9
         print(
             f"{name} {size:3} px {each:18} {1000 * median:8.1f} ms a step, {median / ours:5.2f} of ours "
             f"(min {1000 * min(found):.1f} ms), {count:.2f} G multiply-adds"
