@@ -3,11 +3,13 @@
 Each format comes into RUN/export/FORMAT, with preprocessing.py beside it where strings or pictures become numbers
 outside. It is loaded again in its own runtime, and answers up to a hundred validation samples, which are loaded as the
 run loaded them. What a format cannot hold is said before anything is written; the others are written, and the exit
-status is 1. The table is also in RUN/export/export.json.
+status is 1. A SavedModel computes as the run did; the others, and Keras beside them, in 32 bits. The table is also in
+RUN/export/export.json.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -50,12 +52,9 @@ def main(config: Config) -> int:
     model, trained = runs.load_run(config.run, config.model), runs.load_config(config.run)
     counts = {"train": CALIBRATED, "valid": SCORED if config.int8 else COMPARED}
     training, validation = runs.load_raw(model, trained, data=config.data, **counts)
-    steps = [found for each in (training, validation) if (found := export.steps_of(model, each.inputs))]
-    length = (config.length or max(steps)) if steps else None
+    conversion = export.Conversion(model, length=config.length, samples=[training.inputs, validation.inputs])
     wanted: list[Any] = [*config.to, *([EIGHT_BITS] if config.int8 else [])]
-    reasons = {
-        name: export.why_not(model, FORMS.get(name, name), length=length, eight_bits=name in FORMS) for name in wanted
-    }
+    reasons = {name: conversion.why_not(FORMS.get(name, name), eight_bits=name in FORMS) for name in wanted}
     if all(reasons.values()):
         raise BadInput(next(iter(reasons.values())))
     impossible = {name: reason for name, reason in reasons.items() if reason}
@@ -64,11 +63,15 @@ def main(config: Config) -> int:
     names = [name for name in reasons if name not in impossible]
     folder = config.run / ("export" if config.model == "model" else f"export_{config.model}")
     lines: dict[str, dict[str, Any]] = {}
+    calls: dict[str, Callable[[int], Any]] = {}
     bar = keras.utils.Progbar(len(names), unit_name="format")
     for name in names:
-        lines[name] = exported(model, name, folder, length, training, validation)
+        lines[name], calls[name], calls[f"{name} keras"] = exported(conversion, name, folder, training, validation)
         bar.add(1)
-    facts = {"samples": min(COMPARED, len(validation.truth)), "length": length, "impossible": impossible}
+    seconds = runs.in_turns(calls)
+    for name, line in lines.items():
+        line |= {"seconds": seconds[name], "keras_seconds": seconds[f"{name} keras"]}
+    facts = {"samples": min(COMPARED, len(validation)), "length": conversion.length, "impossible": impossible}
     (folder / "export.json").write_text(json.dumps({**facts, "formats": lines}, indent=2), encoding="utf-8")
     show(lines)
     wrong = [name for name, line in lines.items() if name != EIGHT_BITS and not line["difference"] <= TOLERANCE]
@@ -78,28 +81,27 @@ def main(config: Config) -> int:
 
 
 def exported(
-    model: keras.Model, name: str, folder: Path, length: int | None, training: runs.RawData, validation: runs.RawData
-) -> dict[str, Any]:
-    """Writes a format, and compares it with Keras."""
+    conversion: export.Conversion, name: str, folder: Path, training: runs.RawData, validation: runs.RawData
+) -> tuple[dict[str, Any], Callable[[int], Any], Callable[[int], Any]]:
+    """Writes a format; how it compares with Keras, and a call of each with one row."""
     form: Any = FORMS.get(name, name)
-    network, prepare = export.same_part(model, form, length)
-    batches = [prepare(training.inputs)] if name == EIGHT_BITS else None
-    run = export.load_runtime(export.convert(model, form, folder / name, length=length, representative=batches))
-    inputs = prepare(validation.inputs if batches else validation.first(COMPARED))
+    batches = [conversion.prepare(form, training.inputs)] if name == EIGHT_BITS else None
+    path = conversion.write(form, folder / name, representative=batches)
+    run, network = export.load_runtime(path), conversion.network(form)
+    inputs = conversion.prepare(form, validation.inputs if batches else validation.first(COMPARED))
     expected, found = network(inputs), run(inputs)
     # Of probabilities the difference itself, of large numbers its share of the largest.
     difference = float(np.abs(found - expected)[:COMPARED].max() / max(1.0, np.abs(expected).max()))
     size = sum(each.stat().st_size for each in (folder / name).rglob("*") if not each.name.startswith("preprocessing"))
+    line: dict[str, Any] = {"difference": difference, "bytes": size}
+    if batches:
+        (metric, score), (_, before) = runs.score_of(validation, found), runs.score_of(validation, expected)
+        line |= {"metric": metric, "score": score, "keras_score": before, "samples": len(expected)}
 
     def row(call: int) -> dict[str, Any]:
         return {key: each[call % len(expected) :][:1] for key, each in inputs.items()}
 
-    seconds = runs.in_turns({"seconds": lambda call: run(row(call)), "keras_seconds": lambda call: network(row(call))})
-    line: dict[str, Any] = {"difference": difference, "bytes": size, **seconds}
-    if batches:
-        (metric, score), (_, before) = runs.score_of(validation, found), runs.score_of(validation, expected)
-        line |= {"metric": metric, "score": score, "keras_score": before, "samples": len(expected)}
-    return line
+    return line, lambda call: run(row(call)), lambda call: network(row(call))
 
 
 def show(lines: dict[str, dict[str, Any]]) -> None:

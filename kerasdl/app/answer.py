@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kerasdl.errors import BadInput
 
@@ -42,3 +43,16 @@ def check_count(count: int, most: int, what: str) -> None:
             f"The page answers at most {most} {what} at once: ask for fewer, or use recipes/predict.py. "
             f"Received: {count:,}"
         )
+
+
+def check_files(bad: Mapping[str, str]) -> None:
+    """Raise if there are files that cannot be read.
+
+    Args:
+        bad: Why, by path.
+
+    Example:
+        >>> check_files({})
+    """
+    if bad:
+        raise BadInput(" ".join(f"{Path(file).name}: {why}." for file, why in bad.items()))

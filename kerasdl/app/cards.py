@@ -8,6 +8,7 @@ import numpy as np
 from kerasdl.app.answer import Answer
 from kerasdl.app.trained import Trained
 from kerasdl.errors import BadInput
+from kerasdl.export import has_tags
 from kerasdl.runs.markup import Markup, joined, tag
 from kerasdl.runs.readable import in_line, readable
 from kerasdl.runs.report_limits import limits
@@ -26,13 +27,13 @@ STYLE = """
 .answer p, .answer li { font-size: .9rem; line-height: 1.5; margin: .4rem 0; }
 .answer ul, .facts ul { padding-left: 1.2rem; margin: .5rem 0 0; list-style: disc; }
 .facts li { font-size: .9rem; line-height: 1.5; margin: .3rem 0; max-width: 46rem; }
-.share { display: grid; grid-template-columns: minmax(3rem, 36%) 1fr 4.5rem; gap: .75rem; align-items: center;
+.share { display: grid; grid-template-columns: minmax(3rem, 36%) 1fr 5rem; gap: .75rem; align-items: center;
   margin: .35rem 0; font-size: .9rem; }
 .share i { display: block; height: .6rem; border-radius: .3rem; background: var(--border-color-primary); }
 .share i b { display: block; height: 100%; border-radius: .3rem; background: #0072b2; }
 .share:first-of-type { font-weight: 650; }
 .share span:last-child, .tiles b { font-variant-numeric: tabular-nums; }
-.share span:last-child { text-align: right; }
+.share span:last-child { text-align: right; white-space: nowrap; }
 .picture { margin: 1rem 0 0; }
 .picture img { background: white; border-radius: .4rem; padding: .4rem; max-width: 100%; height: auto; }
 .picture figcaption { font-size: .85rem; opacity: .75; margin-bottom: .4rem; }
@@ -147,7 +148,9 @@ def _picture(caption: str, png: bytes) -> Markup:
 
 def _facts(trained: Trained) -> list[Markup]:
     count, sentences = len(trained.classes), []
-    if count:
+    if count and has_tags(trained.model):
+        sentences.append(f"It knows {count} tags, and no other.")
+    elif count:
         sentences.append(f"It knows {count} classes, and answers with them whatever it is given: it cannot say “none”.")
     try:
         run = RunFiles.of(trained.path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from kerasdl import interpret, plots
-from kerasdl.app.answer import Answer, check_count
+from kerasdl.app.answer import Answer, check_count, check_files
 from kerasdl.app.trained import Trained
 from kerasdl.data import images
 from kerasdl.errors import BadInput
@@ -30,8 +30,7 @@ def answer_images(trained: Trained, files: Sequence[str]) -> list[Answer]:
     """
     check_count(len(files), MOST, "pictures")
     channels = trained.model.input_shape[-1]
-    if bad := images.bad_files(files, channels=channels, cached=False):
-        raise BadInput(" ".join(f"{Path(file).name}: {why}." for file, why in bad.items()))
+    check_files(images.bad_files(files, channels=channels, cached=False))
     found = images.predict(trained.model, files, top=None, run=trained.run)
     return [_answer(trained, file, channels, each) for file, each in zip(files, found, strict=True)]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 from kerasdl import plots, runs
-from kerasdl.app.answer import Answer, check_count
+from kerasdl.app.answer import Answer, check_count, check_files
 from kerasdl.app.trained import Trained
 from kerasdl.data import sequences
-from kerasdl.errors import BadInput
 from kerasdl.layers import LogMelSpectrogram
 
 MOST = 12
@@ -46,8 +45,7 @@ def answer_sounds(trained: Trained, files: Sequence[str]) -> list[Answer]:
         BadInput: Too many, or one that cannot be read.
     """
     check_count(len(files), MOST, "sounds")
-    if bad := sequences.bad_files(files):
-        raise BadInput(" ".join(f"{Path(file).name}: {why}." for file, why in bad.items()))
+    check_files(sequences.bad_files(files))
     found = sequences.predict(trained.model, files, top=None, run=trained.run)
     return [
         Answer(Path(file).name, each, pictures={"What the network hears": _spectrogram(trained.model, file)})

@@ -7,7 +7,7 @@ these hold from strings and pictures of any size.
 """
 
 from kerasdl.export.average import average
-from kerasdl.export.formats import Format, convert, same_part, steps_of, why_not
+from kerasdl.export.formats import Conversion, Format
 from kerasdl.export.images import image_classifier
 from kerasdl.export.litert import to_litert
 from kerasdl.export.members import members
@@ -26,13 +26,13 @@ from kerasdl.export.text import language_model, next_token, text_classifier
 from kerasdl.export.web_page import to_web_page
 
 __all__ = [
+    "Conversion",
     "Format",
     "KnownValues",
     "NumericCore",
     "Run",
     "average",
     "class_names",
-    "convert",
     "has_tags",
     "image_classifier",
     "known_values",
@@ -44,11 +44,9 @@ __all__ = [
     "numeric_core",
     "raw_columns",
     "raw_runtime",
-    "same_part",
     "save_reader",
     "sequence_classifier",
     "series_model",
-    "steps_of",
     "table_model",
     "target_names",
     "text_classifier",
@@ -57,5 +55,4 @@ __all__ = [
     "to_openvino",
     "to_saved_model",
     "to_web_page",
-    "why_not",
 ]

@@ -1,21 +1,21 @@
-"""The formats of other runtimes: what they hold, and an exported model in one of them."""
+"""The formats of other runtimes: what they hold, and an exported model in each of them."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
-import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.export.litert import Batches, to_litert, why_not_eight_bits
-from kerasdl.export.numeric_core import numeric_core
+from kerasdl.export.litert import Batches, to_litert, why_not_litert
+from kerasdl.export.numeric_core import NumericCore, numeric_core
 from kerasdl.export.onnx import to_onnx
-from kerasdl.export.openvino import needs_unrolling, to_openvino, why_not_unrolled
+from kerasdl.export.openvino import to_openvino, why_not_openvino
 from kerasdl.export.plain_layers import free_steps
 from kerasdl.export.preprocessing import save_reader
 from kerasdl.export.raw_runtime import called
-from kerasdl.export.runtimes import padded
+from kerasdl.export.runtimes import Run, padded
 from kerasdl.export.saved_model import to_saved_model
 from kerasdl.optional import import_optional
 
@@ -27,131 +27,148 @@ _PACKAGES = {
     "litert": ("ai_edge_litert",),
     "openvino": ("onnx", "tf2onnx", "openvino"),
 }
+# What is written, and so what may be replaced.
+_FILES = {
+    "model.onnx", "model.tflite", "model.xml", "model.bin", "preprocessing.json", "preprocessing.py",
+    "saved_model.pb", "fingerprint.pb", "variables", "assets",
+}  # fmt: skip
 
 
-def why_not(exported: keras.Model, form: Format, *, length: int | None = None, eight_bits: bool = False) -> str:
-    """Why a format cannot hold a model, and the way that works; "" if it can. Nothing is written.
-
-    Args:
-        exported: A model of raw input.
-        form: The format.
-        length: Steps of inputs of any length, for those formats that need one.
-        eight_bits: Whether LiteRT shall compute in 8 bits.
-
-    Raises:
-        ModuleNotFoundError: A package that writes or runs the format is not installed.
-
-    Example:
-        >>> why_not(keras.models.load_model("pets.keras"), "litert")
-        ''
-    """
-    for package in _PACKAGES[form]:
-        import_optional(package)
-    if form == "saved_model":
-        return ""
-    try:
-        core = numeric_core(exported)
-    except BadInput as error:
-        return str(error)
-    if form == "openvino" and needs_unrolling(core.model) and (reason := why_not_unrolled(core.model, length)):
-        return f"{reason} Received: {exported.name!r}, length={length}"
-    if eight_bits and (reason := why_not_eight_bits(core.model)):
-        return f"{reason} Received: {exported.name!r}"
-    return ""
-
-
-def convert(
-    exported: keras.Model,
-    form: Format,
-    folder: Path,
-    *,
-    length: int | None = None,
-    representative: Batches | None = None,
-) -> Path:
-    """Write a model in a format, with the reader of what is done before it, if anything is.
+class Conversion:
+    """An exported model on its way into the formats of other runtimes: taken apart once, for all of them.
 
     Args:
         exported: A model of raw input.
-        form: The format.
-        folder: Where to write; what is there is removed.
-        length: Steps of inputs of any length: LiteRT always needs it, OpenVINO for recurrent layers other than LSTM.
-        representative: For LiteRT in 8 bits, see `to_litert`.
+        length: Steps of inputs of any length, to which they are cut or padded where a format needs a fixed one: LiteRT
+            always, OpenVINO for recurrent layers other than LSTM.
+        samples: Several raw inputs, the longest of which gives the length if none is given.
 
-    Returns:
-        What `load_runtime` takes: the folder of a SavedModel, or a file.
-
-    Raises:
-        BadInput: The format cannot hold the model; `why_not` says so before.
-        ModuleNotFoundError: A package that writes the format is not installed.
+    Attributes:
+        length: As given or found; None if the model takes a fixed number of steps.
 
     Example:
-        >>> convert(keras.models.load_model("pets.keras"), "litert", Path("pets")).name
+        >>> conversion = Conversion(keras.models.load_model("pets.keras"))
+        >>> conversion.why_not("litert"), conversion.length, conversion.core.kind
+        ('', None, 'images')
+        >>> conversion.write("litert", Path("exported/litert")).name
         'model.tflite'
-    """
-    if reason := why_not(exported, form, length=length, eight_bits=representative is not None):
-        raise BadInput(reason)
-    shutil.rmtree(folder, ignore_errors=True)
-    if form == "saved_model":
-        return to_saved_model(exported, folder)
-    core = numeric_core(exported)
-    folder.mkdir(parents=True)
-    save_reader(core.facts, folder)
-    if form == "onnx":
-        return to_onnx(core.model, folder / "model.onnx", facts=core.facts)
-    if form == "openvino":
-        return to_openvino(core.model, folder / "model.xml", length=length)
-    return to_litert(core.model, folder / "model.tflite", length=length, representative=representative)
-
-
-def steps_of(exported: keras.Model, raw: Any) -> int | None:
-    """The steps of the longest of some inputs as a format of numbers takes them; None if the model has a fixed number.
-
-    Args:
-        exported: A model of raw input.
-        raw: What it takes.
-
-    Example:
-        >>> steps_of(keras.models.load_model("pets.keras"), photographs) is None
-        True
-    """
-    try:
-        core = numeric_core(exported)
-    except BadInput:
-        return None
-    return max(each.shape[1] for each in core.prepare(raw).values()) if free_steps(core.model) else None
-
-
-def same_part(
-    exported: keras.Model, form: Format, length: int | None = None
-) -> tuple[Callable[[Mapping[str, Any]], np.ndarray], Callable[[Any], dict[str, Any]]]:
-    """What is left of a Keras model in a format, and what is done before it.
-
-    Args:
-        exported: A model of raw input.
-        form: The format.
-        length: Steps to which inputs of any length are cut, or padded: whole numbers with 0, others with NaN.
-
-    Returns:
-        The Keras model as a function of inputs by name, as `load_runtime` returns one of the written model; and a
-        function from raw input to them.
-
-    Raises:
-        BadInput: As for `numeric_core`.
-
-    Example:
-        >>> network, prepare = same_part(keras.models.load_model("pets.keras"), "onnx")
-        >>> network(prepare(photographs)).shape
+        >>> conversion.network("litert")(conversion.prepare("litert", photographs)).shape
         (2, 2)
     """
-    if form == "saved_model":
-        return called(exported), lambda raw: dict(raw) if isinstance(raw, dict) else {exported.input.name: raw}
-    core = numeric_core(exported)
-    fixed = length if form != "onnx" and free_steps(core.model) else None
 
-    def prepare(raw: Any) -> dict[str, Any]:
-        found = core.prepare(raw)
-        return (
-            found if fixed is None else {name: padded(each[:, :fixed], [None, fixed]) for name, each in found.items()}
-        )
+    def __init__(self, exported: keras.Model, *, length: int | None = None, samples: Iterable[Any] = ()) -> None:
+        self._exported = exported
+        self._core: NumericCore | BadInput
+        self.length: int | None = None
+        try:
+            self._core = core = numeric_core(exported)
+        except BadInput as error:
+            self._core = error
+            return
+        if free_steps(core.model):
+            steps = (each.shape[1] for raw in samples for each in core.prepare(raw).values())
+            self.length = length or max(steps, default=None)
 
-    return called(core.model), prepare
+    @property
+    def core(self) -> NumericCore:
+        """The numbers that ONNX, LiteRT and OpenVINO hold.
+
+        Raises:
+            BadInput: As for `numeric_core`.
+        """
+        if isinstance(self._core, BadInput):
+            raise self._core
+        return self._core
+
+    def why_not(self, form: Format, *, eight_bits: bool = False) -> str:
+        """Why a format cannot hold the model, and the way that works; "" if it can. Nothing is written.
+
+        Args:
+            form: The format.
+            eight_bits: Whether LiteRT shall compute in 8 bits.
+
+        Raises:
+            ModuleNotFoundError: A package that writes or runs the format is not installed.
+        """
+        for package in _PACKAGES[form]:
+            import_optional(package)
+        if form == "saved_model":
+            return ""
+        if isinstance(self._core, BadInput):
+            return str(self._core)
+        reason = ""
+        if form == "openvino":
+            reason = why_not_openvino(self._core.model, self.length)
+        elif form == "litert":
+            reason = why_not_litert(self._core.model, self.length, eight_bits=eight_bits)
+        return reason and f"{reason} Received: {self._exported.name!r}, length={self.length}"
+
+    def write(self, form: Format, folder: Path, *, representative: Batches | None = None) -> Path:
+        """Write the model in a format, with the reader of what is done before it, if anything is.
+
+        Args:
+            form: The format.
+            folder: Where to write: new, empty, or with an earlier model in it, which is removed.
+            representative: For LiteRT in 8 bits, see `to_litert`.
+
+        Returns:
+            What `load_runtime` takes: the folder of a SavedModel, or a file.
+
+        Raises:
+            BadInput: The format cannot hold the model, `why_not` says so before; or the folder has other files.
+            ModuleNotFoundError: A package that writes the format is not installed.
+        """
+        if reason := self.why_not(form, eight_bits=representative is not None):
+            raise BadInput(reason)
+        if other := sorted({each.name for each in folder.glob("*")} - _FILES):
+            raise BadInput(
+                f"The folder has other files, such as {other[0]!r}: choose another. Received: {str(folder)!r}"
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        if form == "saved_model":
+            return to_saved_model(self._exported, folder)
+        model, facts = self.core.model, self.core.facts
+        folder.mkdir(parents=True)
+        save_reader(facts, folder)
+        if form == "onnx":
+            return to_onnx(model, folder / "model.onnx", facts=facts)
+        if form == "openvino":
+            return to_openvino(model, folder / "model.xml", length=self.length)
+        return to_litert(model, folder / "model.tflite", length=self.length, representative=representative)
+
+    def prepare(self, form: Format, raw: Any) -> dict[str, Any]:
+        """Raw input as a format takes it, by name.
+
+        Args:
+            form: The format.
+            raw: What the exported model takes. Where a format needs a fixed length, whole numbers are padded with 0,
+                others with NaN.
+
+        Raises:
+            BadInput: As for `numeric_core`.
+        """
+        if form == "saved_model":
+            return dict(raw) if isinstance(raw, dict) else {self._exported.input.name: raw}
+        found = self.core.prepare(raw)
+        if form == "onnx" or self.length is None:
+            return found
+        return {name: padded(each[:, : self.length], [None, self.length]) for name, each in found.items()}
+
+    def network(self, form: Format) -> Run:
+        """What is left of the Keras model in a format, as a function of inputs by name.
+
+        Args:
+            form: The format.
+
+        Raises:
+            BadInput: As for `numeric_core`.
+        """
+        return self._whole if form == "saved_model" else self._numbers
+
+    @cached_property
+    def _whole(self) -> Run:
+        return called(self._exported)
+
+    @cached_property
+    def _numbers(self) -> Run:
+        return called(self.core.model)

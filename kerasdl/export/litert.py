@@ -38,10 +38,8 @@ def to_litert(
     """
     import tensorflow as tf
 
-    if free_steps(model) and length is None:
-        raise BadInput(f"LiteRT holds this model at one length only: pass length. Received: {model.name!r}")
-    if representative is not None and (reason := why_not_eight_bits(model)):
-        raise BadInput(f"{reason} Received: {model.name!r}")
+    if reason := why_not_litert(model, length, eight_bits=representative is not None):
+        raise BadInput(f"{reason} Received: {model.name!r}, length={length}")
     rebuilt = plain(model, length=length)
     options: dict[str, Any] = {"_experimental_lower_tensor_list_ops": True}
     operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -56,17 +54,19 @@ def to_litert(
     return file
 
 
-def why_not_eight_bits(model: keras.Model) -> str:
+def why_not_litert(model: keras.Model, length: int | None, *, eight_bits: bool) -> str:
     """A sentence, or "" if nothing hinders.
 
-    TensorFlow 2.21's converter crashes on the loops of recurrent layers. Written out step by step they are converted,
-    but to larger files and worse forecasts; see docs/export.md.
+    TensorFlow 2.21's converter crashes in 8 bits on the loops of recurrent layers. Written out step by step they are
+    converted, but to larger files and worse forecasts; see docs/export.md.
 
     Example:
-        >>> why_not_eight_bits(kerasdl.models.mlp((4,), 2))
+        >>> why_not_litert(kerasdl.models.mlp((4,), 2), None, eight_bits=True)
         ''
     """
-    if cells := ", ".join(sorted(recurrent_cells(model))):
+    if free_steps(model) and length is None:
+        return "LiteRT holds this model at one length only: pass length."
+    if eight_bits and (cells := ", ".join(sorted(recurrent_cells(model)))):
         return f"LiteRT has no useful 8 bits for recurrent layers ({cells}): take float32, or a model without them."
     return ""
 

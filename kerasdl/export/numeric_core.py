@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
+from kerasdl.export.plain_layers import in_float32
 from kerasdl.export.preprocessing import code_facts, column_facts, text_facts
 from kerasdl.layers import ClassNames, FitImage, LogMelSpectrogram, NGrams
 
@@ -82,7 +83,8 @@ def numeric_core(exported: keras.Model) -> NumericCore:
             functional model of numbers.
 
     Returns:
-        The core; it shares the weights of `exported`.
+        The core; it shares the weights of `exported`. One that computes in 16 bits, under mixed precision, is copied to
+        compute in 32 as the other formats do.
 
     Raises:
         BadInput: What is in the model has no reader: an average of models of strings, a column with hashed values,
@@ -117,7 +119,7 @@ def numeric_core(exported: keras.Model) -> NumericCore:
     facts: dict[str, Any] = {"kind": "numbers", **_names(exported)}
     if spectrogram := _first(exported, LogMelSpectrogram):
         facts["sample_rate"] = spectrogram.sample_rate
-    return NumericCore(keras.Model(exported.input, outputs, name=exported.name), facts)
+    return NumericCore(in_float32(keras.Model(exported.input, outputs, name=exported.name)), facts)
 
 
 def output_name(exported: keras.Model) -> str:
@@ -181,7 +183,7 @@ def _core(
         {output_name(exported): output},
         name=exported.name,
     )
-    return NumericCore(model, {**facts, **_names(exported)}, keras.Model(exported.input, before))
+    return NumericCore(in_float32(model), {**facts, **_names(exported)}, keras.Model(exported.input, before))
 
 
 def _after(exported: keras.Model, layer: Any, x: Any) -> Any:

@@ -34,9 +34,9 @@ def to_openvino(model: keras.Model, file: Path, *, length: int | None = None) ->
         'model.xml'
     """
     openvino = import_optional("openvino")
-    unroll = needs_unrolling(model)
-    if reason := unroll and why_not_unrolled(model, length):
+    if reason := why_not_openvino(model, length):
         raise BadInput(f"{reason} Received: {model.name!r}, length={length}")
+    unroll = needs_unrolling(model)
     with tempfile.TemporaryDirectory() as folder:
         between = to_onnx(model, Path(folder) / "model.onnx", length=length if unroll else None, unroll=unroll)
         openvino.save_model(openvino.convert_model(str(between)), str(file), compress_to_fp16=False)
@@ -53,13 +53,15 @@ def needs_unrolling(model: keras.Model) -> bool:
     return bool(recurrent_cells(model) - {"LSTM"})
 
 
-def why_not_unrolled(model: keras.Model, length: int | None) -> str:
+def why_not_openvino(model: keras.Model, length: int | None) -> str:
     """A sentence, or "" if nothing hinders.
 
     Example:
-        >>> why_not_unrolled(kerasdl.models.forecaster((24, 1), 1, cell="gru"), None)
+        >>> why_not_openvino(kerasdl.models.forecaster((24, 1), 1, cell="gru"), None)
         ''
     """
+    if not needs_unrolling(model):
+        return ""
     what = ", ".join(sorted(recurrent_cells(model)))
     if free_steps(model) and length is None:
         return f"OpenVINO holds recurrent layers ({what}) at one length only: pass length, or take an LSTM, or ONNX."

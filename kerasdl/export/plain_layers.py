@@ -1,17 +1,21 @@
 """Networks rebuilt of layers that other runtimes can hold: the same weights, the same numbers."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
-from kerasdl.layers import ChunkedEncoder, LogMelSpectrogram
+from kerasdl.layers import ChunkedEncoder, LogMelSpectrogram, PiecewiseLinearEmbeddings
 
 RECURRENT = {"LSTM", "GRU", "SimpleRNN", "WeightDropLSTM"}
 REBUILT = {
     "ChunkedEncoder": "WholeEncoder", "LogMelSpectrogram": "ConvolvedSpectrogram", "EinsumDense": "MembersDense",
+    "PiecewiseLinearEmbeddings": "EvenIntervals",
 }  # fmt: skip
 LONGEST_UNROLLED = 256
+HALF = ("bfloat16", "float16")
 
 
 class WholeEncoder(ChunkedEncoder):
@@ -61,6 +65,20 @@ class MembersDense(keras.layers.EinsumDense):
         return ops.sum(inputs * self.kernel[..., 0], axis=-1, keepdims=True) + self.bias
 
 
+class EvenIntervals(PiecewiseLinearEmbeddings):
+    """PiecewiseLinearEmbeddings for eight bits, which have one range for all intervals, wide and narrow.
+
+    Slopes are far apart, and far more so is what they make of numbers beyond an interval: half of a slope, as its
+    square root, comes before the number is clipped, and half after it.
+    """
+
+    def shares(self, numbers: Any) -> Any:
+        """As those of the class, but for rounding."""
+        root = np.sqrt(self._slope)
+        width = np.divide(1, root, out=np.zeros_like(root), where=root > 0)
+        return ops.minimum(ops.relu(numbers * root - self._low * root), width) * root
+
+
 def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False) -> keras.Model:
     """Rebuild a network for export: float32, recurrent layers without cuDNN's kernels, and perhaps of a fixed length.
 
@@ -76,14 +94,24 @@ def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False
         >>> plain(kerasdl.models.recurrent((None, 6), 4), length=64).input_shape
         (None, 64, 6)
     """
-    config = _replaced(model.get_config(), length if unroll else None, unroll)
+    model = in_float32(model)
+    config = _changed(model.get_config(), partial(_replaced, length=length if unroll else None, unroll=unroll))
     for layer in config["layers"]:
         _fix_length(layer, length)
-    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense)}
-    with keras.saving.custom_object_scope(custom):
-        rebuilt = keras.Model.from_config(config)
-    rebuilt.set_weights(model.get_weights())
-    return rebuilt
+    return _rebuilt(model, config)
+
+
+def in_float32(model: keras.Model) -> keras.Model:
+    """The model, or a copy if some of its layers compute in another dtype.
+
+    Example:
+        >>> network = kerasdl.models.mlp((4,), 2)
+        >>> in_float32(network) is network
+        True
+    """
+    if all(each.compute_dtype not in HALF for each in _all_layers(model)):
+        return model
+    return _rebuilt(model, _changed(model.get_config(), _whole))
 
 
 def signature_of(model: keras.Model, rows: int | None = None) -> list[Any]:
@@ -125,14 +153,32 @@ def _all_layers(model: keras.Model) -> list[Any]:
     return list(model._flatten_layers(include_self=False))
 
 
-def _replaced(config: Any, length: int | None, unroll: bool) -> Any:
-    """The configuration of a model, and of all layers in it, with other layers in the place of some."""
+def _rebuilt(model: keras.Model, config: dict[str, Any]) -> keras.Model:
+    """A model of this configuration, with copies of the weights."""
+    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense, EvenIntervals)}
+    with keras.saving.custom_object_scope(custom):
+        rebuilt = keras.Model.from_config(config)
+    rebuilt.set_weights(model.get_weights())
+    return rebuilt
+
+
+def _changed(config: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """The configuration of a model, with a change of each layer in it."""
     if isinstance(config, list):
-        return [_replaced(each, length, unroll) for each in config]
+        return [_changed(each, change) for each in config]
     if not isinstance(config, dict):
         return config
-    config = {name: _replaced(each, length, unroll) for name, each in config.items()}
-    name, options = config.get("class_name"), config.get("config")
+    return change({name: _changed(each, change) for name, each in config.items()})
+
+
+def _whole(config: dict[str, Any]) -> dict[str, Any]:
+    is_policy = config.get("class_name") == "DTypePolicy"
+    return {**config, "config": {**config["config"], "name": "float32"}} if is_policy else config
+
+
+def _replaced(config: dict[str, Any], length: int | None, unroll: bool) -> dict[str, Any]:
+    """Another layer in the place of some."""
+    name, options = config.get("class_name"), config.get("config", {})
     if name in RECURRENT:
         options["unroll"] = unroll
         if name != "SimpleRNN":
@@ -143,8 +189,6 @@ def _replaced(config: Any, length: int | None, unroll: bool) -> Any:
     if name in REBUILT and (name != "EinsumDense" or options["equation"] == "bmi,mio->bmo"):
         new = REBUILT[name]
         return {**config, "module": None, "class_name": new, "registered_name": new}
-    if name == "DTypePolicy":
-        options["name"] = "float32"
     _fix_length(config, length)
     return config
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.export.numeric_core import numeric_core
+from kerasdl.export.numeric_core import NumericCore, numeric_core
 from kerasdl.export.runtimes import Run, load_runtime
 
 ROWS_AT_ONCE = 64
@@ -20,8 +20,8 @@ def raw_runtime(exported: keras.Model, path: Path | None = None, *, threads: int
 
     Args:
         exported: A model of raw input, new or loaded.
-        path: What `convert` wrote of it, which computes in the place of Keras; strings and the resizing of pictures,
-            which ONNX, LiteRT and OpenVINO do not hold, are left to Keras.
+        path: What `Conversion.write` wrote of it, which computes in the place of Keras; strings and the resizing of
+            pictures, which ONNX, LiteRT and OpenVINO do not hold, are left to Keras.
         threads: How many another runtime may use.
 
     Returns:
@@ -38,8 +38,12 @@ def raw_runtime(exported: keras.Model, path: Path | None = None, *, threads: int
     """
     if path is None:
         return called(exported)
-    found = load_runtime(path, threads=threads) if path.is_dir() else _prepared(exported, path, threads)
-    _check_same(exported, found, path)
+    found, expected = load_runtime(path, threads=threads), called(exported)
+    if not path.is_dir():
+        # Its part of numbers computes in float32, as the written one does.
+        core = numeric_core(exported)
+        found, expected = _prepared(core, found), _prepared(core, called(core.model))
+    _check_same(exported, found, expected, path)
     return found
 
 
@@ -83,8 +87,7 @@ def _traced(model: keras.Model) -> Any:
     return call
 
 
-def _prepared(exported: keras.Model, path: Path, threads: int) -> Run:
-    core, run = numeric_core(exported), load_runtime(path, threads=threads)
+def _prepared(core: NumericCore, run: Run) -> Run:
     before = dict if core.before is None else _traced(core.before)
     kinds = {name: each.dtype for name, each in core.inputs.items()}
 
@@ -96,14 +99,14 @@ def _prepared(exported: keras.Model, path: Path, threads: int) -> Run:
     return call
 
 
-def _check_same(exported: keras.Model, run: Run, path: Path) -> None:
+def _check_same(exported: keras.Model, run: Run, of_keras: Run, path: Path) -> None:
     """Raise unless both answer the same to noise: a model that was trained again needs another export."""
     import tensorflow as tf
 
     noise = {each.name: _noise(each) for each in exported.inputs}
     with tf.device("CPU"):
         inputs = {name: tf.constant(each) for name, each in noise.items()}
-    expected, found = called(exported)(inputs), run(inputs)
+    expected, found = of_keras(inputs), run(inputs)
     if found.shape != expected.shape or not np.allclose(
         found, expected, rtol=0, atol=TOLERANCE * max(1.0, np.abs(expected).max())
     ):

@@ -61,11 +61,19 @@ class PiecewiseLinearEmbeddings(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         numbers = ops.expand_dims(ops.cast(inputs, "float32"), -1)
-        shares = ops.cast(ops.clip((numbers - self._low) * self._slope, 0.0, 1.0), self.compute_dtype)
+        shares = ops.cast(self.shares(numbers), self.compute_dtype)
         # One product of matrices per number.
         vectors = ops.transpose(ops.matmul(ops.transpose(shares, (1, 0, 2)), self.kernel), (1, 0, 2))
         found = ops.concatenate([ops.cast(numbers, self.compute_dtype), vectors], axis=-1)
         return ops.reshape(found, (-1, len(self.edges) * self.size))
+
+    def shares(self, numbers: Any) -> Any:
+        """Of each interval the share that lies below a number.
+
+        Args:
+            numbers: (batch, numbers, 1).
+        """
+        return ops.clip((numbers - self._low) * self._slope, 0.0, 1.0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], len(self.edges) * self.size)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Seconds and calls after which a comparison ends.
-SECONDS, CALLS = 4.0, 200
+# Seconds for each function, and calls, after which a comparison ends.
+SECONDS, CALLS = 2.0, 200
 _THREADS = Path("/proc/self/task")
 
 
@@ -17,7 +17,7 @@ def in_turns(functions: Mapping[str, Callable[[int], Any]]) -> dict[str, float]:
     """The median seconds of a call of each function; they take turns, on one core where the system allows it (Linux).
 
     Args:
-        functions: By name; each is called with 0, 1, 2 and so on, up to 200 times, or for about four seconds.
+        functions: By name; each is called with 0, 1, 2 and so on, up to 200 times, or for about two seconds.
 
     Example:
         >>> sorted(in_turns({"keras": lambda call: None, "onnx": lambda call: None}))
@@ -33,7 +33,7 @@ def in_turns(functions: Mapping[str, Callable[[int], Any]]) -> dict[str, float]:
                 started = time.perf_counter()
                 each(call)
                 times[name].append(time.perf_counter() - started)
-            if time.perf_counter() - begun > SECONDS:
+            if time.perf_counter() - begun > SECONDS * len(functions):
                 break
     return {name: statistics.median(each) for name, each in times.items()}
 

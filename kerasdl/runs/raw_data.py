@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,9 +19,11 @@ from kerasdl.runs.kinds import Kind, kind_of
 from kerasdl.runs.sequence_data import SequenceData, load_sequences
 from kerasdl.runs.series_data import SeriesData, load_series
 from kerasdl.runs.table_data import TableData, load_table
-from kerasdl.runs.text_data import LabelledTextData, load_texts
+from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 
 Options = TypeVar("Options")
+# Characters that a language model reads before it says what follows.
+READ = 200
 
 
 @dataclass(frozen=True)
@@ -30,18 +33,21 @@ class RawData:
     Attributes:
         inputs: What the run's model takes: an array or tensor, or a dict of them.
         truth: int64 (samples,) classes, float32 (samples, classes) tags of 0 and 1, or float64 numbers in the user's
-            units.
+            units; None for a language model.
         answers: Which of the model's outputs those are, as an index: the medians among quantiles.
 
     Example:
         >>> raw = RawData(np.zeros((2, 8, 8, 3), np.uint8), np.array([0, 1]))
-        >>> len(raw.truth)
+        >>> len(raw)
         2
     """
 
     inputs: Any
-    truth: np.ndarray
+    truth: np.ndarray | None
     answers: Any = ...
+
+    def __len__(self) -> int:
+        return len(keras.tree.flatten(self.inputs)[0])
 
     def first(self, count: int) -> Any:
         """The inputs of the first samples.
@@ -66,21 +72,18 @@ def load_raw(
         data: Data of the same form in the place of those in the configuration.
 
     Raises:
-        BadInput: The data are gone, or are not those of the run; or the model writes texts.
+        BadInput: The data are gone, or are not those of the run.
         ModuleNotFoundError: A package that reads such data is not installed.
 
     Example:
         >>> model = keras.models.load_model("pets.keras")
         >>> training, validation = load_raw(model, {"data": "pets"}, train=200, valid=1000)
     """
-    if getattr(model, "layers", None) and model.layers[-1].name == "probabilities":
-        raise BadInput(
-            f"A language model writes texts: it has no answers to compare. Received: {model.name!r} of "
-            f"{config.get('data')!r}"
-        )
-    kind, given = kind_of(model), {**config, **({"data": data} if data else {})}
+    given = {**config, **({"data": data} if data else {})}
+    writes = [each.name for each in model.layers[-1:]] == ["probabilities"]
+    loader = _language if writes else _LOADERS[kind_of(model)]
     try:
-        classes, load = _LOADERS[kind](model, given, int(config.get("seed", 0)))
+        classes, load = loader(model, given, int(config.get("seed", 0)))
     except (BadInput, OSError) as error:
         raise BadInput(
             f"The data of the run cannot be loaded again: give them (--data). Why: {str(error).rstrip('.')}"
@@ -101,10 +104,15 @@ def score_of(raw: RawData, found: np.ndarray) -> tuple[str, float]:
         raw: The samples.
         found: What the model makes of them.
 
+    Raises:
+        BadInput: They are of a language model.
+
     Example:
         >>> score_of(RawData(None, np.array([0, 1])), np.array([[0.9, 0.1], [0.6, 0.4]]))
         ('accuracy', 0.5)
     """
+    if raw.truth is None:
+        raise BadInput("A language model writes texts: it has no score here. Received: truth=None")
     found = found[raw.answers]
     if raw.truth.dtype == np.float64:
         return "RMSE", float(np.sqrt(np.square(found - raw.truth).mean()))
@@ -157,6 +165,22 @@ def _texts(_: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[Any, _
         return RawData(text.as_strings(data.documents(numbers)), data.labels[numbers])
 
     return data.classes, load
+
+
+def _language(_: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[Any, _Load]:
+    """The texts of a part from its beginning on, in pieces."""
+    data = load_texts(_options(TextData, config), seed=seed)
+
+    def load(part: Part, count: int) -> RawData:
+        pieces = (
+            piece[start : start + READ]
+            for number, piece in data.read()
+            if data.parts[number] == part
+            for start in range(0, len(piece), READ)
+        )
+        return RawData(text.as_strings(list(islice(pieces, count))), None)
+
+    return None, load
 
 
 def _series(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[Any, _Load]:

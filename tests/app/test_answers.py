@@ -2,11 +2,9 @@
 
 import shutil
 
-import keras
 import numpy as np
-import pandas as pd
 import pytest
-from kerasdl import models, runs
+from kerasdl import runs
 from kerasdl.app.images import answer_images
 from kerasdl.app.sequences import answer_sequences, answer_sounds
 from kerasdl.app.series import answer_series
@@ -14,10 +12,8 @@ from kerasdl.app.tables import answer_row, form
 from kerasdl.app.texts import answer_text
 from kerasdl.app.trained import Trained
 from kerasdl.errors import BadInput
-from kerasdl.export import sequence_classifier, series_model
-from kerasdl.layers import LogMelSpectrogram, PredictionIntervals
 
-from tests.examples import write_tone
+from tests.app import small_runs
 from tests.recipes.bad_input import earlier_run, picture
 from tests.recipes.test_image_classifier import run
 
@@ -39,13 +35,6 @@ def printed(monkeypatch, capsys):
 def likeliest(answer):
     name, probability = next(iter(answer.probabilities.items()))
     return [name, f"{probability:.4f}"]
-
-
-def saved(folder, exported, **config):
-    run = runs.RunFolder(folder)
-    run.write_config(config)
-    run.save_model(exported, {})
-    return run.path
 
 
 def test_pictures_with_where_the_network_looked(tmp_path, printed):
@@ -123,19 +112,10 @@ def test_a_row_with_what_the_training_did_not_know(tmp_path, printed):
 
 
 def test_a_forecast_with_its_fan(tmp_path, printed):
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input((4, 1))
-    network = keras.Model(inputs, keras.layers.Reshape((2, 1))(keras.layers.Dense(2)(keras.layers.Flatten()(inputs))))
-    around = PredictionIntervals((0.5, 0.9))
-    past = np.random.default_rng(0).normal(size=(50, 4, 1)).astype("float32")
-    around.adapt(network.predict(past, verbose=0), past, past[:, :2])
-    exported = series_model(network, ([0], [1]), intervals=around)
-    folder = saved(tmp_path / "run", exported, target=["area"], time=["day"], lookback=4)
-    days = pd.date_range("2020-01-01", periods=9).strftime("%Y-%m-%d")
-    pd.DataFrame({"day": days, "area": [0.0] * 8 + [9.0]}).to_csv(tmp_path / "a.csv", index=False)
-    (answer,) = answer_series(Trained.of(folder), str(tmp_path / "a.csv"))
+    folder, file = small_runs.series(tmp_path)
+    (answer,) = answer_series(Trained.of(folder), str(file))
     header, *rows = answer.table
-    assert rows == [tuple(cells) for cells in printed(folder, tmp_path / "a.csv")]
+    assert rows == [tuple(cells) for cells in printed(folder, file)]
     assert header == ("day", "area", "area 5 %", "area 25 %", "area 75 %", "area 95 %")
     assert answer.pictures["area, with its forecast"].startswith(PNG)
     assert answer.remarks == ["area ends 9.0 standard deviations from the mean of the training data."]
@@ -143,17 +123,14 @@ def test_a_forecast_with_its_fan(tmp_path, printed):
 
 @pytest.mark.slow
 def test_sequences_and_sounds(tmp_path, printed):
-    folder = saved(tmp_path / "lines", sequence_classifier(models.resnet_1d((None, 2), 2, widths=(4,)), ["a", "b"]))
-    np.savez(tmp_path / "a.npz", x=np.random.default_rng(0).normal(size=(2, 12, 2)))
-    answers = answer_sequences(Trained.of(folder), str(tmp_path / "a.npz"))
-    assert [[each.name, *likeliest(each)] for each in answers] == printed(folder, tmp_path / "a.npz")
+    folder, file = small_runs.sequences(tmp_path)
+    answers = answer_sequences(Trained.of(folder), str(file))
+    assert [[each.name, *likeliest(each)] for each in answers] == printed(folder, file)
     assert all(each.pictures["What the network reads"].startswith(PNG) for each in answers)
-    spectra, layer = models.resnet_1d((None, 40), 2, widths=(4,)), LogMelSpectrogram(8000)
-    folder = saved(tmp_path / "sounds", sequence_classifier(spectra, ["a", "b"], spectrogram=layer))
-    write_tone(tmp_path / "a.wav", 8000)
-    (answer,) = answer_sounds(Trained.of(folder), [str(tmp_path / "a.wav")])
-    assert [[str(tmp_path / answer.name), *likeliest(answer)]] == printed(folder, tmp_path / "a.wav")
+    folder, file = small_runs.sounds(tmp_path)
+    (answer,) = answer_sounds(Trained.of(folder), [str(file)])
+    assert [[str(tmp_path / answer.name), *likeliest(answer)]] == printed(folder, file)
     assert answer.pictures["What the network hears"].startswith(PNG)
-    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    file.write_bytes(b"RIFF")
     with pytest.raises(BadInput, match=r"^a.wav: "):
-        answer_sounds(Trained.of(folder), [str(tmp_path / "a.wav")])
+        answer_sounds(Trained.of(folder), [str(file)])

@@ -1,13 +1,17 @@
 """The page to try a run, in a browser that reaches nothing else: answers are those of recipes/predict.py."""
 
 import kerasdl  # isort: skip
+from contextlib import contextmanager
+from pathlib import Path
+
 import keras
 import pytest
 from kerasdl import export, models
 from sklearn.datasets import load_digits
 
+from tests.app import small_runs
 from tests.app.serving import served
-from tests.app.test_answers import saved
+from tests.app.small_runs import saved
 from tests.recipes.bad_input import earlier_run
 from tests.recipes.test_image_classifier import run
 
@@ -120,6 +124,75 @@ def test_texts_and_rows(visit, width, scheme, tmp_path, monkeypatch, capsys):
         page.get_by_role("button", name="Answer").click()
         assert cards(page, 1) == [cells[1:] for cells in expected]
         page.get_by_text("area: 1000 is outside the training data, 1.5 to 46.5.").wait_for()
+
+
+def shown(page, column=0):
+    """The cells of the tables in the answers, from a column on."""
+    page.locator("#answers td").first.wait_for()
+    rows = page.locator("#answers tbody tr").all()
+    return [[cell.strip() for cell in each.locator("td").all_inner_texts()][column:] for each in rows]
+
+
+@pytest.fixture
+def asked(visit, tmp_path, monkeypatch, capsys):
+    """A run of a kind, its page, and what recipes/predict.py prints for the same input, as cells."""
+
+    def ask(kind, width, scheme):
+        folder, given = getattr(small_runs, kind)(tmp_path)
+        assert run("predict", folder, given, monkeypatch=monkeypatch) == 0
+        expected = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+        with served(folder) as address:
+            page = visit(address, width, scheme)
+            if kind in ("series", "sequences", "sounds"):
+                page.locator("input[type=file]").set_input_files(given)
+            yield page, expected
+
+    return contextmanager(ask)
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+@pytest.mark.parametrize("kind", ["sequences", "sounds"])
+def test_sequences_and_sounds(kind, asked, width, scheme):
+    with asked(kind, width, scheme) as (page, expected):
+        percent = [[Path(cells[0]).name, cells[1], f"{100 * float(cells[2]):.2f} %"] for cells in expected]
+        assert cards(page, len(expected)) == percent
+        drawn = page.locator("#answers img").evaluate_all("all => all.map(each => each.naturalWidth > 100)")
+        assert drawn == [True] * len(expected)
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_a_series(asked, width, scheme):
+    with asked("series", width, scheme) as (page, expected):
+        assert shown(page) == expected
+        page.get_by_text("area ends 9.0 standard deviations from the mean").wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_a_regression(asked, width, scheme):
+    with asked("numbers", width, scheme) as (page, expected):
+        page.get_by_label("area").fill("12.5")
+        place = page.get_by_label("place")
+        place.fill("south")
+        place.press("Enter")
+        page.get_by_role("button", name="Answer").click()
+        ((name, predicted, _),) = shown(page)
+        ((_, number),) = expected
+        assert (name, predicted) == ("price", f"{float(number):.6g}")
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_tags(asked, width, scheme):
+    with asked("tags", width, scheme) as (page, expected):
+        page.get_by_label("Text").fill("good bad")
+        page.get_by_role("button", name="Answer").click()
+        page.locator("#answers .share").first.wait_for()
+        shares = [each.inner_text().split("\n") for each in page.locator("#answers .share").all()]
+        ((_, names, probabilities),) = expected
+        page.get_by_text("It knows 2 tags, and no other.").wait_for()
+        several = zip(names.split(", "), probabilities.split(", "), strict=True)
+        assert [[each for each in share if each] for share in shares] == [
+            [name, f"{100 * float(each):.2f} %"] for name, each in several
+        ]
 
 
 assert kerasdl

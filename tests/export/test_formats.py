@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from kerasdl import export, models
 from kerasdl.data import tabular
 from kerasdl.errors import BadInput
 
-from tests.export.zoo import KINDS, forecaster, lstm, made
+from tests.export.zoo import KINDS, TEXTS, forecaster, lstm, made, vocabulary
 
 pytest.importorskip("onnxruntime", reason="the extra export is not installed")
 pytest.importorskip("ai_edge_litert", reason="the extra export is not installed")
@@ -33,19 +34,8 @@ MATRIX = [
 
 def converted(exported, inputs, form, folder):
     """The numbers of the written model in its own runtime."""
-    if form == "saved_model":
-        path = export.to_saved_model(exported, folder / "saved_model")
-        return export.load_runtime(path)(inputs if isinstance(inputs, dict) else {exported.input.name: inputs})
-    core = export.numeric_core(exported)
-    given = core.prepare(inputs)
-    if form == "onnx":
-        path = export.to_onnx(core.model, folder / "model.onnx", facts=core.facts)
-    elif form == "openvino":
-        path = export.to_openvino(core.model, folder / "model.xml")
-    else:
-        steps = max(each.shape[1] for each in given.values())
-        path = export.to_litert(core.model, folder / "model.tflite", length=steps)
-    return export.load_runtime(path)(given)
+    conversion = export.Conversion(exported, samples=[inputs])
+    return export.load_runtime(conversion.write(form, folder / form))(conversion.prepare(form, inputs))
 
 
 @pytest.mark.parametrize(("kind", "form"), MATRIX)
@@ -79,9 +69,11 @@ def test_a_forecaster_of_gru_cells_has_a_length_of_its_own(tmp_path):
 
 
 def test_litert_needs_a_length_for_texts(tmp_path):
-    core = export.numeric_core(made("lstm")[0])
+    conversion = export.Conversion(made("lstm")[0])
     with pytest.raises(BadInput, match="LiteRT holds this model at one length only: pass length"):
-        export.to_litert(core.model, tmp_path / "model.tflite")
+        conversion.write("litert", tmp_path / "litert")
+    with pytest.raises(BadInput, match="pass length"):
+        export.to_litert(conversion.core.model, tmp_path / "model.tflite")
     assert not list(tmp_path.iterdir())
 
 
@@ -133,6 +125,19 @@ def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path):
     assert 1e-6 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
 
 
+@pytest.mark.slow
+def test_wide_intervals_beside_narrow_ones_survive_eight_bits(tmp_path):
+    network = models.tabular([], 2, outputs=1, hidden=(16,), edges=[[-3, -0.02, 0, 0.02, 3], [-2, 2]])
+    x = np.random.default_rng(0).uniform(-3, 3, (300, 2)).astype("float32")
+    files = {
+        name: export.to_litert(network, tmp_path / f"{name}.tflite", representative=batches)
+        for name, batches in (("large", None), ("small", [{"numbers": x}]))
+    }
+    expected, found = (export.load_runtime(files[name])({"numbers": x}) for name in ("large", "small"))
+    np.testing.assert_allclose(expected, network({"numbers": x}), atol=1e-5)
+    assert np.sqrt(np.square(found - expected).mean()) < 0.05 * expected.std()
+
+
 def test_a_path_of_no_runtime(tmp_path):
     with pytest.raises(BadInput, match=r"must be a folder or end with one of \['.onnx', '.tflite', '.xml'\]"):
         export.load_runtime(tmp_path / "model.pb")
@@ -159,25 +164,59 @@ def test_texts_of_many_batches_are_prepared():
 
 def test_eight_bits_of_a_table_with_categories_and_none_of_an_lstm(tmp_path):
     exported, inputs, _ = made("table")
-    network, prepare = export.same_part(exported, "litert")
-    given = prepare(inputs)
+    conversion = export.Conversion(exported)
+    given = conversion.prepare("litert", inputs)
     # Inputs have names: their order says nothing.
     batches = [dict(reversed(given.items()))]
-    found = export.load_runtime(export.convert(exported, "litert", tmp_path / "a", representative=batches))(given)
-    assert found.shape == network(given).shape
-    reason = export.why_not(made("lstm")[0], "litert", length=20, eight_bits=True)
-    assert "no useful 8 bits for recurrent layers (LSTM)" in reason
+    found = export.load_runtime(conversion.write("litert", tmp_path / "a", representative=batches))(given)
+    assert found.shape == conversion.network("litert")(given).shape
+    lstm = export.Conversion(made("lstm")[0], length=20)
+    assert "no useful 8 bits for recurrent layers (LSTM)" in lstm.why_not("litert", eight_bits=True)
     with pytest.raises(BadInput, match="no useful 8 bits"):
-        export.convert(made("lstm")[0], "litert", tmp_path / "b", length=20, representative=[{}])
+        lstm.write("litert", tmp_path / "b", representative=[{}])
     assert not (tmp_path / "b").exists()
+    (tmp_path / "a" / "cat.jpg").write_text("")
+    with pytest.raises(BadInput, match="The folder has other files, such as 'cat.jpg'"):
+        conversion.write("litert", tmp_path / "a")
+    assert (tmp_path / "a" / "model.tflite").exists()
 
 
 def test_what_keras_has_left_of_a_format_takes_inputs_of_its_length():
     exported, texts, expected = made("lstm")
-    network, prepare = export.same_part(exported, "litert", 30)
-    assert {each.shape for each in prepare(texts).values()} == {(100, 30)}
-    assert export.steps_of(exported, texts) < 30
-    np.testing.assert_allclose(network(prepare(texts)), expected, atol=1e-5)
-    (cut,) = export.same_part(exported, "litert", 3)[1](texts).values()
-    assert cut.shape == (100, 3)
-    assert export.steps_of(*made("table")[:2]) is None
+    conversion = export.Conversion(exported, length=30, samples=[texts])
+    inputs = conversion.prepare("litert", texts)
+    assert inputs["tokens"].shape == (100, 30)
+    assert conversion.prepare("onnx", texts)["tokens"].shape[1] < 30
+    np.testing.assert_allclose(conversion.network("litert")(inputs), expected, atol=1e-5)
+    assert export.Conversion(exported, length=3).prepare("litert", texts)["tokens"].shape == (100, 3)
+    assert (
+        export.Conversion(exported, samples=[texts[:1], texts]).length
+        == conversion.prepare("onnx", texts)["tokens"].shape[1]
+    )
+    assert export.Conversion(made("table")[0], length=3).length is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_precision_becomes_float32(kind, policy, tmp_path):
+    """But for a SavedModel, which computes as the model does."""
+    keras.mixed_precision.set_dtype_policy(policy)
+    exported, inputs = KINDS[kind]()
+    conversion = export.Conversion(exported, samples=[inputs])
+    for form in ("saved_model", "onnx"):
+        given = conversion.prepare(form, inputs)
+        found = export.load_runtime(conversion.write(form, tmp_path / form))(given)
+        np.testing.assert_allclose(found, conversion.network(form)(given), atol=1e-4, rtol=0)
+    rounded = conversion.network("saved_model")(conversion.prepare("saved_model", inputs))
+    assert 1e-6 < np.abs(found - rounded).max() < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_language_model(form, tmp_path):
+    network = models.awd_lstm(len(vocabulary()), batch_size=2, embedding=5, units=6, depth=2)
+    exported = export.language_model(network, vocabulary().layer())
+    texts = tf.constant(TEXTS * 25)
+    found = converted(exported, texts, form, tmp_path)
+    np.testing.assert_allclose(found, exported.predict(texts, verbose=0), atol=1e-4)

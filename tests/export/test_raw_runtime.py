@@ -27,5 +27,5 @@ def test_another_runtime(kind, form, tmp_path):
     """Strings and the size of pictures are prepared by Keras where the format does not hold them."""
     pytest.importorskip("onnxruntime", reason="the extra export is not installed")
     exported, inputs, expected = made(kind)
-    run = export.raw_runtime(exported, export.convert(exported, form, tmp_path / form), threads=2)
+    run = export.raw_runtime(exported, export.Conversion(exported).write(form, tmp_path / form), threads=2)
     np.testing.assert_allclose(run(by_name(exported, inputs)), expected, atol=1e-4)

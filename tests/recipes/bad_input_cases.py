@@ -362,7 +362,6 @@ CASES: dict[str, Cases] = {
         "8 bits without LiteRT": (intact("images", "RUN", "--int8", "--to", "onnx"), "LiteRT writes 8 bits"),
         "other data": (intact("images", "RUN"), "The model has 3 channels, and the data have others"),
         "data that are gone": (intact("images", "RUN", "--data", "none/pets.csv"), "cannot be loaded again: give them"),
-        "a language model": (intact("language", "RUN"), "A language model writes texts"),
     },
     "share": {
         "a Lambda layer": (damaged("images", with_lambda, "RUN", "out"), "`Lambda` layer"),

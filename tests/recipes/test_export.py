@@ -1,9 +1,12 @@
 """The recipe for other runtimes: it converts, compares and says what is impossible before it writes anything."""
 
 import json
+import re
 import subprocess
 import sys
+import tarfile
 import wave
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -12,7 +15,7 @@ import pytest
 from kerasdl import export, models, runs
 from kerasdl.data import text
 
-from tests.recipes.test_image_classifier import recipe, run
+from tests.recipes.test_image_classifier import finish, recipe, run
 
 pytest.importorskip("onnxruntime", reason="the extra export is not installed")
 pytest.importorskip("ai_edge_litert", reason="the extra export is not installed")
@@ -85,8 +88,14 @@ def of_texts(path: Path, *, ngrams: bool = False) -> Path:
     return saved(path, runs.LabelledTextData(), exported)
 
 
-def report(path: Path) -> dict:
-    return json.loads((path / "export" / "export.json").read_text())
+def of_language(path: Path) -> Path:
+    words = text.Vocabulary.of({"the": 3, "statement": 2}, min_freq=1)
+    network = models.language_model(len(words), batch_size=1, embedding=2, units=2, depth=1)
+    return saved(path, runs.TextData(), export.language_model(network, words.layer()))
+
+
+def report(path: Path, folder: str = "export") -> dict:
+    return json.loads((path / folder / "export.json").read_text())
 
 
 def test_two_formats_of_a_table(tmp_path, monkeypatch, capsys):
@@ -109,7 +118,7 @@ def test_two_formats_of_a_table(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [of_images, of_series, of_numbers, of_sequences, of_sounds])
+@pytest.mark.parametrize("make", [of_images, of_series, of_numbers, of_sequences, of_sounds, of_language])
 def test_every_kind_in_every_format(make, tmp_path, monkeypatch):
     path = make(tmp_path / "run")
     assert run("export", path, monkeypatch=monkeypatch) == 0
@@ -144,3 +153,88 @@ def test_what_is_impossible_is_said_before_anything_is_written(tmp_path, monkeyp
 
 def test_the_formats_of_the_recipe_are_those_of_the_package():
     assert recipe("export").Config(run=Path("run")).to == ("saved_model", "onnx", "litert", "openvino")
+
+
+def pictures(real_data: Path, folder: Path) -> Path:
+    with tarfile.open(real_data / "mnist_sample/mnist_tiny.tgz") as archive:
+        members = [each for each in archive if re.search(r"/(train|valid)/", each.name)]
+        archive.extractall(folder, members, filter="data")
+    return folder / "mnist_tiny"
+
+
+def digits(real_data: Path, folder: Path) -> Path:
+    """Ten recordings of each digit by each speaker."""
+    with tarfile.open(real_data / "fsdd/fsdd_4speakers.tar.xz") as archive:
+        for member in archive:
+            if found := re.search(r"(\d)_\w+_\d\.wav$", member.name):
+                member.name = f"digits/{found[1]}/{found[0]}"
+                archive.extract(member, folder, filter="data")
+    return folder / "digits"
+
+
+# Of each run the recipe, its data, and the options of a short training.
+REAL = {
+    "image": ("image_classifier", pictures, "--epochs 1 --image-size 28 --arch resnet8 --peak-lr 0.01"),
+    "bfloat16": (
+        "image_classifier", pictures,
+        "--epochs 1 --image-size 28 --arch resnet8 --peak-lr 0.01 --precision mixed_bfloat16",
+    ),
+    "table": (
+        "tabular", "tabular/adult_sample/adult.csv",
+        "--target salary --steps 50 --ensemble 2 --no-baseline --peak-lr 0.005",
+    ),
+    "text": ("text_classifier", "imdb/imdb_sample/texts.csv", "--epochs 1 --embedding 8 --units 8 --peak-lr 0.01"),
+    "forecaster": (
+        "time_series", "timeseries/monthly-sunspots.csv",
+        "--time Month --target Sunspots --horizon 3 --intervals 0.8 --steps 50 --units 8 --peak-lr 0.01",
+    ),
+    "sequence": (
+        "sequence_classifier", "ts_classification/ItalyPowerDemand/ItalyPowerDemand_TRAIN.ts",
+        "--valid VALID --epochs 1 --widths 8 --ensemble 1 --peak-lr 0.01",
+    ),
+    "audio": ("sequence_classifier", digits, "--valid-share 0.3 --epochs 1 --widths 8 --peak-lr 0.01"),
+    "language": (
+        "language_model", "tinyshakespeare/input.txt",
+        "--epochs 1 --min-freq 20 --embedding 8 --units 8 --depth 1 --batch-size 128 --n-words 5 --peak-lr 0.01",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(real_data, tmp_path_factory):
+    """Runs on real data, each trained once."""
+
+    @cache
+    def of(kind: str) -> Path:
+        name, data, options = REAL[kind]
+        folder = tmp_path_factory.mktemp(kind)
+        path = real_data / data if isinstance(data, str) else data(real_data, folder)
+        options = options.replace("VALID", str(path).replace("_TRAIN", "_TEST"))
+        return finish(name, folder / "run", "--data", path, *options.split())[0]
+
+    return of
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", REAL)
+def test_real_runs_in_every_format(kind, trained, monkeypatch):
+    assert run("export", trained(kind), monkeypatch=monkeypatch) == 0
+    found = report(trained(kind))
+    assert (found["samples"], list(found["formats"])) == (100, ["saved_model", "onnx", "litert", "openvino"])
+    assert max(each["difference"] for each in found["formats"].values()) <= 1e-4
+
+
+@pytest.mark.slow
+def test_n_grams_of_a_real_run_in_every_format(trained, monkeypatch):
+    assert run("export", trained("text"), "--model", "ngrams", monkeypatch=monkeypatch) == 0
+    found = report(trained("text"), "export_ngrams")
+    assert (found["samples"], len(found["formats"])) == (100, 4)
+    assert max(each["difference"] for each in found["formats"].values()) <= 1e-4
+
+
+@pytest.mark.slow
+def test_what_a_real_run_cannot_be_is_named_before_anything_is_written(trained, monkeypatch, capsys):
+    path = trained("text")
+    assert run("export", path, "--to", "litert", "--int8", "--length", 50, monkeypatch=monkeypatch) == 1
+    assert "litert_int8: LiteRT has no useful 8 bits for recurrent layers (LSTM)" in capsys.readouterr().err
+    assert not (path / "export" / "litert_int8").exists()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import huggingface_hub
 import pytest
@@ -89,6 +90,24 @@ def test_to_the_hub_and_back(run, monkeypatch):
     assert runs.from_hub("hf://me/pets@v1") == run
     assert asked["revision"] == "v1"
     assert {"model.keras", "config.json", "metrics.json"} < {*asked["allow_patterns"]}
+
+
+def test_what_was_downloaded_is_links(run, tmp_path, monkeypatch):
+    """The Hub's library keeps files by their content, and a folder of links to them for each commit."""
+    runs.to_hub(run, tmp_path / "pets")
+    kept, commit = tmp_path / "cache" / "models--me--pets", 40 * "a"
+    for folder in (kept / "blobs", kept / "snapshots" / commit, kept / "refs"):
+        folder.mkdir(parents=True)
+    (kept / "refs" / "main").write_text(commit)
+    for number, file in enumerate((tmp_path / "pets").iterdir()):
+        file.rename(kept / "blobs" / str(number))
+        (kept / "snapshots" / commit / file.name).symlink_to(f"../../blobs/{number}")
+    options = {"local_files_only": True, "cache_dir": tmp_path / "cache"}
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", partial(huggingface_hub.snapshot_download, **options))
+    folder = runs.from_hub("hf://me/pets")
+    assert (folder / "model.keras").is_symlink()
+    assert runs.load_run(folder).output_shape == (None, 2)
+    assert runs.load_config(folder)["data"] == "pets"
 
 
 def test_a_hub_that_does_not_answer_is_one_sentence(run, monkeypatch):

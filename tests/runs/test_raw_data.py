@@ -8,6 +8,8 @@ from kerasdl import export, models, runs
 from kerasdl.errors import BadInput
 from kerasdl.runs.raw_data import RawData, _options
 
+from tests.recipes.bad_input import earlier_run
+
 
 def test_options_survive_json():
     options = runs.SeriesData(target=("a", "b"), batch_size=8)
@@ -50,6 +52,18 @@ def test_the_medians_of_quantiles_are_scored(houses):
 def test_tags_have_an_accuracy_each():
     raw = RawData(None, np.array([[0, 1], [1, 1]], np.float32))
     assert runs.score_of(raw, np.array([[0.1, 0.9], [0.2, 0.8]])) == ("accuracy", 0.75)
+
+
+def test_a_language_model_reads_pieces_of_the_documents(tmp_path):
+    (tmp_path / "train.txt").write_text("".join(chr(97 + at // 200) for at in range(900)))
+    (tmp_path / "valid.txt").write_text("A house.")
+    config = {"data": str(tmp_path / "train.txt"), "valid": str(tmp_path / "valid.txt"), "batch_size": 2}
+    model = runs.load_run(earlier_run("language"))
+    training, validation = runs.load_raw(model, config, train=3, valid=9)
+    assert [each.decode() for each in training.inputs.numpy()] == ["a" * 200, "b" * 200, "c" * 200]
+    assert (len(validation), validation.truth) == (1, None)
+    with pytest.raises(BadInput, match="A language model writes texts"):
+        runs.score_of(validation, np.zeros((1, 4)))
 
 
 def test_data_of_another_target_are_refused(houses):

@@ -56,7 +56,7 @@ def test_what_was_exported_of_another_model_is_refused(tmp_path):
         Trained.of(run, "onnx")
     pytest.importorskip("onnxruntime", reason="the extra export is not installed")
     model = runs.load_run(run)
-    export.convert(model, "onnx", run / "export" / "onnx")
+    export.Conversion(model).write("onnx", run / "export" / "onnx")
     inputs = {"area": np.array([[12.5], [3.0]])}
     assert Trained.of(run, "onnx").run(inputs) == pytest.approx(Trained.of(run).run(inputs), abs=1e-5)
     model.layers[-3].set_weights([2 * each for each in model.layers[-3].get_weights()])
@@ -70,7 +70,7 @@ def test_what_was_exported_of_another_model_is_refused(tmp_path):
 def test_texts_in_another_runtime(form, tmp_path):
     run = shutil.copytree(earlier_run("texts"), tmp_path / "run")
     model, given = runs.load_run(run), ["a house", "", "villa a \ud83d a house"]
-    export.convert(model, form, run / "export" / form)
+    export.Conversion(model).write(form, run / "export" / form)
     with started(run, "--runtime", form) as (_, address):
         found = [each["probabilities"] for each in predictions(address, given)]
     assert found == [pytest.approx(each, abs=1e-5) for each in text.predict(model, given, top=None)]
