@@ -3,10 +3,11 @@
 KERASDL_DATA=FOLDER python benchmarks/image_steps.py [--images 64] [--rounds 5]
 
 Photographs of dogscats (dogscats_800.tar in the folder that KERASDL_DATA names) to 224 pixels through the geometry of
-`augment.standard(flip=True)`: decoding of the window that is seen; its projective resampling by ours (OpenCV's
-warpPerspective on four channels), by OpenCV on three channels of uint8 and of float32, by TensorFlow's
-ImageProjectiveTransformV3, by gathering in TensorFlow, and by Pillow, with the mean difference to SciPy; lighting by a
-table for each image (ours) and by arithmetic on every pixel. Rounds are interleaved; the fastest of each counts.
+`augment.standard(flip=True)`: decoding of what is seen by ours, by libjpeg as a window, and of the whole; its
+projective resampling by ours (OpenCV's warpPerspective on four channels), by OpenCV on three channels of uint8 and of
+float32, by TensorFlow's ImageProjectiveTransformV3, by gathering in TensorFlow, and by Pillow, with the mean difference
+to SciPy; lighting by a table for each image (ours) and by arithmetic on every pixel. Rounds are interleaved; the
+fastest of each counts.
 """
 
 import tarfile
@@ -22,7 +23,7 @@ import tyro
 from kerasdl.data.augment import standard
 from kerasdl.data.images.augment.lighting import _looked_up
 from kerasdl.data.images.decoding.crops import RATIOS, crops_of
-from kerasdl.data.images.decoding.decode import jpeg
+from kerasdl.data.images.decoding.decode import decode_window, jpeg
 from kerasdl.data.images.decoding.header import read_header
 from kerasdl.data.images.resampling import _projected
 from PIL import Image
@@ -131,17 +132,25 @@ def main(config: Config) -> None:
     cv2.setNumThreads(1)
     files = photographs(config.images)
     draws = tf.random.stateless_uniform((len(files), standard().num_draws), (0, 1))
-    plan = crops_of([read_header(each) for each in files], standard(flip=True).transforms(draws, SIZE).numpy(), SIZE)
+    headers = [read_header(each) for each in files]
+    plan = crops_of(headers, standard(flip=True).transforms(draws, SIZE).numpy(), SIZE)
     rows = plan.coefficients
 
-    def decoded(index: int) -> tf.Tensor:
-        return jpeg(files[index], 3, crop_window=plan.window[index], ratio=int(RATIOS[plan.step[index]]))
+    def decoded(index: int) -> np.ndarray:
+        window, ratio = plan.window[index].tolist(), int(RATIOS[plan.step[index]])
+        return decode_window(files[index], headers[index], window, ratio, channels=3, background=255)
 
-    pictures = [decoded(index).numpy() for index in range(len(files))]
+    pictures = [decoded(index) for index in range(len(files))]
+    options = [
+        {"crop_window": window.tolist(), "ratio": int(RATIOS[step])}
+        for window, step in zip(plan.window, plan.step, strict=True)
+    ]
     table = np.arange(256, dtype=np.float32)[::-1].copy()
     lit = [ours(*each) for each in zip(pictures, rows, strict=True)]
     steps: dict[str, Callable[[int], object]] = {
-        "decoding": decoded,
+        "decoding, ours": decoded,
+        "  as a window": lambda index: jpeg(files[index], 3, 3, **options[index]),
+        "  the whole": lambda index: jpeg(files[index], 3, 3, ratio=options[index]["ratio"]),
         "resampling, ours": lambda index: ours(pictures[index], rows[index]),
         "  OpenCV, three channels": lambda index: by_opencv(pictures[index], rows[index]),
         "  OpenCV, float32": lambda index: by_opencv(pictures[index].astype(np.float32), rows[index]),

@@ -1,5 +1,6 @@
 """Resampling of images: bilinear, once, through projective matrices."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,23 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
 
 def _projected(images: np.ndarray, coefficients: np.ndarray, size: np.ndarray) -> np.ndarray:
     found = unfilled((len(images), *size.tolist(), images.shape[3]), images.dtype)
-    rows = np.broadcast_to(coefficients, (len(images), 8)).tolist()
-    for image, numbers, target in zip(images, rows, found, strict=True):
+    return project_into(found, images, np.broadcast_to(coefficients, (len(images), 8)))
+
+
+def project_into(found: np.ndarray, images: Iterable[np.ndarray], coefficients: np.ndarray) -> np.ndarray:
+    """Fills an array with images of any sizes, resampled as by `project`, and returns it.
+
+    Args:
+        found: (batch, height, width, channels), uint8 or float32; see `python_call.unfilled`.
+        images: (any height, any width, channels) each, of that type.
+        coefficients: (batch, 8), as for `project`.
+
+    Example:
+        >>> image = np.zeros((100, 80, 3), np.uint8)
+        >>> project_into(np.empty((1, 64, 64, 3), np.uint8), [image], np.float64([[1, 0, 0, 0, 1, 0, 0, 0]])).shape
+        (1, 64, 64, 3)
+    """
+    for image, numbers, target in zip(images, coefficients.tolist(), found, strict=True):
         if image.shape[2] == 3:
             _warp_color(image, numbers, target)
         else:

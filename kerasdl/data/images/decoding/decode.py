@@ -1,12 +1,14 @@
 """Decodes image files to pixels as a viewer shows them: upright, opaque, with 1 or 3 channels."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.images.decoding.budget import Budget
+from kerasdl.data.images.decoding.crops import reduced
 from kerasdl.data.images.decoding.exif import upright
 from kerasdl.data.images.decoding.header import (
     BMP,
@@ -33,6 +35,8 @@ BMP_BITS = (8, 24, 32)
 ANIMATED, HAS_ALPHA = 0x02, 0x10
 # libjpeg's slow integer transform: bit for bit the same as Pillow.
 JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
+# From this share of its pixels on, a whole JPEG is decoded faster than a window of it.
+MOST_OF_IT = 0.5
 
 STRIP_PIXELS = 2**18
 # Of all threads together: as many as one image may have.
@@ -67,36 +71,80 @@ def decode(encoded: bytes, *, channels: int, background: Background = 255) -> np
     """
     behind = _background(background, channels)
     header = read_header(encoded)
-    with _PIXELS.hold(header.height * header.width):
-        return _decoded(encoded, header, behind, channels)
+    with _holding(header.height * header.width, encoded):
+        if header.kind == JPEG:
+            picture = jpeg(encoded, channels, header.channels)
+        else:
+            picture = _opened(encoded, header, behind, channels)
+        return np.require(upright(picture, header.orientation), requirements=["C", "W"])
 
 
-def _decoded(encoded: bytes, header: Header, behind: np.ndarray, channels: int) -> np.ndarray:
-    try:
+def decode_window(
+    encoded: bytes, header: Header, window: Sequence[int], ratio: int, *, channels: int, background: Background
+) -> np.ndarray:
+    """Decodes a window of an image at a reduced scale: a JPEG as it is stored, other formats upright.
+
+    Args:
+        encoded: The bytes of the file.
+        header: Its header.
+        window: top, left, height and width, in pixels of the downscaled image.
+        ratio: 1, 2, 4 or 8, by which the image is downscaled; a JPEG while it is decoded.
+        channels: 3 for color, 1 for grayscale.
+        background: As for `decode`.
+
+    Returns:
+        uint8 (height, width, channels).
+
+    Raises:
+        ValueError: The image is damaged.
+
+    Example:
+        >>> file = Path("portrait.jpg").read_bytes()
+        >>> decode_window(file, read_header(file), (0, 0, 100, 90), 8, channels=3, background=255).shape
+        (100, 90, 3)
+    """
+    top, left, height, width = window
+    if header.kind != JPEG:
+        top, left, bottom, right = (ratio * place for place in (top, left, top + height, left + width))
+        part = decode(encoded, channels=channels, background=background)[top:bottom, left:right]
         with tf.device("CPU"):
-            if header.kind == JPEG:
-                return upright(jpeg(encoded, channels, header.channels), header.orientation).numpy()
-            picture = _READERS[header.kind](encoded, behind)
+            return part if ratio == 1 else reduced(part[None], ratio)[0].numpy()
+    whole = -(-header.height // ratio), -(-header.width // ratio)
+    with _holding(whole[0] * whole[1], encoded):
+        if height * width < MOST_OF_IT * whole[0] * whole[1]:
+            return jpeg(encoded, channels, header.channels, ratio=ratio, crop_window=window)
+        picture = jpeg(encoded, channels, header.channels, ratio=ratio)
+    return picture[top : top + height, left : left + width]
+
+
+@contextmanager
+def _holding(pixels: int, encoded: bytes) -> Iterator[None]:
+    """Decodes within the budget, on the CPU; what goes wrong is a ValueError."""
+    try:
+        with _PIXELS.hold(pixels), tf.device("CPU"):
+            yield
     except tf.errors.OpError as error:
-        raise ValueError(f"{reason(error)}. Received: {len(encoded)} bytes") from error
+        raise ValueError(f"{_reason(error)}. Received: {len(encoded)} bytes") from error
     except (struct.error, IndexError) as error:
         raise ValueError(f"Damaged or cut short. Received: {len(encoded)} bytes") from error
+
+
+def _opened(encoded: bytes, header: Header, behind: np.ndarray, channels: int) -> np.ndarray:
+    picture = _READERS[header.kind](encoded, behind)
     # With that number of channels it is opaque already.
-    opaque = picture
-    if picture.shape[-1] != channels:
-        opaque = _in_strips(lambda strip: _channels(_opaque(strip, behind), channels), picture, channels)
-    return opaque if header.orientation == 1 else upright(tf.constant(opaque), header.orientation).numpy()
+    if picture.shape[-1] == channels:
+        return picture
+    return _in_strips(lambda strip: _channels(_opaque(strip, behind), channels), picture, channels)
 
 
-def jpeg(encoded: tf.Tensor | bytes, channels: int, inks: int = 3, **options: Any) -> tf.Tensor:
+def jpeg(encoded: bytes, channels: int, inks: int, **options: Any) -> np.ndarray:
     """A JPEG as stored, not turned; `options` are those of DecodeAndCropJpeg, or of DecodeJpeg without crop_window."""
     decoder = tf.raw_ops.DecodeAndCropJpeg if "crop_window" in options else tf.raw_ops.DecodeJpeg
     # libjpeg cannot convert CMYK to grayscale; for the rest it returns the stored luma.
     read = 3 if inks == 4 else channels
-    picture = decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)
-    if read != channels:
-        return _in_strips(lambda strip: _channels(strip, channels), picture.numpy(), channels)
-    return tf.ensure_shape(picture, (None, None, channels))
+    # Unlike `numpy()`, this does not copy the pixels; they cannot be written to.
+    picture = np.asarray(memoryview(decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)))
+    return picture if read == channels else _in_strips(lambda strip: _channels(strip, channels), picture, channels)
 
 
 def check_channels(channels: int) -> None:
@@ -105,7 +153,7 @@ def check_channels(channels: int) -> None:
         raise ValueError(f"channels must be 1 (grayscale) or 3 (color). Received: channels={channels}")
 
 
-def reason(error: tf.errors.OpError) -> str:
+def _reason(error: tf.errors.OpError) -> str:
     """The message of a TensorFlow error without the names of nodes and operations."""
     message = error.message.split("}} ")[-1].split(" [Op:")[0].strip().split("\n")[0].rstrip(".")
     return f"Damaged or cut short ({message})" if isinstance(error, tf.errors.InvalidArgumentError) else message

@@ -2,7 +2,7 @@
 
 import struct
 
-import tensorflow as tf
+import numpy as np
 
 ORIENTATION_TAG, SHORT = 0x0112, 3
 # By orientation 0..8 (0 is none): whether rows and columns are swapped, and which of (rows, columns) are then reversed.
@@ -49,24 +49,20 @@ def exif_orientation(tiff: bytes) -> int:
     return 1
 
 
-def upright(image: tf.Tensor, orientation: tf.Tensor | int) -> tf.Tensor:
+def upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """Turns and mirrors an image according to its EXIF orientation.
 
     Args:
         image: (height, width, channels), as stored.
-        orientation: int32 scalar, 1..8.
+        orientation: 1..8.
 
     Returns:
-        (height, width, channels), or (width, height, channels) for orientations 5..8.
+        A view of `image`, (height, width, channels), or (width, height, channels) for orientations 5..8.
 
     Example:
-        >>> upright(tf.zeros((20, 30, 3)), 6).shape
-        TensorShape([30, 20, 3])
+        >>> upright(np.zeros((20, 30, 3)), 6).shape
+        (30, 20, 3)
     """
-
-    def turn() -> tf.Tensor:
-        rows_first = tf.transpose(image, tf.where(tf.gather(TURNED, orientation), [1, 0, 2], [0, 1, 2]))
-        return tf.reverse(rows_first, tf.boolean_mask([0, 1], tf.gather(MIRRORED, orientation)))
-
-    turned = tf.cond(tf.convert_to_tensor(orientation) > 1, turn, lambda: image)
-    return tf.ensure_shape(turned, (None, None, image.shape[-1]))
+    rows_first = image.swapaxes(0, 1) if TURNED[orientation] else image
+    down, right = (-1 if mirrored else 1 for mirrored in MIRRORED[orientation])
+    return rows_first[::down, ::right]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kerasdl.data.images.decoding import decode as module
 from kerasdl.data.images.decoding.budget import Budget
-from kerasdl.data.images.decoding.decode import decode
+from kerasdl.data.images.decoding.decode import decode, decode_window
 from kerasdl.data.images.decoding.header import read_header
 from PIL import Image
 
@@ -94,6 +95,31 @@ def test_every_format_is_decoded_as_by_pillow(file, channels, background):
     assert (picture.dtype, picture.shape) == (np.uint8, expected.shape)
     assert np.abs(picture - expected).mean() < (0.6 if file[:2] == b"\xff\xd8" else 0.01)
     assert read_header(file).shape == expected.shape[:2]
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 2])
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("name", ["jpeg", "jpeg_progressive", "jpeg_cmyk"])
+def test_a_window_has_the_pixels_of_the_whole_image(name, ratio, share, monkeypatch):
+    """Decoded as a window (share 2), as a part of the whole (0), or as suits its size; but for the margin of 8."""
+    monkeypatch.setattr(module, "MOST_OF_IT", share)
+    file = PLAIN[name]
+    header = read_header(file)
+    whole = -(-header.height // ratio), -(-header.width // ratio)
+
+    def part(*window):
+        return decode_window(file, header, window, ratio, channels=3, background=255)
+
+    expected = part(0, 0, *whole)
+    for top, left, height, width in ((0, 0, 60, 70), (11, 13, 40, 35), (3, 5, whole[0] - 5, whole[1] - 8)):
+        found = part(top, left, height, width)
+        assert found.shape == (height, width, 3)
+        inner = np.s_[8 : height - 8, 8 : width - 8]
+        assert np.array_equal(found[inner], expected[top : top + height, left : left + width][inner])
+
+
+def test_decoded_pixels_can_be_written_to():
+    assert all(decode(file, channels=3).flags.writeable for file in PLAIN.values())
 
 
 @pytest.mark.parametrize("channels", [3, 1])
