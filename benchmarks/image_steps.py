@@ -7,7 +7,7 @@ Photographs of dogscats (dogscats_800.tar in the folder that KERASDL_DATA names)
 projective resampling by ours (OpenCV's warpPerspective on four channels), by OpenCV on three channels of uint8 and of
 float32, by TensorFlow's ImageProjectiveTransformV3, by gathering in TensorFlow, and by Pillow, with the mean difference
 to SciPy; lighting by a table for each image (ours) and by arithmetic on every pixel. Rounds are interleaved; the
-fastest of each counts.
+fastest of each counts. Then the mean difference of such images from a cache to those from the files.
 """
 
 import tarfile
@@ -22,10 +22,13 @@ import tensorflow as tf
 import tyro
 from kerasdl.data.augment import standard
 from kerasdl.data.images.augment.lighting import _looked_up
+from kerasdl.data.images.build import MARGIN
+from kerasdl.data.images.cached import cached
 from kerasdl.data.images.decoding.crops import RATIOS, crops_of
 from kerasdl.data.images.decoding.decode import decode_window, jpeg
 from kerasdl.data.images.decoding.header import read_header
 from kerasdl.data.images.resampling import _projected
+from kerasdl.data.images.stores import EncodedStore
 from PIL import Image
 from real_data import real_data
 from scipy import ndimage
@@ -133,7 +136,8 @@ def main(config: Config) -> None:
     files = photographs(config.images)
     draws = tf.random.stateless_uniform((len(files), standard().num_draws), (0, 1))
     headers = [read_header(each) for each in files]
-    plan = crops_of(headers, standard(flip=True).transforms(draws, SIZE).numpy(), SIZE)
+    transforms = standard(flip=True).transforms(draws, SIZE)
+    plan = crops_of(headers, transforms.numpy(), SIZE)
     rows = plan.coefficients
 
     def decoded(index: int) -> np.ndarray:
@@ -174,6 +178,12 @@ def main(config: Config) -> None:
         if name.startswith(("resampling", "  OpenCV", "  TensorFlow", "  Pillow")):
             far = f"{np.mean([np.abs(np.float64(step(index)) - one).mean() for index, one in enumerate(exact)]):11.4f}"
         print(f"{name:26} {best[name]:7.3f} {far}")
+    places = np.arange(len(files))
+    store = EncodedStore(files, list(map(str, places)), channels=3, background=255, are_files=False)
+    uncached = store.resampled(places, transforms, SIZE).numpy().astype(int)
+    for margin in (1.0, MARGIN, 1.5):
+        made = cached(store, places, SIZE, "memory", margin=margin).resampled(places, transforms, SIZE).numpy()
+        print(f"cached {margin:4.2f} times as large   {np.abs(made - uncached).mean():7.3f} from the files")
 
 
 if __name__ == "__main__":

@@ -19,66 +19,83 @@ CHUNK = 64
 
 
 class CachedStore(Store):
-    """Images of another store, cached decoded at one size, in memory or in a file; other sizes are read from there."""
+    """Images of another store, cached decoded at one size, in memory or in a file.
 
-    def __init__(self, store: Store, size: Size, pictures: np.ndarray) -> None:
-        self.store, self.size, self.channels = store, size, store.channels
+    Args:
+        store: The other store, from which other sizes are read.
+        rows: int64 (count,), the rows of the images in that store.
+        pictures: uint8 (count, height, width, channels), as `store.fitted` gives them.
+        size: The size to which they are resampled, at most their own.
+    """
+
+    def __init__(self, store: Store, rows: np.ndarray, pictures: np.ndarray, size: Size) -> None:
+        self.store, self.rows, self.channels = store, rows, store.channels
+        self.cached_size, self.size = pictures.shape[1:3], size
         # As a tensor, which NumPy reads without a copy: the images are in memory only once.
         with tf.device("CPU"):
             self.pictures = pictures if isinstance(pictures, np.memmap) else tf.constant(pictures)
+            self._rows = tf.constant(rows, tf.int64)
         self._cached = rows_of(self.pictures)
 
     def can_fail(self, size: Size) -> bool:
         """See `Store`."""
-        return size != self.size and self.store.can_fail(size)
+        return not size == self.size == self.cached_size and self.store.can_fail(size)
 
     def fitted(self, rows: tf.Tensor, size: Size) -> tf.Tensor:
         """See `Store`."""
-        return self._cached(rows) if size == self.size else self.store.fitted(rows, size)
+        return self._cached(rows) if size == self.cached_size else self.store.fitted(tf.gather(self._rows, rows), size)
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """See `Store`."""
         if size != self.size:
-            return self.store.resampled(rows, transforms, size)
+            return self.store.resampled(tf.gather(self._rows, rows), transforms, size)
         return resample(self._cached(rows), transforms, size)
 
     def blame(self, rows: np.ndarray) -> None:
         """See `Store`."""
-        self.store.blame(rows)
+        self.store.blame(self.rows[rows])
 
     def identity(self, rows: np.ndarray, size: Size) -> str:
         """See `Store`; at the cached size the key is made of the cached pixels, even if the files changed since."""
-        return digest_of(np.asarray(self.pictures), rows) if size == self.size else self.store.identity(rows, size)
+        if size == self.cached_size:
+            return digest_of(np.asarray(self.pictures), rows)
+        return self.store.identity(self.rows[rows], size)
 
 
-def cached_in_memory(store: Store, count: int, size: Size) -> CachedStore:
-    """The images of a store, decoded once at `size`."""
-    pictures = np.empty((count, *size, store.channels), np.uint8)
-    _fill(pictures, store, size)
-    return CachedStore(store, size, pictures)
+def cached(store: Store, rows: np.ndarray, size: Size, where: str | Path, *, margin: float = 1.0) -> CachedStore:
+    """The images in `rows` of a store, decoded once.
+
+    Args:
+        store: The store.
+        rows: int64 (count,), which of its images.
+        size: The size at which they are wanted.
+        where: "memory", or a folder for a file that later runs reuse.
+        margin: The factor by which the cached images are larger, for augmentation that zooms in.
+    """
+    cached_size = round(margin * size[0]), round(margin * size[1])
+    shape, fill = (len(rows), *cached_size, store.channels), partial(_fill, store=store, rows=rows, size=cached_size)
+    if where == "memory":
+        pictures = np.empty(shape, np.uint8)
+        fill(pictures)
+    else:
+        name = hashlib.sha256(store.identity(rows, cached_size).encode()).hexdigest()[:32]
+        pictures = array_file(Path(where) / f"{name}.npy", shape, np.uint8, fill)
+    return CachedStore(store, rows, pictures, size)
 
 
-def cached_on_disk(store: Store, count: int, size: Size, folder: Path) -> CachedStore:
-    """The images of a store, decoded once at `size`, in a file in `folder` that later runs reuse."""
-    name = hashlib.sha256(store.identity(np.arange(count), size).encode()).hexdigest()[:32]
-    shape = (count, *size, store.channels)
-    pictures = array_file(folder / f"{name}.npy", shape, np.uint8, partial(_fill, store=store, size=size))
-    return CachedStore(store, size, pictures)
-
-
-def _fill(pictures: np.ndarray, store: Store, size: Size) -> None:
+def _fill(pictures: np.ndarray, store: Store, rows: np.ndarray, size: Size) -> None:
     several = tf.function(
         lambda rows: store.fitted(rows, size), input_signature=[tf.TensorSpec((None,), tf.int64)], autograph=False
     )
 
     def fill(start: int) -> int:
-        rows = np.arange(start, min(start + CHUNK, len(pictures)))
+        some = rows[start : start + CHUNK]
         try:
-            pictures[rows] = several(rows).numpy()
+            pictures[start : start + CHUNK] = several(some).numpy()
         except tf.errors.OpError:
-            store.blame(rows)
+            store.blame(some)
             raise
-        return len(rows)
+        return len(some)
 
     bar = keras.utils.Progbar(len(pictures), unit_name="image", verbose=int(len(pictures) > 1000))
     with ThreadPoolExecutor(os.cpu_count()) as threads:

@@ -27,7 +27,9 @@ class Options:
         seed: Random seed of the split, the order and the augmentation.
         cache: Where to cache decoded images, before augmentation: "memory", a folder, None for no cache, or "auto": in
             memory if they take at most a gigabyte and the first image has the wanted size already. A cache is
-            faster; without it, augmentation samples the full-size image, which keeps more detail when it zooms in.
+            faster. Images that are augmented are cached 1.25 times as large as wanted (at most as large as the first),
+            so that augmentation can zoom in; without a cache it samples the full-size image, which keeps more detail
+            and what is beside the central part.
 
     Example:
         >>> pets = kerasdl.data.images.from_folder("pets", image_size=64, batch_size=32, augment=augment.light())

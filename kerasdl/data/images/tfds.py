@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from kerasdl.arguments import known_arguments
-from kerasdl.data.images.build import images_of, size_of, store_of
+from kerasdl.data.images.build import images_of, size_of
 from kerasdl.data.images.images import Images
 from kerasdl.data.images.options import Options
 from kerasdl.data.images.pictures import Pictures
@@ -69,8 +69,7 @@ def from_tfds(
         part = as_parts(stratified(labels, classes, choices.valid_share, choices.seed))
     store = EncodedStore(encoded, names, channels=channels, background=255, are_files=False)
     size = size_of(choices.image_size, store)
-    cached = store_of(store, encoded, size, choices)
-    all_pictures = Pictures(names, labels, cached, np.arange(len(names)))
+    all_pictures = Pictures(names, labels, store, np.arange(len(names)))
     photographs = channels == 3 and encoded[0].startswith(b"\xff\xd8")
     return images_of(all_pictures, part, size, choices, classes=classes, photographs=photographs)
 

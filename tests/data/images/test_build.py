@@ -25,6 +25,19 @@ def test_cached_and_decoded_images_have_the_same_bits(image_folder, monkeypatch)
         assert all(np.array_equal(a, b) for a, b in zip(collect(left), collect(right), strict=True))
 
 
+def test_training_images_are_cached_larger_and_validation_images_exactly(image_folder):
+    folder = image_folder({"train/a": 2, "train/b": 2, "valid/a": 1, "valid/b": 1}, size=(30, 44))
+    read = images.from_folder(folder, image_size=16, augment=standard(), cache=None)
+    data = images.from_folder(folder, image_size=16, augment=standard(), cache="memory")
+    assert data.train_pictures.store.pictures.shape == (4, 20, 20, 3)
+    assert data.valid_pictures.store.pictures.shape == (2, 16, 16, 3)
+    assert np.array_equal(collect(data.valid)[0], collect(read.valid)[0])
+    # Not larger than the files, nor without augmentation.
+    for size, augment in ((28, standard()), (16, None)):
+        made = images.from_folder(folder, image_size=size, augment=augment, cache="memory")
+        assert made.train_pictures.store.pictures.shape[1] == (30 if augment else 16)
+
+
 def test_image_sizes_and_channels(image_folder):
     folder = image_folder({"a": 3, "b": 3}, size=(30, 200))
     assert images.from_folder(folder).shape == (30, 30, 3)
