@@ -13,7 +13,7 @@ from kerasdl import export, models
 from kerasdl.data import images
 from sklearn.datasets import load_digits, load_sample_image
 
-from tests.app.test_answers import saved
+from tests.app.small_runs import saved
 from tests.recipes.test_image_classifier import run
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from kerasdl.errors import BadInput
 from kerasdl.layers import LogMelSpectrogram
 from kerasdl.serving.answers import answers
 
-from tests.app.test_answers import saved
+from tests.app.small_runs import saved
 from tests.data.text.test_predictions import classifier
 from tests.examples import write_tone
 from tests.recipes.bad_input import ROWS

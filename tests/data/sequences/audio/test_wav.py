@@ -91,6 +91,7 @@ def with_size(content, name, size):
         (encoded(np.array([0.5, np.nan]), subtype="FLOAT"), "A sample is not a finite number"),
         (encoded(rate=10), "The header claims 10 samples per second"),
     ],
+    ids=range(11),  # a file of floats holds the time at which it was written, and the workers compare ids
 )
 def test_what_is_wrong_is_said(content, reason):
     with pytest.raises(ValueError, match=reason):
