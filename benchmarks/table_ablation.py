@@ -3,6 +3,7 @@
 KERASDL_DATA=FOLDER python benchmarks/table_ablation.py [--only concrete OJ] [--seeds 0 1] [--results FILE]
 
 Three quarters of the training rows train and a quarter compares; the validation rows of the tables are not looked at.
+No rehearsal chooses the number of steps: all variants have as many.
 FILE keeps each result as it comes, and what it holds is not run again; `--seeds` alone only prints the table of FILE.
 """
 
@@ -103,7 +104,7 @@ def fit(data: tabular.Table, variant: str, seed: int) -> float:
     options = change if isinstance(change, dict) else {}
     of_run = {name: options[name] for name in ("weight_decay", "peak_lr") if name in options}
     of_recipe = {name: value for name, value in options.items() if name not in of_run}
-    config = recipe.Config(**of_recipe, run=runs.Options(seed=seed, **of_run))
+    config = recipe.Config(**of_recipe, rehearsal=False, run=runs.Options(seed=seed, **of_run))
     scores = fitted(config, change(data) if callable(change) else data).scores
     return 1 - scores["accuracy"] if data.classes else scores["rmse"]
 

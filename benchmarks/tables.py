@@ -104,7 +104,8 @@ def fitted(config: Any, data: tabular.Table) -> runs.TableResult:
     if rate is None:
         found = kerasdl.callbacks.lr_find(model, data.train, verbose=0)
         rate = runs.suggested(found, config.run.lr_rule, recipe.CAUTIOUS_LR)[0]
-    epochs = config.epochs or -(-runs.table_steps(data) // data.steps)
+    steps, _ = recipe.length(config, model, data, rate, verbose=0)
+    epochs = config.epochs or -(-steps // data.steps)
     model.fit(data.train, epochs=epochs, shuffle=False, verbose=0, callbacks=[kerasdl.callbacks.OneCycle(rate)])
     return runs.table_result(model, data)
 

@@ -29,9 +29,12 @@ class Config:
     epochs: int | None = None
     """Number of epochs; by default as many as --steps need."""
     steps: int | None = None
-    """Training steps, unless --epochs is given; by default 500 to 10000 for classes, 3000 to 10000 for numbers."""
+    """Training steps, unless --epochs is given; by default what is best in a rehearsal within the training rows, or, of
+    more than 10000 rows and with --no-rehearsal, 500 to 10000 for classes and 3000 to 10000 for numbers."""
     quantiles: tuple[float, ...] = ()
     """For a number: predict these quantiles and the median, such as 0.05 0.95 for an interval of 90 %."""
+    rehearsal: bool = True
+    """Unless --steps or --epochs is given, find out within the training rows how many steps are best."""
     baseline: bool = True
     """Compare with boosted trees on the same rows."""
     run: runs.Options = field(default_factory=runs.Options)
@@ -56,8 +59,9 @@ def main(config: Config) -> None:
         model = network(config, data)
     run.save_text("summary", str(kerasdl.summary(model)))
     peak_lr = runs.peak_lr(run, model, data.train, config.run, cautious=CAUTIOUS_LR)
+    steps, rehearsed = length(config, model, data, peak_lr)
     stage = runs.Stage(run, peak_lr, data=data, evaluate=lambda: runs.table_result(model, data))
-    epochs = config.epochs or -(-(config.steps or runs.table_steps(data)) // data.steps)
+    epochs = config.epochs or -(-steps // data.steps)
     fitted = model.fit(data.train, validation_data=data.valid, epochs=epochs, shuffle=False, callbacks=stage.callbacks)
     seconds = stage.finish(fitted.history, ["loss", "accuracy"] if data.classes else ["loss"])
     result = runs.table_result(model, data)
@@ -66,6 +70,7 @@ def main(config: Config) -> None:
     runs.look_at_columns(run, model, data)
     intervals = runs.look(run, result, data)
     more = {"peak_lr": peak_lr, "intervals": intervals, **data.counts, **runs.confidence(result)}
+    more |= {"rehearsal": rehearsed} if rehearsed else {}
     more |= runs.trees_beside(result, data, intervals) if config.baseline else {}
     run.finish(result.scores, train_seconds=seconds, warning=runs.table_warning(result, data), **more)
 
@@ -82,6 +87,15 @@ def network(config: Config, data: tabular.Table) -> keras.Model:
     loss = smoothed if data.classes else losses.Pinball(quantiles) if quantiles else data.loss
     model.compile(optimizers.AdamW(weight_decay=config.run.weight_decay), loss, metrics=data.metrics)
     return model
+
+
+def length(
+    config: Config, model: keras.Model, data: tabular.Table, peak_lr: float, verbose: int = 1
+) -> tuple[int, dict[str, list[Any]]]:
+    """Number of training steps, and the losses of the rehearsal that chose it, if there was one."""
+    if config.steps or config.epochs or not config.rehearsal:
+        return config.steps or runs.table_steps(data), {}
+    return runs.rehearsed_table_steps(model, data, peak_lr, verbose=verbose)
 
 
 if __name__ == "__main__":

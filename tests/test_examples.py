@@ -63,6 +63,8 @@ SLOW = {
         "kerasdl.runs.looks.look_at_images",
         "kerasdl.runs.looks.look_at_series",
         "kerasdl.runs.rehearsal.rehearse",
+        "kerasdl.runs.table_rehearsal.rehearsed_table_steps",
+        "kerasdl.data.tabular.table.Table.rehearsal",
         "kerasdl.runs.looks.look_at_sequences",
         "kerasdl.callbacks.epoch_figures.EpochFigures",
     ),

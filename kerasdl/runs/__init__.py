@@ -45,6 +45,7 @@ from kerasdl.runs.table_baseline import (
 )
 from kerasdl.runs.table_data import TableData, load_table
 from kerasdl.runs.table_defaults import table_dropout, table_steps
+from kerasdl.runs.table_rehearsal import rehearsed_table_steps
 from kerasdl.runs.text_baseline import TextResult, batch_size_for, beside, compare, evaluated, train_ngrams
 from kerasdl.runs.text_data import LabelledTextData, TextData, load_texts
 from kerasdl.runs.text_network import TextNetwork, load_network
@@ -133,6 +134,7 @@ __all__ = [
     "project",
     "range_test",
     "rehearse",
+    "rehearsed_table_steps",
     "report",
     "run_lesson",
     "run_recipe",

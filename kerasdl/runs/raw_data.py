@@ -147,7 +147,7 @@ def _table(model: keras.Model, config: Mapping[str, Any], seed: int) -> tuple[An
     def load(part: Part, count: int) -> RawData:
         labels = data.labels(part)
         rows = _chosen(len(labels), count, seed)
-        places = np.flatnonzero(data.held_out == (part is Part.VALID))[rows]
+        places = np.flatnonzero(data.parts == part)[rows]
         inputs = raw_inputs(data.rows.at(places.tolist(), names), columns)
         truth = labels[rows] if data.scale is None else data.scale.undo(labels[rows])
         return RawData(inputs, truth, ... if data.scale is None else (slice(None), medians))

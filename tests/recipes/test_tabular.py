@@ -92,6 +92,25 @@ def test_numbers_from_a_file_and_predictions_into_another(houses, tmp_path, monk
 
 
 @pytest.mark.slow
+def test_a_rehearsal_chooses_the_steps_as_if_they_had_been_given(houses, tmp_path, monkeypatch, capsys):
+    options = ["--data", houses, "--target", "price", "--hidden", 8, "--ensemble", 1, "--no-baseline", "--no-look"]
+    assert not run("tabular", *options, "--out", tmp_path / "chosen", monkeypatch=monkeypatch)
+    found = json.loads((tmp_path / "chosen" / "metrics.json").read_text())
+    steps, losses = found["rehearsal"]["steps"], found["rehearsal"]["loss"]
+    assert steps == [30, 100, 300]
+    best = steps[np.argmin(losses)]
+    assert f"Training steps: {best} (" in capsys.readouterr().out
+    assert not run("tabular", *options, "--steps", best, "--out", tmp_path / "given", monkeypatch=monkeypatch)
+    given = json.loads((tmp_path / "given" / "metrics.json").read_text())
+    assert "rehearsal" not in given
+    assert given["valid"] == found["valid"]
+    models = [keras.models.load_model(tmp_path / name / "model.keras") for name in ("chosen", "given")]
+    assert all(np.array_equal(*pair) for pair in zip(*(each.get_weights() for each in models), strict=True))
+    epochs = [(tmp_path / name / "history.csv").read_text() for name in ("chosen", "given")]
+    assert epochs[0] == epochs[1]
+
+
+@pytest.mark.slow
 def test_quantiles_are_predicted_with_their_coverage(tmp_path, monkeypatch, capsys):
     out, rows = tmp_path / "run", tmp_path / "rows.csv"
     options = ["--data", "diabetes", "--quantiles", 0.05, 0.95, "--epochs", 20, "--no-baseline", "--look", "--out", out]

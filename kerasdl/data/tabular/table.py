@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ import tensorflow as tf
 from kerasdl.arguments import known_arguments
 from kerasdl.data.array_file import nameless_array
 from kerasdl.data.datasets import HeldDatasets
+from kerasdl.data.pipeline import new_counter
 from kerasdl.data.scale import Scale
 from kerasdl.data.source import Source, rows_of
-from kerasdl.data.splits import Part
+from kerasdl.data.splits import Part, as_parts
 from kerasdl.data.tabular.cells import shown, tidy
 from kerasdl.data.tabular.columns import KINDS, Column, Kind, Raw, as_tensors, column_of, raw_values
 from kerasdl.data.tabular.csv_file import read_csv
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 MOST_PRINTED = 200
 # Numbers of which quantiles are computed.
 MOST_NUMBERS = 2**24
+# Of the training rows, for validation in a rehearsal.
+REHEARSED_SHARE = 0.25
 # As in the experiments of arXiv:2410.24210, at most.
 INTERVALS = 16
 LEAST_INTERVAL = 1e-6
@@ -46,7 +49,8 @@ class Table(HeldDatasets):
     """Rows of a table, ready for `fit`.
 
     A batch is ({"categories": int32 (batch, any), "numbers": float32 (batch, any)}, targets[, weights]); targets are
-    int64 class indices (batch,), or standardized float32 numbers (batch, numbers). Validation has no weights.
+    int64 class indices (batch,), or standardized float32 numbers (batch, numbers). Validation has no weights, but for
+    that of a `rehearsal`.
 
     Attributes:
         columns: How each column is used.
@@ -55,7 +59,9 @@ class Table(HeldDatasets):
         scale: Between the user's units and the standardized targets, or None for classes.
         encoder: A model from raw columns to encoded inputs, for `export.table_model`.
         rows: All rows with the user's values, in memory or on disk.
-        held_out: Whether a row is for validation, bool (rows,).
+        parts: The `Part` of each row, int8 (rows,); in a `rehearsal` the rows that it leaves out are `Part.TEST`.
+        time: The column by whose latest rows the table was split, if it was.
+        group: The column by whose groups it was split, if it was.
 
     Example:
         >>> houses = kerasdl.data.tabular.from_csv("houses.csv", target="price")
@@ -67,7 +73,9 @@ class Table(HeldDatasets):
     scale: Scale | None
     encoder: keras.Model = field(repr=False)
     rows: Rows = field(repr=False)
-    held_out: np.ndarray = field(repr=False)
+    parts: np.ndarray = field(repr=False)
+    time: str | None = None
+    group: str | None = None
 
     space = RenamedAttribute("encoder")
 
@@ -75,6 +83,11 @@ class Table(HeldDatasets):
     def frame(self) -> "pd.DataFrame":
         """All rows with the user's values; those on disk are read into memory."""
         return self.rows.read(self.rows.names)
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """Whether a row is for validation, bool (rows,)."""
+        return self.parts == Part.VALID
 
     @property
     def valid_batch_size(self) -> int:
@@ -145,6 +158,35 @@ class Table(HeldDatasets):
         numbers = self.train_source.at(sampled(len(self.train_rows), self.numbers, self.seed)).get("numbers")
         return [] if numbers is None else [_edges(column.astype(np.float64)) for column in numbers.numpy().T]
 
+    @cached_property
+    def rehearsal(self) -> "Table":
+        """The training rows alone, a quarter of them for validation: to choose without the validation rows.
+
+        They are split as all rows were: by time, by group, or else by seed, the same share of every class; by seed,
+        too, if a column named the parts. Columns, encoder and scale stay; the validation has the weights of its rows.
+
+        Raises:
+            BadInput: A class has one training row, or the rows have one group, or one time.
+
+        Example:
+            >>> model.fit(houses.rehearsal.train, validation_data=houses.rehearsal.valid, epochs=1, shuffle=False)
+        """
+        trained = np.flatnonzero(self.parts == Part.TRAIN)
+        known = self.rows.read([name for name in (self.time, self.group) if name is not None] or self.target[:1])
+        labels = self.train_source.labels
+        later = held_out(
+            known.iloc[trained], labels, self.classes, REHEARSED_SHARE, self.time, self.group, None, self.seed
+        )
+        parts = np.full_like(self.parts, Part.TEST)
+        parts[trained] = as_parts(later)
+        return replace(
+            self,
+            train_source=self.train_source.take(np.flatnonzero(~later)),
+            valid_source=self.train_source.take(np.flatnonzero(later)),
+            parts=parts,
+            counter=new_counter(),
+        )
+
     @property
     def counts(self) -> dict[str, int]:
         """Number of rows for training and for validation."""
@@ -155,7 +197,7 @@ class Table(HeldDatasets):
         from kerasdl import plots
 
         titles = self._titled(indices, titles, part)
-        places = np.flatnonzero(self.held_out == (part is Part.VALID))[np.asarray(indices, int)].tolist()
+        places = np.flatnonzero(self.parts == part)[np.asarray(indices, int)].tolist()
         inputs = [column.name for column in self.columns if column.preprocessor is not None]
         rows = self.rows.at(places, inputs)
         return plots.table_sheet({name: list(map(shown, rows[name])) for name in inputs}, titles)
@@ -338,7 +380,9 @@ def from_frame(
         scale=scale,
         encoder=model,
         rows=rows,
-        held_out=is_valid,
+        parts=as_parts(is_valid).astype(np.int8),
+        time=time,
+        group=group,
     )
 
 

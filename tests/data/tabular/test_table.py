@@ -9,6 +9,7 @@ from kerasdl import export, models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasdl.data import tabular
+from kerasdl.data.splits import Part
 from kerasdl.data.tabular.columns import raw_inputs
 from kerasdl.data.tabular.table import batch_size_for
 from kerasdl.errors import BadInput
@@ -187,6 +188,31 @@ def test_splits_by_time_group_and_column():
     assert "household" not in by_group.places
     by_column = tabular.from_frame(frame, "income", split="part")
     assert numbers_of(by_column, by_column.valid_rows) == list(range(1, 40, 2))
+
+
+@pytest.mark.parametrize("by", ["seed", "time", "group", "split", "class"])
+def test_a_rehearsal_splits_the_training_rows_as_all_rows_were(by):
+    frame = people(80, part=["train", "valid", "train", "train"] * 20, weight=np.arange(1.0, 81))
+    options = {"time": {"time": "since"}, "group": {"group": "household"}, "split": {"split": "part"}}.get(by, {})
+    table = tabular.from_frame(frame, "income" if by == "class" else "rent", weight="weight", **options)
+    found = table.rehearsal
+    assert table.rehearsal is found
+    trained, train, valid = (
+        numbers_of(table, names) for names in (table.train_rows, found.train_rows, found.valid_rows)
+    )
+    assert sorted(train + valid) == trained
+    assert len(valid) == pytest.approx(len(trained) / 4, abs=2)
+    assert (np.flatnonzero(found.held_out).tolist(), np.flatnonzero(found.parts == 0).tolist()) == (valid, train)
+    assert found.source(Part.VALID).weights.tolist() == [row + 1 for row in valid]
+    assert found.counter is not table.counter
+    if by == "time":
+        assert max(train) < min(valid)
+    elif by == "group":
+        assert not {row // 4 for row in train} & {row // 4 for row in valid}
+    elif by == "class":
+        assert found.labels(Part.VALID).mean() == pytest.approx(table.labels(Part.TRAIN).mean(), abs=0.05)
+    inputs = table.source(Part.TRAIN).at([trained.index(valid[0])])
+    assert all(np.array_equal(found.source(Part.VALID).at([0])[part], values) for part, values in inputs.items())
 
 
 def test_each_epoch_has_every_row_once_in_its_own_order():
