@@ -1,8 +1,8 @@
 """From samples to batches: the order of an epoch, what changes a batch, and prefetching to the device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +13,9 @@ from kerasdl.data.source import Source
 from kerasdl.distribute.parts import divisible, has_a_part
 from kerasdl.distribute.slices import own_rows
 from kerasdl.epochs import EpochCounter
+
+# The epoch before which the last source is used.
+LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Plan:
     def steps(self, count: int) -> int:
         """Batches per epoch of `count` samples."""
         size = self.batch_size
-        return _steps(count, size) - (count % size == 1 and 1 < size < count)
+        return -(-count // size) - (count % size == 1 and 1 < size < count)
 
 
 def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: int = 0) -> tf.data.Dataset:
@@ -100,7 +103,8 @@ def epoch_batches(source: Source, epoch: tf.Tensor | int, plan: Plan, *, start: 
     steps = plan.steps(len(source.labels))
     if not 0 <= start <= steps:
         raise ValueError(f"An epoch has {steps} steps. Received: start={start}")
-    return _of_epoch(source, epoch, plan, start)
+    found = _training([(LAST, source)], plan)
+    return _of_epoch(found, epoch, start)
 
 
 def first_indices(source: Source, epoch: int, plan: Plan) -> np.ndarray:
@@ -110,47 +114,89 @@ def first_indices(source: Source, epoch: int, plan: Plan) -> np.ndarray:
         >>> sorted(first_indices(source, 0, Plan(batch_size=64, seed=0)).tolist()) == list(range(64))
         True
     """
-    indices_of, _ = _training(source, plan, epoch)
-    return indices_of(tf.constant(0, tf.int64)).numpy()
+    found = _training([(LAST, source)], plan)
+    return found.indices(tf.constant(0, tf.int64), found.shared(epoch)).numpy()
 
 
-def _of_epoch(source: Source, epoch: tf.Tensor | int, plan: Plan, start: tf.Tensor | int) -> tf.data.Dataset:
-    return _batches(source, partial(_training, source, plan), epoch, start, plan.steps(len(source.labels)))
+@dataclass(frozen=True, eq=False)
+class _Iteration:
+    """How a dataset iterates over its samples; every function is a pure one.
+
+    Attributes:
+        steps: Batches per epoch.
+        shared: From an epoch to the tensors that all its batches need.
+        indices: From a step, and what the epoch shares, to the indices of the samples.
+        batch: From the same to the batch.
+        source: From an epoch to the samples.
+        can_fail: Whether loading can.
+    """
+
+    steps: int
+    shared: Callable[[Any], dict[str, tf.Tensor]]
+    indices: Callable[[tf.Tensor, dict[str, tf.Tensor]], tf.Tensor]
+    batch: Callable[[tf.Tensor, dict[str, tf.Tensor]], tuple]
+    source: Callable[[int], Source]
+    can_fail: bool
 
 
-def _training(source: Source, plan: Plan, epoch: tf.Tensor | int) -> tuple[Callable, Callable]:
-    """Two functions of a step: the indices of its samples, and its batch."""
-    count, steps = len(source.labels), plan.steps(len(source.labels))
+def _training(sources: Sequence[tuple[int, Source]], plan: Plan) -> _Iteration:
+    """Of sources of the same samples, each with the epoch before which it is used."""
+    ends, parts = zip(*sources, strict=True)
+    count, steps = len(parts[0].labels), plan.steps(len(parts[0].labels))
     worker, workers = plan.shard
-    seed = tf.stack([tf.cast(plan.seed, tf.int64), tf.cast(epoch, tf.int64)])
-    # Drawn for the whole epoch at once: a sample's row must not depend on the batch in which it is.
-    draws = plan.changes.draw(count, seed)
     cumulative = None if plan.weights is None else cumulative_weights(plan.weights)
-    targets = _targets(source)
+    targets = _targets(parts[0])
 
-    def indices_at(places: tf.Tensor) -> tf.Tensor:
+    def shared(epoch: Any) -> dict[str, tf.Tensor]:
+        seed = tf.stack([tf.cast(plan.seed, tf.int64), tf.cast(epoch, tf.int64)])
+        found = {"seed": seed}
+        # Drawn for the whole epoch at once: a sample's row must not depend on the batch in which it is.
+        draws = plan.changes.draw(count, seed)
+        if draws is not None:
+            found["draws"] = draws
+        if plan.lengths is not None:
+            all_places = tf.range(count, dtype=tf.int64)
+            lengths = tf.gather(tf.constant(plan.lengths, tf.int64), indices_at(all_places, seed))
+            found["order"] = by_length(lengths, batch_size=plan.batch_size, steps=steps, seed=seed)
+        return found
+
+    def indices_at(places: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return places if cumulative is None else systematic_sample(places, cumulative, seed=seed)
 
-    order: tf.Tensor | None = None
-    if plan.lengths is not None:
-        lengths = tf.gather(tf.constant(plan.lengths, tf.int64), indices_at(tf.range(count, dtype=tf.int64)))
-        order = by_length(lengths, batch_size=plan.batch_size, steps=steps, seed=seed)
-
-    def places_of(step: tf.Tensor) -> tf.Tensor:
+    def places_of(step: tf.Tensor, shared: dict[str, tf.Tensor]) -> tf.Tensor:
         begin = step * plan.batch_size
         end = tf.where(step == steps - 1, tf.constant(count, tf.int64), begin + plan.batch_size)
         places = begin + own_rows(end - begin, plan.shard, plan.devices)
-        return shuffled(places, count=count, seed=seed) if order is None else tf.gather(order, places)
+        if "start" in shared:
+            # Of the steps before it only the number counts: Keras counts them.
+            places = places[: tf.where(step < shared["start"], 0, tf.size(places))]
+        order = shared.get("order")
+        return shuffled(places, count=count, seed=shared["seed"]) if order is None else tf.gather(order, places)
 
-    def batch(step: tf.Tensor) -> tuple:
-        places = places_of(step)
-        indices = indices_at(places)
+    def batch(step: tf.Tensor, shared: dict[str, tf.Tensor]) -> tuple:
+        places, draws = places_of(step, shared), shared.get("draws")
+        indices = indices_at(places, shared["seed"])
         labels, *weights = (tf.gather(values, indices) for values in targets)
-        inputs = plan.changes.load(source, indices, None if draws is None else tf.gather(draws, places))
-        inputs, labels = plan.changes.mix(inputs, labels, tf.concat([seed, [step * workers + worker]], axis=0))
+        rows = None if draws is None else tf.gather(draws, places)
+        loads = [partial(plan.changes.load, each, indices, rows) for each in parts]
+        inputs = loads[0]() if len(loads) == 1 else tf.switch_case(_now(shared["seed"][1], ends), loads)
+        numbers = tf.concat([shared["seed"], [step * workers + worker]], axis=0)
+        inputs, labels = plan.changes.mix(inputs, labels, numbers)
         return inputs, labels, *weights
 
-    return lambda step: indices_at(places_of(step)), batch
+    return _Iteration(
+        steps,
+        shared,
+        lambda step, shared: indices_at(places_of(step, shared), shared["seed"]),
+        batch,
+        lambda epoch: parts[int(_now(epoch, ends))],
+        any(each.blame is not None for each in parts),
+    )
+
+
+def _now(epoch: Any, ends: Sequence[int]) -> tf.Tensor:
+    """Which of the sources is used in an epoch."""
+    return tf.reduce_sum(tf.cast(tf.cast(epoch, tf.int64) >= tf.constant(ends, tf.int64), tf.int32))
 
 
 def training(
@@ -164,21 +210,13 @@ def training(
         counter: Where to read and advance the epoch, if several datasets share it; by default a new one.
         earlier: Other sources of the same samples, such as smaller images, by the epoch before which they are used.
     """
-    sources = [*sorted((earlier or {}).items()), (np.iinfo(np.int64).max, source)]
-    counter, steps = counter or new_counter(), plan.steps(len(source.labels))
-
-    def batches(epoch: tf.Tensor, start: tf.Tensor) -> tf.data.Dataset:
-        begin, parts = 0, []
-        for end, each in sources:
-            is_now = (epoch >= begin) & (epoch < end)
-            parts.append(_of_epoch(each, epoch, plan, start).take(tf.where(is_now, tf.constant(-1, tf.int64), 0)))
-            begin = end
-        return reduce(tf.data.Dataset.concatenate, parts)
+    counter = counter or new_counter()
+    found = _training([*sorted((earlier or {}).items()), (LAST, source)], plan)
+    epochs = ready(_of_next_epoch(found, counter), found.steps)
 
     def part(shard: tuple[int, int], devices: int) -> tf.data.Dataset:
         return training(source, replace(plan, shard=shard, devices=devices), counter=counter, earlier=earlier)
 
-    epochs = epoch_after_epoch(batches, steps, counter)
     return has_a_part(epochs) if plan.shard[1] > 1 else divisible(epochs, part)
 
 
@@ -226,53 +264,109 @@ def validation(
 ) -> tf.data.Dataset:
     """All samples in their order, unchanged; or, for test-time augmentation, changed by draws from `seed`."""
     count, targets, changes = len(source.labels), _targets(source), changes or Changes()
-    draws = changes.draw(count, seed)
 
-    def indices_of(step: tf.Tensor) -> tf.Tensor:
+    def shared(_: Any) -> dict[str, tf.Tensor]:
+        draws = changes.draw(count, seed)
+        return {} if draws is None else {"draws": draws}
+
+    def indices_of(step: tf.Tensor, _: Any) -> tf.Tensor:
         size = tf.minimum(tf.cast(batch_size, tf.int64), count - step * batch_size)
         return step * batch_size + own_rows(size, shard, devices)
 
-    def batch(step: tf.Tensor) -> tuple:
-        indices = indices_of(step)
+    def batch(step: tf.Tensor, shared: dict[str, tf.Tensor]) -> tuple:
+        indices, draws = indices_of(step, shared), shared.get("draws")
         inputs = changes.load(source, indices, None if draws is None else tf.gather(draws, indices))
         return inputs, *(tf.gather(values, indices) for values in targets)
 
     def part(shard: tuple[int, int], devices: int) -> tf.data.Dataset:
         return validation(source, batch_size=batch_size, changes=changes, seed=seed, shard=shard, devices=devices)
 
-    steps = _steps(count, batch_size)
-    return divisible(ready(_batches(source, lambda _: (indices_of, batch), 0, 0, steps), steps), part)
+    steps = -(-count // batch_size)
+    found = _Iteration(steps, shared, indices_of, batch, lambda _: source, source.blame is not None)
+    return divisible(ready(_of_epoch(found, 0), steps), part)
 
 
-def _batches(
-    source: Source,
-    functions: Callable[[tf.Tensor | int], tuple[Callable, Callable]],
-    epoch: tf.Tensor | int,
-    start: tf.Tensor | int,
-    steps: int,
-) -> tf.data.Dataset:
-    """The batches from step `start` on; the error of one that fails names the file, which TensorFlow's does not."""
-    _, batch = functions(epoch)
+def _of_epoch(found: _Iteration, epoch: Any, start: int = 0) -> tf.data.Dataset:
+    """The batches of one epoch from step `start` on."""
+    epoch = tf.cast(epoch, tf.int64)
+    shared = found.shared(epoch)
+    steps = tf.data.Dataset.range(start, found.steps + found.can_fail)
+    return _batches(found, steps, lambda step: (step, epoch, shared), found.steps - start)
+
+
+def _of_next_epoch(found: _Iteration, counter: EpochCounter) -> tf.data.Dataset:
+    """The batches of the next epoch, whenever it is iterated over.
+
+    One dataset without another inside: to make a nested one for every epoch takes longer than many an epoch.
+    """
 
     @tf.autograph.experimental.do_not_convert
-    def numbered(step: tf.Tensor) -> tuple:
-        return step, batch(step)
+    def place(now: tuple, step: tf.Tensor) -> tuple[tuple, tuple]:
+        def begin() -> tuple:
+            start = counter.start.read_value()
+            with tf.control_dependencies([start]):
+                counter.start.assign(0)
+            epoch = counter.variable.assign_add(1) - 1
+            return epoch, {**found.shared(epoch), "start": start}
 
-    found = tf.data.Dataset.range(start, steps).map(numbered, num_parallel_calls=tf.data.AUTOTUNE)
-    if source.blame is None:
-        return found.map(lambda _, batch: batch)
+        now = tf.cond(step == 0, begin, lambda: now)
+        return now, (step, *now)
+
+    zero = tf.constant(0, tf.int64)
+    steps = tf.data.Dataset.range(found.steps + found.can_fail)
+    places = steps.scan((zero, {**found.shared(zero), "start": zero}), place)
+    return _batches(found, places, lambda *place: place, found.steps)
+
+
+def _batches(found: _Iteration, places: tf.data.Dataset, place_of: Callable, steps: int) -> tf.data.Dataset:
+    """The batches at so many places; the error of one that fails names the file, which TensorFlow's does not.
+
+    Args:
+        found: How to load them.
+        places: Anything.
+        place_of: From that to the step, its epoch, and what the batches of the epoch share.
+        steps: Number of batches. If one can fail, there is one more place.
+    """
+
+    @tf.autograph.experimental.do_not_convert
+    def load(*each: Any) -> tuple:
+        step, _, shared = place_of(*each)
+        return found.batch(step, shared)
+
+    if not found.can_fail:
+        return places.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    specs: list[Any] = []
+
+    @tf.autograph.experimental.do_not_convert
+    def load_or_end(*each: Any) -> tuple:
+        step, epoch, _ = place_of(*each)
+
+        def loaded() -> tuple:
+            batch = load(*each)
+            specs[:] = [tf.nest.map_structure(tf.TensorSpec.from_tensor, batch)]
+            return batch
+
+        def nothing() -> tuple:
+            return tf.nest.map_structure(
+                lambda spec: tf.zeros([size or 0 for size in spec.shape], spec.dtype), specs[0]
+            )
+
+        batch = tf.cond(step < found.steps, loaded, nothing)
+        return step, epoch, tf.nest.map_structure(lambda part, spec: tf.ensure_shape(part, spec.shape), batch, specs[0])
+
+    batches = places.map(load_or_end, num_parallel_calls=tf.data.AUTOTUNE)
 
     def blame(step: np.ndarray, epoch: np.ndarray) -> NoReturn:
-        indices_of, batch = functions(int(epoch))
-        assert source.blame is not None
-        source.blame(indices_of(tf.constant(step)).numpy())
+        source, shared = found.source(int(epoch)), found.shared(int(epoch))
+        if source.blame is not None:
+            source.blame(found.indices(tf.constant(step), shared).numpy())
         # No file is at fault: let the error explain itself.
-        batch(tf.constant(step))
+        found.batch(tf.constant(step), shared)
         raise RuntimeError(f"A batch failed once and then loaded: train again. Received: step {step}")
 
     @tf.autograph.experimental.do_not_convert
-    def checked(expected: tf.Tensor, found: tuple) -> tuple:
-        step, batch = found
+    def checked(expected: tf.Tensor, loaded: tuple) -> tuple:
+        step, epoch, batch = loaded
 
         def fail() -> tuple:
             with tf.control_dependencies(python_call(blame, [expected, epoch], [tf.int64])):
@@ -281,11 +375,8 @@ def _batches(
         return expected + 1, tf.cond(step == expected, lambda: batch, fail)
 
     # A batch that fails is dropped, so that the next one, or the one after the last, takes its place.
-    _, spec = found.element_spec
-    nothing = tf.nest.map_structure(lambda each: tf.zeros([size or 0 for size in each.shape], each.dtype), spec)
-    end = tf.data.Dataset.from_tensors((tf.constant(steps, tf.int64), nothing))
-    followed = found.ignore_errors().concatenate(end)
-    return followed.scan(tf.cast(start, tf.int64), checked).take(steps - start)
+    first = tf.constant(found.steps - steps, tf.int64)
+    return batches.ignore_errors().scan(first, checked).take(steps)
 
 
 def _targets(source: Source) -> list[tf.Tensor]:
@@ -304,7 +395,3 @@ def ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     # The copy to the device loses the cardinality, and tf.data can assert one on the CPU only.
     dataset.cardinality = lambda: tf.constant(steps, tf.int64)
     return dataset
-
-
-def _steps(count: int, batch_size: int) -> int:
-    return -(-count // batch_size)
