@@ -6,7 +6,6 @@ Rows of 20 numbers in batches of 32, one epoch after the other, without training
 counts. A few seconds.
 """
 
-import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
 import statistics
 import time
 from dataclasses import dataclass
