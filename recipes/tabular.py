@@ -29,12 +29,11 @@ class Config:
     epochs: int | None = None
     """Number of epochs; by default as many as --steps need."""
     steps: int | None = None
-    """Training steps, unless --epochs is given; by default what is best in a rehearsal within the training rows, or, of
-    more than 10000 rows and with --no-rehearsal, 500 to 10000 for classes and 3000 to 10000 for numbers."""
+    """Training steps, unless --epochs is given; by default by --rehearsal, else 500 to 10000, of numbers 3000 on."""
     quantiles: tuple[float, ...] = ()
     """For a number: predict these quantiles and the median, such as 0.05 0.95 for an interval of 90 %."""
     rehearsal: bool = True
-    """Unless --steps or --epochs is given, find out within the training rows how many steps are best."""
+    """Of up to 10000 training rows, find out within them how many steps are best, unless --steps or --epochs say so."""
     baseline: bool = True
     """Compare with boosted trees on the same rows."""
     run: runs.Options = field(default_factory=runs.Options)
