@@ -1,7 +1,7 @@
 """The page to try a run, in a browser that reaches nothing else: answers are those of recipes/predict.py."""
 
 import kerasdl  # isort: skip
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import keras
@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from tests.app import small_runs
 from tests.app.serving import served
 from tests.app.small_runs import saved
+from tests.browser.conftest import guarded
 from tests.recipes.bad_input import earlier_run
 from tests.recipes.test_image_classifier import run
 
@@ -24,25 +25,15 @@ SCREENS = [(1280, "light"), (390, "dark")]
 
 @pytest.fixture
 def visit(browser):
-    """Opens pages that may ask no host but their own, and checks at the end that they tried none, and ran nothing."""
-    pages = []
+    """Opens pages, which are checked at the end."""
+    with ExitStack() as pages:
 
-    def open_page(address, width=1280, scheme="light"):
-        page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        page.others = []
-        page.on("request", lambda request: page.others.append(request.url))
-        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
-        page.set_default_timeout(60_000)
-        page.goto(address)
-        page.locator(".facts h2").wait_for()
-        pages.append((page, address))
-        return page
+        def open_page(address, *screen):
+            page = pages.enter_context(guarded(browser, address, *screen))
+            page.locator(".facts h2").wait_for()
+            return page
 
-    yield open_page
-    for page, address in pages:
-        assert [url for url in page.others if not url.startswith((address, "data:", "blob:"))] == []
-        assert page.evaluate("window.hacked === undefined && document.documentElement.scrollWidth == innerWidth")
-        page.close()
+        yield open_page
 
 
 def cards(page, count):

@@ -5,6 +5,7 @@ import http.server
 import shutil
 import subprocess
 import threading
+from contextlib import ExitStack
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from kerasdl.data import images
 from sklearn.datasets import load_digits, load_sample_image
 
 from tests.app.small_runs import saved
+from tests.browser.conftest import guarded
 from tests.recipes.test_image_classifier import run
 
 pytestmark = pytest.mark.slow
@@ -67,30 +69,17 @@ def runtime(tmp_path_factory):
 
 @pytest.fixture
 def page(browser):
-    """Opens the page of a folder; at the end, it asked no other host and ran nothing of a stranger."""
-    opened = []
+    """Opens the page of a folder, which is checked at the end."""
+    with ExitStack() as opened:
 
-    def visit(folder, width=1280, scheme="light"):
-        handler = functools.partial(Quiet, directory=folder)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
-        page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
-        page.set_default_timeout(60_000)
-        page.goto(address)
-        opened.append((page, server, address))
-        return page
+        def visit(folder, *screen):
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+            opened.callback(server.server_close)
+            opened.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return opened.enter_context(guarded(browser, f"http://127.0.0.1:{server.server_port}/", *screen))
 
-    yield visit
-    for page, server, address in opened:
-        assert [url for url in page.asked if not url.startswith((address, "data:", "blob:"))] == []
-        assert page.evaluate("window.hacked === undefined && document.documentElement.scrollWidth == innerWidth")
-        page.close()
-        server.shutdown()
-        server.server_close()
+        yield visit
 
 
 def shown(page, file):
