@@ -233,9 +233,8 @@ def epoch_after_epoch(
 
     @tf.autograph.experimental.do_not_convert
     def next_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        start = counter.start.read_value()
-        counter.start.assign(0)
-        found = batches(counter.variable.assign_add(1) - 1, start)
+        epoch, start = _begun(counter)
+        found = batches(epoch, start)
         # An epoch has the same number of batches wherever it starts: Keras counts them.
         skipped = tf.nest.map_structure(
             lambda each: tf.zeros([size or 1 for size in each.shape], each.dtype), found.element_spec
@@ -243,6 +242,13 @@ def epoch_after_epoch(
         return tf.data.Dataset.from_tensors(skipped).repeat(start).concatenate(found)
 
     return ready(tf.data.Dataset.range(1).flat_map(next_epoch), steps)
+
+
+def _begun(counter: EpochCounter) -> tuple[tf.Tensor, tf.Tensor]:
+    """The epoch that begins, and the step from which it is needed; the counter moves on."""
+    start = counter.start.read_value()
+    counter.start.assign(0)
+    return counter.variable.assign_add(1) - 1, start
 
 
 def new_counter() -> EpochCounter:
@@ -303,10 +309,7 @@ def _of_next_epoch(found: _Iteration, counter: EpochCounter) -> tf.data.Dataset:
     @tf.autograph.experimental.do_not_convert
     def place(now: tuple, step: tf.Tensor) -> tuple[tuple, tuple]:
         def begin() -> tuple:
-            start = counter.start.read_value()
-            with tf.control_dependencies([start]):
-                counter.start.assign(0)
-            epoch = counter.variable.assign_add(1) - 1
+            epoch, start = _begun(counter)
             return epoch, {**found.shared(epoch), "start": start}
 
         now = tf.cond(step == 0, begin, lambda: now)

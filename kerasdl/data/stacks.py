@@ -29,7 +29,7 @@ def stacks(inputs: Iterable[Any], read: Callable[[Any], np.ndarray]) -> Iterator
                 yield np.stack(waiting)
                 waiting = []
             waiting.append(array)
-    except Exception:
+    except Exception:  # whatever it is, it is raised again once what was read before is out
         if waiting:
             yield np.stack(waiting)
         raise

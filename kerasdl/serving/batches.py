@@ -57,5 +57,5 @@ class Batches:
         """Answers, or of what cannot be answered the error: each request that shared its batch is asked alone."""
         try:
             return list(self._answers(requests))
-        except Exception as error:
+        except Exception as error:  # whatever it is, whoever sent the request gets it, and the server goes on
             return [error] if len(requests) == 1 else [self._answered([each])[0] for each in requests]
