@@ -88,6 +88,9 @@ SEQUENCE_BUILDERS = {
     "resnet_1d-preprocess": lambda **options: models.resnet_1d(
         (None, 3), 5, widths=(4,), dropout=0.2, preprocess=([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]), **options
     ),
+    "lstm_fcn": lambda **options: models.lstm_fcn(
+        (None, 3), 5, widths=(4, 6), kernels=(4, 3), units=4, preprocess=(1.0, 2.0), **options
+    ),
 }
 
 # From rows of two categories (of up to three values) and four numbers, or of either alone.

@@ -8,6 +8,7 @@ from kerasdl.models.encoders import encoder_sizes, encoder_words, load_encoder, 
 from kerasdl.models.forecaster import forecaster
 from kerasdl.models.heads import fastai_head, linear_head
 from kerasdl.models.language_model import awd_lstm, language_model
+from kerasdl.models.lstm_fcn import lstm_fcn
 from kerasdl.models.mlp import mlp
 from kerasdl.models.music_model import continue_music, music_model
 from kerasdl.models.ngram_classifier import ngram_classifier
@@ -40,6 +41,7 @@ __all__ = [
     "load_encoder",
     "load_vectors",
     "load_weights",
+    "lstm_fcn",
     "mlp",
     "music_model",
     "ngram_classifier",

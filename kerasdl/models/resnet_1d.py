@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 from kerasdl.arguments import known_arguments
-from kerasdl.layers import MaskedConv1D
+from kerasdl.models.convolution_1d import conv_norm, mean_of_steps
 from kerasdl.models.heads import output_layers
 from kerasdl.models.normalization import normalization_layer
 from kerasdl.models.preprocess import Statistics
@@ -80,23 +80,17 @@ def resnet_1d(
 def _features(x: Any, widths: Sequence[int], kernels: Sequence[int], member: str = "") -> Any:
     for stage, width in enumerate(widths, start=1):
         x = _block(x, width, kernels, name=f"stage{stage}{member}")
-    # In float32: a sum of many steps loses small terms in half precision.
-    return layers.GlobalAveragePooling1D(dtype="float32", name=f"head_pool{member}")(x)
+    return mean_of_steps(x, name=f"head_pool{member}")
 
 
 def _block(x: Any, width: int, kernels: Sequence[int], *, name: str) -> Any:
     before = x
     for number, kernel in enumerate(kernels, start=1):
-        x = _conv_norm(x, width, kernel, name=name, suffix=str(number))
+        x = conv_norm(x, width, kernel, name=name, suffix=str(number))
         if number < len(kernels):
             x = layers.Activation("relu", name=f"{name}_relu{number}")(x)
     if before.shape[-1] == width:
         before = normalization_layer("batch", shape=before.shape, name=f"{name}_norm_shortcut")(before)
     else:
-        before = _conv_norm(before, width, 1, name=name, suffix="_shortcut")
+        before = conv_norm(before, width, 1, name=name, suffix="_shortcut")
     return layers.Activation("relu", name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, before]))
-
-
-def _conv_norm(x: Any, width: int, kernel: int, *, name: str, suffix: str) -> Any:
-    conv = MaskedConv1D(width, kernel, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv{suffix}")(x)
-    return normalization_layer("batch", shape=conv.shape, name=f"{name}_norm{suffix}")(conv)

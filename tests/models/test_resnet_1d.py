@@ -10,15 +10,6 @@ from kerasdl.export import members
 from kerasdl.groups import layer_groups
 from kerasdl.models import resnet_1d
 
-RANDOM = np.random.default_rng(0)
-
-
-def padded():
-    """Three sequences of 11, 5 and 1 steps."""
-    sequences = RANDOM.standard_normal((3, 11, 2)).astype("float32")
-    sequences[1, 5:], sequences[2, 1:] = np.nan, np.nan
-    return sequences
-
 
 def test_layers_in_order():
     model = resnet_1d((None, 2), 3, widths=(4,), kernels=(4, 3), dropout=0.1, preprocess=(0.0, 1.0))
@@ -38,29 +29,6 @@ def test_parameters_by_hand():
     # Gain, offset, mean and variance of four normalizations a block.
     norms = 4 * 4 * (64 + 128 + 128)
     assert model.count_params() == kernels + norms + 2 * (128 + 1)
-
-
-def test_padding_does_not_change_the_logits():
-    model, sequences = resnet_1d((None, 2), 3, widths=(4, 5), preprocess=(1.0, 2.0)), padded()
-    for weight in model.weights:  # with offsets, what is normalized is not 0 where it is padding
-        weight.assign(RANDOM.uniform(0.5, 1.5, weight.shape))
-    together = model(sequences).numpy()
-    alone = [model(sequences[index : index + 1, :length]).numpy()[0] for index, length in enumerate((11, 5, 1))]
-    np.testing.assert_allclose(together, alone, rtol=1e-5)
-    # Zeros in place of padding change them.
-    assert not np.allclose(model(np.nan_to_num(sequences))[1], alone[1], rtol=1e-3)
-
-
-def test_padding_takes_no_part_in_training():
-    sequences, updated = padded()[1:], []
-    for more in (0, 7):
-        keras.utils.set_random_seed(0)
-        model = resnet_1d((None, 2), 3, widths=(4, 5))
-        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
-        model.train_on_batch(np.pad(sequences, ((0, 0), (0, more), (0, 0)), constant_values=np.nan), np.array([0, 2]))
-        updated.append(model.get_weights())
-    for one, other in zip(*updated, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_members_are_networks_of_their_own_of_which_the_mean_probability_counts():

@@ -32,7 +32,7 @@ class Sequences(HeldDatasets):
         classes: Class names; a label is an index into them.
         shape: (length, channels) of the longest sequence.
         statistics: (mean, std) of each channel over the training sequences, for `preprocess=` of
-            `models.resnet_1d` and `models.recurrent`.
+            `models.resnet_1d`, `models.lstm_fcn` and `models.recurrent`.
         interpolated: Number of missing values that were interpolated.
         channels: Names of the channels, if the data have some.
         augmentation: Applied to each training sequence; None for no augmentation.
