@@ -81,11 +81,14 @@ def looked_inside(model: keras.Model, batches: tf.data.Dataset, batch: tuple) ->
 
 
 def every_callback(folder: Path) -> list:
-    """All callbacks of a run."""
+    """All callbacks of a run that works at every step."""
     return [
         callbacks.OneCycle(1e-4),
         callbacks.GradualUnfreezing([1], groups=["stage[1-3]", "stage4|head"]),
         callbacks.StepScalars(folder / "steps"),
+        callbacks.StopOnNonFinite(),
+        # A folder of its own for each fit, which it would otherwise resume.
+        callbacks.Resume(tempfile.mkdtemp(dir=folder)),
     ]
 
 
@@ -115,6 +118,11 @@ def main() -> None:
             "all": lambda: milliseconds(model, wide, lambda: every_callback(Path(folder))),
         }
         table.add_row(*compare("callbacks", pair))
+        pair = {
+            "none": lambda: milliseconds(model, wide, list),
+            "range test": lambda: milliseconds(model, wide, lambda: [callbacks.LRRangeTest(1e-7, 1e-4)]),
+        }
+        table.add_row(*compare("range test", pair))
     for title, model, batches in (
         ("a look inside an MLP", network(optimizers.AdamW(1e-4)), wide),
         ("a look inside a ResNet-10", residual(optimizers.AdamW(1e-4)), small_images),

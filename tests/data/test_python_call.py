@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl.data import python_call as module
-from kerasdl.data.python_call import python_call, unfilled
+from kerasdl.data.python_call import MOST_FREE, Buffers, python_call
 
 # With `tf.numpy_function` instead of `python_call` this process never ends.
 LATE_CALLS = """
@@ -88,18 +88,43 @@ def test_a_process_ends_although_its_pipeline_goes_on_calling():
     assert finished.stdout.strip() == "0"
 
 
-def test_unfilled_arrays_begin_where_tensorflow_takes_them_without_a_copy():
-    assert unfilled((0, 4), np.float32).shape == (0, 4)
+def test_buffers_begin_where_tensorflow_takes_them_without_a_copy():
+    buffers = Buffers()
+    assert buffers.unfilled((0, 4), np.float32).shape == (0, 4)
     for shape in ((3,), (5, 7), ()):
-        array = unfilled(shape, np.float32)
+        array = buffers.unfilled(shape, np.float32)
         assert (array.shape, array.dtype, array.ctypes.data % 64) == (shape, np.float32, 0)
     filled = {}
 
     def fill():
-        filled["array"] = unfilled((1000,), np.float32)
+        filled["array"] = buffers.unfilled((1000,), np.float32)
         filled["array"][:] = 1
         return filled["array"]
 
     tensor = tf.function(lambda: python_call(fill, [], [tf.float32])[0])()
     filled["array"][:] = 2
     assert tensor.numpy().tolist() == [2] * 1000
+
+
+def test_a_buffer_is_used_again_only_when_no_view_and_no_tensor_holds_it():
+    buffers = Buffers()
+
+    def fill(value):
+        array = buffers.unfilled((1000,), np.int64)
+        array[:] = value
+        return array
+
+    call = tf.function(lambda value: python_call(fill, [value], [tf.int64])[0])
+    tensors = [call(tf.constant(value, tf.int64)) for value in range(4)]
+    assert [set(each.numpy().tolist()) for each in tensors] == [{0}, {1}, {2}, {3}]
+    array = buffers.unfilled((1000,), np.int64)
+    place, view = array.ctypes.data, array.reshape(10, 100)[2:]
+    del array
+    assert buffers.unfilled((1000,), np.int64).ctypes.data != place
+    del view
+    again = buffers.unfilled((900,), np.int64)
+    assert again.ctypes.data == place
+    assert buffers.unfilled((2000,), np.int64).shape == (2000,)
+    many = [buffers.unfilled((3,), np.int64) for _ in range(2 * MOST_FREE)]
+    del many, again, tensors
+    assert len(buffers._free) == MOST_FREE

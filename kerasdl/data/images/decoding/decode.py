@@ -34,7 +34,8 @@ BMP_BITS = (8, 24, 32)
 # Flags of extended WebP (RFC 9649, section 2.7).
 ANIMATED, HAS_ALPHA = 0x02, 0x10
 # libjpeg's slow integer transform: bit for bit the same as Pillow.
-JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True}
+# With the fraction as an integer, its default, TensorFlow takes the slow way to call an operation.
+JPEG_OPTIONS = {"dct_method": "INTEGER_ACCURATE", "fancy_upscaling": True, "acceptable_fraction": 1.0}
 # From this share of its pixels on, a whole JPEG is decoded faster than a window of it.
 MOST_OF_IT = 0.5
 
@@ -142,8 +143,10 @@ def jpeg(encoded: bytes, channels: int, inks: int, **options: Any) -> np.ndarray
     decoder = tf.raw_ops.DecodeAndCropJpeg if "crop_window" in options else tf.raw_ops.DecodeJpeg
     # libjpeg cannot convert CMYK to grayscale; for the rest it returns the stored luma.
     read = 3 if inks == 4 else channels
+    # As an array the bytes, too, are passed the fast way.
+    found = decoder(contents=np.array(encoded, object), channels=read, **JPEG_OPTIONS, **options)
     # Unlike `numpy()`, this does not copy the pixels; they cannot be written to.
-    picture = np.asarray(memoryview(decoder(contents=encoded, channels=read, **JPEG_OPTIONS, **options)))
+    picture = np.asarray(memoryview(found))
     return picture if read == channels else _in_strips(lambda strip: _channels(strip, channels), picture, channels)
 
 
