@@ -30,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 import tyro
 from kerasdl import losses, models, optimizers
+from kerasdl.precision import cpu_flags
 from language_tasks import Clock, load, stock_lstm, tokens_alone
 from rich.console import Console
 from rich.table import Table
@@ -196,7 +197,7 @@ def rested(seconds: Callable[[], float]) -> float:
 
 def bfloat16_instructions() -> str:
     """Whether the CPU computes in bfloat16."""
-    found = {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split())
+    found = {"avx512_bf16", "amx_bf16"} & cpu_flags()
     if found:
         return f"The CPU has instructions for bfloat16: {', '.join(sorted(found))}."
     return "The CPU has no instructions for bfloat16, which is emulated."

@@ -38,8 +38,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "image_classifier", config.images.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     resizes, transfer = config.start_size is not None, config.transfer
     data, model = runs.images_and_network(config.images, config.network, transfer, config.run, any_size=resizes)
     unfreeze_at = transfer.unfreeze_at(model, config.epochs)

@@ -50,8 +50,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "language_model", config.texts.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     texts = runs.load_texts(config.texts, seed=config.run.seed)
     tokens = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab", "batch_size", "length")}
     data = text.language_model(texts, seed=config.run.seed, **tokens)

@@ -37,8 +37,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "sequence_classifier", config.sequences.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     data = runs.load_sequences(config.sequences, seed=config.run.seed)
     print(data)
     ensemble, epochs = runs.sequence_training(data)

@@ -46,8 +46,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "tabular", config.table.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     data = runs.load_table(config.table, seed=config.run.seed)
     if config.quantiles and (data.classes or len(data.target) > 1):
         raise BadInput(f"Only a single number has --quantiles. Received: {data.target} of {data.target_kind}")

@@ -51,8 +51,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "text_classifier", config.texts.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     texts = runs.load_texts(config.texts, seed=config.run.seed)
     tokens = {name: getattr(config, name) for name in ("level", "min_freq", "max_vocab")} | {"seed": config.run.seed}
     batch_size = config.batch_size or runs.batch_size_for(texts, 32)

@@ -36,8 +36,8 @@ class Config:
 
 
 def main(config: Config) -> None:
-    devices = runs.set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)
     run = runs.RunFolder.of(config, "time_series", config.series.data)
+    devices = runs.set_up_devices(run.precision, config.run.seed, config.run.deterministic)
     data = runs.load_series(config.series, seed=config.run.seed)
     print(data)
     facts = {"target": data.channels[: data.outputs], "channels": data.channels, "lookback": data.lookback}

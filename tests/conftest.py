@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from kerasdl import precision
 from hypothesis import settings
 from kerasdl.distribute import MirroredStrategy
 
@@ -73,6 +74,14 @@ def _own_cache(tmp_path_factory):
     """What is remembered from run to run lies apart from the user's."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _float32():
+    """`--precision auto` is float32 on every CPU: with AMX it would be measured."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(precision, "cpu_flags", frozenset)
         yield
 
 

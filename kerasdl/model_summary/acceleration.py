@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 from kerasdl.families import flat_layers
-from kerasdl.precision import Capability, best_precision
+from kerasdl.precision import Capability, best_precision, bfloat16_gain
 
 # float16 and bfloat16 matrix products are efficient if every size is a multiple of this:
 # https://docs.nvidia.com/deeplearning/performance/dl-performance-matrix-multiplication/index.html#requirements-tc
@@ -33,11 +33,13 @@ class Machine:
         gpus: Compute capability of each GPU.
         deterministic: Whether TensorFlow's operations are deterministic.
         tensor_float_32: Whether float32 products may be rounded to 10 bits of mantissa, TensorFlow's default.
+        bfloat16_gain: How many times as fast its CPU multiplies matrices in bfloat16; None if it was not measured.
     """
 
     gpus: tuple[Capability, ...] = ()
     deterministic: bool = False
     tensor_float_32: bool = True
+    bfloat16_gain: float | None = None
 
     @classmethod
     def here(cls) -> "Machine":
@@ -58,6 +60,7 @@ class Machine:
             tuple(gpu.get("compute_capability", (0, 0)) for gpu in gpus),
             is_op_determinism_enabled(),
             tf.config.experimental.tensor_float_32_execution_enabled(),
+            None if gpus else bfloat16_gain(),
         )
 
 
@@ -101,12 +104,12 @@ def _half(model: keras.Model) -> str | None:
 
 
 def _mixed_precision(model: keras.Model, machine: Machine) -> str:
-    half, best = _half(model), best_precision(list(machine.gpus))
+    half, best = _half(model), best_precision(list(machine.gpus), machine.bfloat16_gain)
     if half is None:
         return "off - the layers compute in float32" + (f"; {best} is faster here" if best != "float32" else "")
     dtypes = _dtypes(model)
     used = f"on - {dtypes[half]} of {dtypes.total()} layers with weights compute in {half}"
-    if not machine.gpus:
+    if not machine.gpus and best != f"mixed_{half}":
         return f"{used}; only a measurement tells whether this CPU gains by it"
     return used if best == f"mixed_{half}" or best == "mixed_bfloat16" else f"{used}; {best} is faster here"
 

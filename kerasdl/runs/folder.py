@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -26,7 +26,8 @@ from kerasdl.files import atomic_write, fcntl
 from kerasdl.optional import import_optional
 from kerasdl.runs import tensorboard
 from kerasdl.runs.about import ABOUT, about, typed
-from kerasdl.runs.earlier_run import non_finite
+from kerasdl.runs.devices import Precision
+from kerasdl.runs.earlier_run import load_config, non_finite
 from kerasdl.runs.history import HISTORY, read_history, write_history
 from kerasdl.runs.options import OF_THE_START, flattened
 from kerasdl.runs.readable import readable
@@ -58,6 +59,7 @@ class RunFolder:
     Attributes:
         is_resumed: Whether the run goes on.
         looks: Whether its stages look inside the network, and draw what it gets right and wrong.
+        precision: Dtype policy to set up: what is asked for, or that of the run that goes on.
 
     Raises:
         BadInput: The folder holds something else, a finished run, or one with other options; it cannot be created; or
@@ -72,6 +74,7 @@ class RunFolder:
     def __init__(self, path: str | Path, *, config: Mapping[str, Any] | None = None, fresh: bool = False) -> None:
         self.path = self._shared = Path(path)
         self.is_resumed, self.looks = False, True
+        self.precision: Precision = "auto"
         self._config: Any = None
         self._options = None if config is None else json.loads(json.dumps(_finite(config), default=str))
         if not distribute.is_chief():
@@ -117,11 +120,19 @@ class RunFolder:
         path = options.out or (path if job else next(each for each in chain([path], others) if not each.exists()))
         run = cls(path, config={**flattened(config), "workers": workers}, fresh=options.fresh)
         run._config, run.looks = config, options.look
+        run.precision = run._precision_before() or options.precision
         if options.resume and not run.is_resumed and distribute.is_chief():
             raise BadInput(f"The folder holds no unfinished run: leave out --resume. Received: {str(path)!r}")
         if run.is_resumed:
             print(f"Going on with the unfinished run in {path}")
         return run
+
+    def _precision_before(self) -> Precision | None:
+        """What auto was when the run began: on another machine, or measured again, it might be something else."""
+        with contextlib.suppress(BadInput):
+            before = load_config(self.path).get("precision") if self.is_resumed else None
+            return before if before in get_args(Precision) else None
+        return None
 
     @property
     def command(self) -> str:

@@ -38,7 +38,7 @@ class Options:
     weight_decay: float = 0.01
     """Weight decay of AdamW; biases and normalization gains do not decay."""
     precision: Precision = "auto"
-    """Dtype policy; auto is mixed precision on GPUs that are faster with it, and float32 on a CPU."""
+    """Dtype policy; auto is mixed precision on a GPU, or a CPU with AMX, that is much faster with it, else float32."""
     seed: int = 0
     """Random seed; the same seed gives the same bits on a CPU, and with --deterministic on a GPU."""
     look: bool = True

@@ -7,6 +7,7 @@ from keras import layers
 from kerasdl.layers import WeightDropLSTM
 from kerasdl.model_summary.acceleration import Machine, acceleration
 
+AMX = Machine(bfloat16_gain=6.0)
 CPU, PASCAL, TURING, AMPERE = Machine(), Machine(((6, 1),)), Machine(((7, 5),)), Machine(((8, 0),))
 
 
@@ -42,6 +43,8 @@ def test_without_a_gpu_nothing_is_said_of_its_parts():
         ("mixed_bfloat16", TURING, "on - 1 of 2 layers with weights compute in bfloat16; mixed_float16 is faster here"),
         ("mixed_bfloat16", AMPERE, "on - 1 of 2 layers with weights compute in bfloat16"),
         ("mixed_float16", AMPERE, "on - 1 of 2 layers with weights compute in float16"),
+        ("float32", AMX, "off - the layers compute in float32; mixed_bfloat16 is faster here"),
+        ("mixed_bfloat16", AMX, "on - 1 of 2 layers with weights compute in bfloat16"),
     ],
 )
 def test_mixed_precision(policy, machine, expected):
@@ -49,8 +52,9 @@ def test_mixed_precision(policy, machine, expected):
 
 
 def test_whether_a_cpu_gains_is_not_promised():
-    line = acceleration(dense("mixed_bfloat16"), CPU)["mixed precision"]
-    assert line.endswith("compute in bfloat16; only a measurement tells whether this CPU gains by it")
+    for half, machine in (("bfloat16", CPU), ("float16", AMX)):
+        line = acceleration(dense(f"mixed_{half}"), machine)["mixed precision"]
+        assert line.endswith(f"compute in {half}; only a measurement tells whether this CPU gains by it")
 
 
 def test_loss_scaling_is_missed_where_keras_adds_none():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl import distribute
-from kerasdl.runs import set_up_devices
+from kerasdl.runs import devices, set_up_devices
 
 
 def test_devices_and_seed(capsys):
@@ -46,6 +46,7 @@ def test_the_workers_meet_after_tensorflow_has_its_options_and_before_it_works(c
     monkeypatch.setattr(distribute, "strategy", lambda: calls.append("strategy"))
     monkeypatch.setattr(keras.utils, "set_random_seed", lambda seed: calls.append("seed"))
     monkeypatch.setattr(distribute, "workers", lambda: 4)
+    monkeypatch.setattr(distribute, "largest_of_workers", list)
     assert set_up_devices("auto", seed=3)["workers"] == 4
     assert calls == ["memory growth", "strategy", "seed"]
     assert capsys.readouterr().out == "Devices: T4; precision: mixed_float16; one of 4 workers\n"
@@ -58,13 +59,43 @@ def test_a_cpu_is_deterministic_with_stock_operations(calls, monkeypatch):
     assert calls == []
 
 
+@pytest.mark.parametrize(("gain", "expected"), [(6.123, "mixed_bfloat16"), (1.9, "float32")])
+def test_a_cpu_that_was_measured_gets_what_it_is_faster_with(gain, expected, monkeypatch, capsys):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(devices, "bfloat16_gain", lambda: gain)
+    found = set_up_devices("auto", seed=3)
+    assert (found["precision"], found["bfloat16_gain"]) == (expected, round(gain, 2))
+    assert keras.config.dtype_policy().name == expected
+    assert f"Devices: CPU; precision: {expected} (bfloat16 is {gain:.2f} times as fast)" in capsys.readouterr().out
+
+
+def test_a_precision_that_is_given_is_not_measured(calls, monkeypatch):
+    monkeypatch.setattr(devices, "bfloat16_gain", lambda: calls.append("measured"))
+    set_up_devices("auto", seed=3)  # a GPU
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    assert "bfloat16_gain" not in set_up_devices("float32", seed=3)
+    assert "measured" not in calls
+
+
+@pytest.mark.parametrize("asked", ["auto", "float32"])
+def test_of_several_workers_the_chief_chooses(asked, monkeypatch):
+    """Those that measured something else, and those whose chief goes on with what a run began with."""
+    sent = []
+    monkeypatch.setattr(distribute, "largest_of_workers", lambda values: sent.append(values) or [2.0])
+    monkeypatch.setattr(distribute, "is_chief", lambda: False)
+    monkeypatch.setattr(devices, "bfloat16_gain", lambda: 1.0)
+    assert set_up_devices(asked, seed=3)["precision"] == "mixed_bfloat16"
+    monkeypatch.setattr(distribute, "is_chief", lambda: True)
+    set_up_devices("mixed_float16", seed=3)
+    assert sent == [[0], [1]]
+
+
 def test_every_recipe_passes_the_option_on():
     recipes = [path.read_text() for path in (Path(__file__).parents[2] / "recipes").glob("*.py")]
     recipes = [text for text in recipes if "set_up_devices(" in text]
     assert len(recipes) == 6
     assert all(
-        text.count("set_up_devices(config.run.precision, config.run.seed, config.run.deterministic)")
-        for text in recipes
+        text.count("set_up_devices(run.precision, config.run.seed, config.run.deterministic)") for text in recipes
     )
 
 

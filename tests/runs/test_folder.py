@@ -183,6 +183,22 @@ def test_it_goes_on_with_as_many_workers(tmp_path, monkeypatch):
         of(tmp_path / "one")
 
 
+def test_it_goes_on_in_the_precision_with_which_it_began(tmp_path):
+    """Even if auto would now be another one."""
+    began = of(tmp_path / "run")
+    assert began.precision == "auto"
+    began.write_config({"precision": "mixed_bfloat16"})
+    assert of(tmp_path / "run").precision == "mixed_bfloat16"
+    assert of(tmp_path / "run", fresh=True).precision == "auto"
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"precision": "float8"}', '{"precision": []}'])
+def test_a_damaged_config_says_nothing_of_the_precision(tmp_path, damaged):
+    of(tmp_path).write_config({})
+    (tmp_path / "config.json").write_text(damaged)
+    assert of(tmp_path).precision == "auto"
+
+
 def test_fresh_is_for_the_first_start_of_a_job(tmp_path, monkeypatch):
     of(tmp_path / "run").write_config({})
     monkeypatch.setenv("KERASDL_JOB", "77")
