@@ -15,31 +15,26 @@ def prepare(pictures: list[np.ndarray], facts: dict[str, Any] | None = None) -> 
 
 def fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """The middle of a picture in the shape of the model's input, resized and rounded."""
-    given_height, given_width = picture.shape[:2]
-    crop_height = max(min(given_height, int(np.float32(given_width * height) / np.float32(width))), 1)
-    crop_width = max(min(given_width, int(np.float32(given_height * width) / np.float32(height))), 1)
-    top, left = (given_height - crop_height) // 2, (given_width - crop_width) // 2
-    pixels = np.asarray(picture, np.float32)[top : top + crop_height, left : left + crop_width]
-    if (crop_height, crop_width) != (height, width):
+    rows, columns = picture.shape[:2]
+    cropped_rows = max(min(rows, int(np.float32(columns * height) / np.float32(width))), 1)
+    cropped_columns = max(min(columns, int(np.float32(rows * width) / np.float32(height))), 1)
+    top, left = (rows - cropped_rows) // 2, (columns - cropped_columns) // 2
+    pixels = picture[top : top + cropped_rows, left : left + cropped_columns].astype(np.float32)
+    if pixels.shape[:2] != (height, width):
         pixels = resized(resized(pixels, height).swapaxes(0, 1), width).swapaxes(0, 1)
     return np.round(pixels)
 
 
 def resized(pixels: np.ndarray, size: int) -> np.ndarray:
     """The first axis in another size: triangles as wide as an output pixel, or an input pixel if that is wider."""
-    one, given = np.float32, len(pixels)
-    scale = one(1) / (one(size) / one(given))
+    one = np.float32
+    scale = one(1) / (one(size) / one(len(pixels)))
     width = max(scale, one(1))
-    centers = (np.arange(size, dtype=one) + one(0.5)) * scale
-    found = np.zeros((size, *pixels.shape[1:]), one)
-    for at, center in enumerate(centers):
-        first = max(int(np.ceil(center - width - one(0.5))), 0)
-        last = min(int(np.floor(center + width - one(0.5))), given - 1)
-        offsets = (np.arange(first, last + 1, dtype=one) + one(0.5) - center) * (one(1) / width)
-        weights = np.maximum(one(1) - np.abs(offsets), one(0))
-        total = one(0)
-        for weight in weights:
-            total += weight
-        for weight, row in zip(weights * (one(1) / total), pixels[first : last + 1], strict=True):
-            found[at] += weight * row
-    return found
+    places = np.arange(len(pixels), dtype=np.float32) + one(0.5)
+    found = []
+    for center in (np.arange(size, dtype=np.float32) + one(0.5)) * scale:
+        near = np.abs(places - center) <= width
+        weights = np.maximum(one(1) - np.abs((places[near] - center) * (one(1) / width)), one(0))
+        weights *= one(1) / sum(weights, one(0))
+        found.append(sum(weight * row for weight, row in zip(weights, pixels[near], strict=True)))
+    return np.array(found)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,20 @@ def prepare(texts: list[str], facts: dict[str, Any] | None = None) -> dict[str, 
 def tokens_of(text: str, facts: dict[str, Any]) -> list[str]:
     """Its words, or its characters."""
     text = text.encode("utf-8", "replace").decode()
-    for step, *arguments in facts["steps"]:
+    for step, *given in facts["steps"]:
         if step == "replace":
-            text = re.sub(arguments[0].replace("LETTERS", facts.get("letters", "")), arguments[1], text)
+            text = re.sub(given[0].replace("LETTERS", facts.get("letters", "")), given[1], text)
         elif step == "lower":
-            parts = re.split(f"([{facts['not_lowered']}])", text)
-            text = "".join(part if number % 2 else part.lower() for number, part in enumerate(parts))
+            text = re.sub(f"[^{facts['not_lowered']}]+", lambda part: part[0].lower(), text)
         elif step == "strip":
             text = text.strip(" \t\n\v\f\r")
         else:
-            text = arguments[0] + text
+            text = given[0] + text
     return list(text) if facts["split"] == "character" else [word.decode() for word in text.encode().split()]
 
 
 def ngrams_of(
-    tokens: np.ndarray, vocabulary_size: int, longest: int, codes: list[int] | None = None, buckets: int | None = None
+    tokens: np.ndarray, vocabulary_size: int, longest: int, codes: Sequence[int] = (), buckets: int | None = None
 ) -> np.ndarray:
     """The number of each different n-gram of each text, in ascending order among zeros."""
     following = last = tokens.astype(np.int64)
@@ -47,10 +47,9 @@ def ngrams_of(
     bits, odd = 2**63 - 1, 0x1E3779B97F4A7C15
     mixed = (np.concatenate(found, axis=1) * odd) & bits
     mixed = ((mixed ^ (mixed >> 32)) * odd) & bits
-    if codes is None:
-        numbers = np.where(mixed == 0, 0, mixed % (buckets or 1) + 1)
+    if buckets:
+        numbers = np.where(mixed == 0, 0, mixed % buckets + 1)
     else:
-        places = np.minimum(np.searchsorted(codes, mixed), len(codes) - 1)
-        numbers = np.where(np.asarray(codes)[places] == mixed, places + 1, 0)
+        numbers = np.where(np.isin(mixed, codes), np.searchsorted(codes, mixed) + 1, 0)
     numbers = np.sort(numbers, axis=1).astype(np.int32)
     return np.where(np.diff(numbers, axis=1, prepend=-1) == 0, 0, numbers)
