@@ -41,6 +41,8 @@ def fan(
     x: str,
     y: str,
     title: str,
+    *,
+    behind: Mapping[str, tuple[Sequence, Sequence[float]]] | None = None,
 ) -> Figure:
     """Draw named lines over bands between two lines each: forecasts with their intervals, true values.
 
@@ -50,6 +52,7 @@ def fan(
         x: Label of the places.
         y: Label of the values.
         title: Title.
+        behind: Lines that the others are compared with, such as a baseline: wide, so that an equal one hides none.
 
     Example:
         >>> fan({"truth": (days, truth)}, {"80 %": (days, truth - 1, truth + 1)}, "day", "temperature", "One day ahead")
@@ -58,7 +61,9 @@ def fan(
     ax = figure.axes[0]
     for rank, (name, (places, low, high)) in enumerate(bands.items(), start=1):
         ax.fill_between(places, low, high, color=ORANGE, alpha=0.4 / rank, linewidth=0, zorder=1, label=name)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(values) + len(bands), frameon=False, fontsize=8)
+    for name, (places, heights) in (behind or {}).items():
+        ax.plot(places, heights, color=FAINT, linewidth=4, zorder=1.5, label=name)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=9, frameon=False, fontsize=8)
     return figure
 
 

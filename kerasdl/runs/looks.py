@@ -112,8 +112,7 @@ def look_at_sequences(
         # Beside the mean of each channel; padding is no number, and gets none.
         baseline, target = data.statistics[0], result.predictions[worst]
         maps = interpret.integrated_gradients(model, values, target=target, baseline=baseline, steps=32)
-        titles = [result.caption(index) for index in worst]
-        run.save_figure("attributions", data.sheet(values, titles, maps=maps))
+        run.save_figure("attributions", data.draw(worst, [result.caption(index) for index in worst], maps=maps))
 
 
 def look_at_texts(run: RunFolder, model: keras.Model, data: text.Documents, result: Any) -> None:
@@ -177,14 +176,16 @@ def look_at_series(run: RunFolder, data: series.TimeSeries, result: interpret.Fo
     parts = (("training", first, cut), ("test", cut, end))
     drawn = {part: (data.times[start:stop], data.values[start:stop, 0]) for part, start, stop in parts}
     run.save_figure("data", plots.lines(drawn, "", data.channels[0], name))
-    values = dict([("truth", result.targets), ("forecast", result.predictions), result.best_baseline])
     times = data.times[data.valid_origins + data.horizon - 1]
+    values = dict([("truth", result.targets), ("forecast", result.predictions), result.best_baseline])
     drawn = {name: (times[-SHOWN:], each[-SHOWN:, -1, 0]) for name, each in values.items()}
+    behind = dict([drawn.popitem()])
     bands = {
         f"{100 * level:g} %": (times[-SHOWN:], *(end[-SHOWN:, -1, 0] for end in ends))
         for level, ends in result.intervals.items()
     }
-    run.save_figure("forecast", plots.fan(drawn, bands, "", data.channels[0], f"Rows ahead: {data.horizon}"))
+    figure = plots.fan(drawn, bands, "", data.channels[0], f"Rows ahead: {data.horizon}", behind=behind)
+    run.save_figure("forecast", figure)
 
 
 def project(

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasdl import models
-from kerasdl.data import tabular
-from kerasdl.interpret import Classification, Regression
+from kerasdl.data import sequences, series, tabular
+from kerasdl.interpret import Classification, Forecast, Regression
 from kerasdl.runs import RunFolder, look, looks, project
 
 
@@ -49,3 +49,34 @@ def test_the_importance_of_very_many_columns_is_left_out_in_a_line(tmp_path, mon
     looks.look_at_columns(run, None, table)
     assert len(drawn) == 1
     assert "The importance of 2 columns is left out" in capsys.readouterr().out
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """A run that looks, and the figures that it would save, by name."""
+    run, figures = RunFolder(tmp_path / "run"), {}
+    run.looks, run.save_figure = True, figures.__setitem__
+    return run, figures
+
+
+def test_attributions_name_their_sequences(drawn, monkeypatch):
+    run, figures = drawn
+    data = sequences.from_arrays(np.ones((10, 9, 1)), [0, 1] * 5, classes=["a", "b"])
+    result = Classification(np.array([[0, 1], [0, 2]]), data.valid_labels, data.classes)
+    monkeypatch.setattr(looks.interpret, "integrated_gradients", lambda _, values, **__: np.zeros_like(values))
+    looks.look_at_sequences(run, None, data, result)
+    titles = [ax.get_title() for ax in figures["attributions"].axes[:2]]
+    expected = [f"{data.valid_names[index]}: {result.caption(index)}" for index in result.top_losses(2)]
+    assert [title.replace("\n", " ") for title in titles] == expected
+
+
+def test_a_baseline_that_equals_the_forecast_hides_it_no_more_than_it_is_hidden(drawn):
+    run, figures = drawn
+    data = series.from_frame(series.mackey_glass(300), target="x", horizon=2)
+    baselines = {"ridge": data.baselines(data.valid_origins)["ridge"]}
+    result = Forecast(baselines["ridge"], data.futures(data.valid_origins), baselines)
+    looks.look_at_series(run, data, result)
+    lines = {line.get_label(): line for line in figures["forecast"].axes[0].lines}
+    assert list(lines) == ["truth", "forecast", "ridge"]
+    assert lines["ridge"].zorder < lines["forecast"].zorder
+    assert lines["ridge"].get_linewidth() > 2 * lines["forecast"].get_linewidth()

@@ -74,10 +74,28 @@ class Sequences(HeldDatasets):
         changed = validation(source, batch_size=count, changes=self.changes, seed=(self.seed, -1))
         return np.concatenate([source.at([0]), next(iter(changed))[0][1:]])
 
-    def draw(self, indices: Sequence[int], titles: Sequence[str], *, part: Part = Part.VALID) -> "Figure":
-        """Draw sequences of a part, each channel as a line, of the first six channels; see `Datasets.draw`."""
+    def draw(
+        self,
+        indices: Sequence[int],
+        titles: Sequence[str],
+        *,
+        part: Part = Part.VALID,
+        maps: np.ndarray | None = None,
+    ) -> "Figure":
+        """Draw sequences of a part, each channel as a line, of the first six channels; see `Datasets.draw`.
+
+        Args:
+            indices: Which.
+            titles: One for each, behind the name of the sequence.
+            part: The part.
+            maps: What weighed in them; see `sheet`.
+
+        Example:
+            >>> moves = kerasdl.data.sequences.from_ts("GunPoint_TRAIN.ts", "GunPoint_TEST.ts")
+            >>> moves.draw([0, 1], ["a gun", "no gun"])
+        """
         titles = self._titled(indices, titles, part)
-        return self.sheet(self.source(part).at(indices).numpy(), titles)
+        return self.sheet(self.source(part).at(indices).numpy(), titles, maps=maps)
 
     def draw_augmented(self, index: int = 0, count: int = 6) -> "Figure":
         """Draw what the augmentation makes of a training sequence; the first is not augmented.
