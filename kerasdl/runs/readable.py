@@ -1,7 +1,7 @@
 """Names, numbers and values as people read them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, inf, isfinite, log10
 from typing import Any
 
@@ -10,6 +10,8 @@ _LETTERS = {"rmse", "mae", "mape", "r2", "f1", "auc", "roc", "lr", "ece"}
 
 def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> str:
     """A metric with its unit, and with the interval that it lies in, to the digits that this supports.
+
+    Mappings and lists are written out: "steps 40, 133; loss 0.31, 0.29".
 
     Args:
         name: Of the metric; an accuracy is given in percent.
@@ -21,7 +23,13 @@ def readable(name: str, value: Any, interval: Sequence[float] | None = None) -> 
         '97.2 % (95.1 to 98.6)'
         >>> readable("rmse", 50.318)
         '50.32'
+        >>> readable("rehearsal", {"steps": [40, 133], "loss": [0.31256, 0.29]})
+        'steps 40, 133; loss 0.3126, 0.29'
     """
+    if isinstance(value, Mapping):
+        return "; ".join(f"{in_line(key)} {readable(key, each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(readable(name, each) for each in value) or "none"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     percent = isinstance(value, float) and is_share(name)

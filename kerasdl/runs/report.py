@@ -81,7 +81,7 @@ def _results(run: RunFiles) -> list[Markup]:
 
 
 def _said(name: str, value: Any) -> str:
-    return readable(name, value) if isinstance(value, float) else shown(value)
+    return shown(readable(name, value))
 
 
 def _named(file: Path) -> str:

@@ -22,6 +22,10 @@ from kerasdl.runs.readable import duration, readable, shown, titled
         ("valid_images", 12345, None, "12,345"),
         ("is_best", True, None, "True"),
         ("recommended", "ngrams", None, "ngrams"),
+        ("rehearsal", {"steps": [500, 1000], "loss": [0.31256, 0.3]}, None, "steps 500, 1,000; loss 0.3126, 0.3"),
+        ("test_accuracy", [0.5, 0.25], None, "50.00 %, 25.00 %"),
+        ("skipped", [], None, "none"),
+        ("baselines", {}, None, "none"),
     ],
 )
 def test_a_metric_has_the_digits_that_its_interval_supports(name, value, interval, said):
