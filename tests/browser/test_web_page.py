@@ -4,7 +4,9 @@ import functools
 import http.server
 import shutil
 import subprocess
+import tarfile
 import threading
+from base64 import b64encode
 from contextlib import ExitStack
 
 import keras
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from kerasdl import export, models
 from kerasdl.data import images
+from kerasdl.data.images.decoding.decode import decode
 from sklearn.datasets import load_digits, load_sample_image
 
 from tests.app.small_runs import saved
@@ -19,6 +22,15 @@ from tests.browser.conftest import guarded
 from tests.recipes.test_image_classifier import run
 
 pytestmark = pytest.mark.slow
+# As page.js does it.
+PIXELS = """async (encoded) => {
+  const file = await (await fetch(`data:image/jpeg;base64,${encoded}`)).blob();
+  const bitmap = await createImageBitmap(file, {colorSpaceConversion: "none"});
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", {willReadFrequently: true});
+  canvas.drawImage(bitmap, 0, 0);
+  const {data} = canvas.getImageData(0, 0, bitmap.width, bitmap.height);
+  return new TextDecoder("utf-16le").decode(Uint16Array.from(data));
+}"""
 HOSTILE = '<img src=x onerror="window.hacked = 1">'
 
 
@@ -28,14 +40,15 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def write_photographs(folder):
-    """Parts of two photographs, of many shapes, and one with a palette of grays."""
+    """Parts of two photographs, of many shapes."""
     for number, (name, box) in enumerate(
         [("china.jpg", (0, 0, 427, 640)), ("china.jpg", (5, 7, 90, 301)), ("flower.jpg", (100, 200, 24, 24)),
          ("flower.jpg", (0, 0, 333, 111)), ("flower.jpg", (30, 50, 9, 13)), ("china.jpg", (200, 300, 48, 48))]
     ):  # fmt: skip
         top, left, height, width = box
         picture = load_sample_image(name)[top : top + height, left : left + width]
-        keras.utils.save_img(folder / f"{number}.png", picture, scale=False)
+        for form in ("png", "jpg"):
+            keras.utils.save_img(folder / f"{number}.{form}", picture, scale=False)
     shutil.copyfile(folder / "0.png", folder / f"{HOSTILE}.png".replace(" = ", "="))
 
 
@@ -103,7 +116,7 @@ def test_the_page_answers_as_onnx_runtime(make, write, width, runtime, page, tmp
     write(tmp_path)
     opened = page(folder / "web", width, "dark" if width < 1000 else "light")
     opened.locator("#status", has_text="Ready").wait_for()
-    files = sorted(tmp_path.glob("*.png"))
+    files = sorted([*tmp_path.glob("*.png"), *tmp_path.glob("*.jpg")])
     compute = export.raw_runtime(model, folder / "web" / "model.onnx")
     for file, expected in zip(files, images.predict(model, files, top=6, run=compute), strict=True):
         assert shown(opened, file) == pytest.approx(expected, abs=1e-4)
@@ -111,6 +124,19 @@ def test_the_page_answers_as_onnx_runtime(make, write, width, runtime, page, tmp
     (tmp_path / "none.png").write_bytes(b"nothing")
     opened.locator("input[type=file]").set_input_files(tmp_path / "none.png")
     opened.locator("#status.problem", has_text="none.png is no picture that the browser decodes").wait_for()
+
+
+def test_the_browser_decodes_photographs_to_the_pixels_of_the_training(browser, real_data):
+    page = browser.new_page()
+    with tarfile.open(real_data / "dogscats/dogscats_800.tar") as tar:
+        names = sorted(name for name in tar.getnames() if "/valid/" in name and name.endswith(".jpg"))
+        for name in names[::10]:
+            encoded = tar.extractfile(name).read()
+            picture = decode(encoded, channels=3)
+            found = page.evaluate(PIXELS, b64encode(encoded).decode()).encode("latin-1")
+            found = np.frombuffer(found, np.uint8).reshape(*picture.shape[:2], 4)
+            assert np.array_equal(found[..., :3], picture), name
+    page.close()
 
 
 def test_without_npm_install_the_page_says_so(page, tmp_path):
