@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 from kerasdl.errors import BadInput
-from kerasdl.export.plain_layers import free_steps, plain, recurrent_cells, signature_of
+from kerasdl.export.plain_layers import IN_FLOAT32, free_steps, plain, recurrent_cells, signature_of
+from kerasdl.optional import import_optional
 
 Batches = Iterable[Mapping[str, np.ndarray]]
 
@@ -30,6 +31,7 @@ def to_litert(
 
     Raises:
         BadInput: The model takes any number of steps, and `length` is missing; or it has recurrent layers, for 8 bits.
+        ModuleNotFoundError: For 8 bits, LiteRT is not installed.
 
     Example:
         >>> from kerasdl.export import numeric_core
@@ -46,11 +48,14 @@ def to_litert(
     if representative is not None:
         operators = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, *operators]
         options |= {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": _rows(representative)}
+        options["_experimental_calibrate_only"] = True
     options["target_spec"] = {"supported_ops": operators}
     with warnings.catch_warnings():
         # The converter measures ranges with an interpreter of its own.
         warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated", UserWarning)
         rebuilt.export(str(file), format="litert", verbose=False, input_signature=signature_of(rebuilt, 1), **options)
+    if representative is not None:
+        file.write_bytes(_in_eight_bits(file.read_bytes()))
     return file
 
 
@@ -69,6 +74,16 @@ def why_not_litert(model: keras.Model, length: int | None, *, eight_bits: bool) 
     if eight_bits and (cells := ", ".join(sorted(recurrent_cells(model)))):
         return f"LiteRT has no useful 8 bits for recurrent layers ({cells}): take float32, or a model without them."
     return ""
+
+
+def _in_eight_bits(calibrated: bytes) -> bytes:
+    """A model whose ranges are measured, in 8 bits but for what is named to stay in float32."""
+    # As tf.lite.experimental.QuantizationDebugger, which would convert the model twice.
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    litert = import_optional("ai_edge_litert.interpreter")
+    names = {each["name"] for each in litert.Interpreter(model_content=calibrated).get_tensor_details()}
+    return mlir_quantize(calibrated, denylisted_nodes=[name for name in names if IN_FLOAT32 in name])
 
 
 def _rows(batches: Batches) -> Any:

@@ -12,10 +12,12 @@ from kerasdl.layers import ChunkedEncoder, LogMelSpectrogram, PiecewiseLinearEmb
 RECURRENT = {"LSTM", "GRU", "SimpleRNN", "WeightDropLSTM"}
 REBUILT = {
     "ChunkedEncoder": "WholeEncoder", "LogMelSpectrogram": "ConvolvedSpectrogram", "EinsumDense": "MembersDense",
-    "PiecewiseLinearEmbeddings": "EvenIntervals",
+    "PiecewiseLinearEmbeddings": "NamedIntervals",
 }  # fmt: skip
 LONGEST_UNROLLED = 256
 HALF = ("bfloat16", "float16")
+# Part of the names of operations that stay so in eight bits.
+IN_FLOAT32 = "in_float32"
 
 
 class WholeEncoder(ChunkedEncoder):
@@ -65,18 +67,16 @@ class MembersDense(keras.layers.EinsumDense):
         return ops.sum(inputs * self.kernel[..., 0], axis=-1, keepdims=True) + self.bias
 
 
-class EvenIntervals(PiecewiseLinearEmbeddings):
-    """PiecewiseLinearEmbeddings for eight bits, which have one range for all intervals, wide and narrow.
+class NamedIntervals(PiecewiseLinearEmbeddings):
+    """PiecewiseLinearEmbeddings whose intervals `to_litert` finds by name, to leave them in float32.
 
-    Slopes are far apart, and far more so is what they make of numbers beyond an interval: half of a slope, as its
-    square root, comes before the number is clipped, and half after it.
+    Eight bits divide the range of all numbers of a table into 256, and many an interval is narrower.
     """
 
-    def shares(self, numbers: Any) -> Any:
-        """As those of the class, but for rounding."""
-        root = np.sqrt(self._slope)
-        width = np.divide(1, root, out=np.zeros_like(root), where=root > 0)
-        return ops.minimum(ops.relu(numbers * root - self._low * root), width) * root
+    def parts(self, inputs: Any) -> tuple[Any, Any]:
+        """As those of the class."""
+        with keras.name_scope(IN_FLOAT32):
+            return super().parts(inputs)
 
 
 def plain(model: keras.Model, *, length: int | None = None, unroll: bool = False) -> keras.Model:
@@ -155,7 +155,7 @@ def _all_layers(model: keras.Model) -> list[Any]:
 
 def _rebuilt(model: keras.Model, config: dict[str, Any]) -> keras.Model:
     """A model of this configuration, with copies of the weights."""
-    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense, EvenIntervals)}
+    custom = {each.__name__: each for each in (WholeEncoder, ConvolvedSpectrogram, MembersDense, NamedIntervals)}
     with keras.saving.custom_object_scope(custom):
         rebuilt = keras.Model.from_config(config)
     rebuilt.set_weights(model.get_weights())

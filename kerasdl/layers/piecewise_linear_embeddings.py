@@ -60,20 +60,16 @@ class PiecewiseLinearEmbeddings(keras.layers.Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        numbers = ops.expand_dims(ops.cast(inputs, "float32"), -1)
-        shares = ops.cast(self.shares(numbers), self.compute_dtype)
+        numbers, shares = (ops.cast(each, self.compute_dtype) for each in self.parts(inputs))
         # One product of matrices per number.
         vectors = ops.transpose(ops.matmul(ops.transpose(shares, (1, 0, 2)), self.kernel), (1, 0, 2))
-        found = ops.concatenate([ops.cast(numbers, self.compute_dtype), vectors], axis=-1)
+        found = ops.concatenate([numbers, vectors], axis=-1)
         return ops.reshape(found, (-1, len(self.edges) * self.size))
 
-    def shares(self, numbers: Any) -> Any:
-        """Of each interval the share that lies below a number.
-
-        Args:
-            numbers: (batch, numbers, 1).
-        """
-        return ops.clip((numbers - self._low) * self._slope, 0.0, 1.0)
+    def parts(self, inputs: Any) -> tuple[Any, Any]:
+        """The numbers, float32 (batch, numbers, 1), and the share of each interval that lies below them."""
+        numbers = ops.expand_dims(ops.cast(inputs, "float32"), -1)
+        return numbers, ops.clip((numbers - self._low) * self._slope, 0.0, 1.0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], len(self.edges) * self.size)

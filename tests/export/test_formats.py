@@ -127,15 +127,17 @@ def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path):
 
 @pytest.mark.slow
 def test_wide_intervals_beside_narrow_ones_survive_eight_bits(tmp_path):
-    network = models.tabular([], 2, outputs=1, hidden=(16,), edges=[[-3, -0.02, 0, 0.02, 3], [-2, 2]])
+    """Half of the first numbers lie within a thousandth of the range, as the capital gains of Adult do."""
+    network = models.tabular([], 2, outputs=1, hidden=(16,), edges=[[-3, -0.002, 0, 0.002, 3], [-2, 2]])
     x = np.random.default_rng(0).uniform(-3, 3, (300, 2)).astype("float32")
+    x[::2, 0] /= 1500
     files = {
         name: export.to_litert(network, tmp_path / f"{name}.tflite", representative=batches)
         for name, batches in (("large", None), ("small", [{"numbers": x}]))
     }
     expected, found = (export.load_runtime(files[name])({"numbers": x}) for name in ("large", "small"))
     np.testing.assert_allclose(expected, network({"numbers": x}), atol=1e-5)
-    assert np.sqrt(np.square(found - expected).mean()) < 0.05 * expected.std()
+    assert np.abs(found - expected).max() < 0.1 * expected.std()
 
 
 def test_a_path_of_no_runtime(tmp_path):
