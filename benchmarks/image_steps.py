@@ -29,12 +29,11 @@ from kerasdl.data.images.decoding.decode import decode_window, jpeg
 from kerasdl.data.images.decoding.header import read_header
 from kerasdl.data.images.resampling import _projected
 from kerasdl.data.images.stores import EncodedStore
-from kerasdl.data.python_call import Buffers
 from PIL import Image
 from real_data import real_data
 from scipy import ndimage
 
-SIZE, BUFFERS = (224, 224), Buffers()
+SIZE = (224, 224)
 WARP = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REFLECT}
 
 
@@ -82,12 +81,12 @@ def by_tensorflow(picture: np.ndarray, row: np.ndarray) -> tf.Tensor:
 
 def ours(picture: np.ndarray, row: np.ndarray) -> np.ndarray:
     """The package's way, without TensorFlow's call of it."""
-    return _projected(picture[None], row[None], np.array(SIZE), buffers=BUFFERS)[0]
+    return _projected(picture[None], row[None], np.array(SIZE))[0]
 
 
 def our_light(picture: np.ndarray, table: np.ndarray) -> np.ndarray:
     """The package's way, without TensorFlow's call of it."""
-    return _looked_up(picture[None], table[None], buffers=BUFFERS)[0]
+    return _looked_up(picture[None], table[None])[0]
 
 
 @tf.function(input_signature=[tf.TensorSpec((None, None, 3), tf.uint8), tf.TensorSpec((8,))], autograph=False)

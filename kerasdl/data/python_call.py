@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -16,8 +17,8 @@ import tensorflow as tf
 SECONDS_TO_ENTER = 0.1
 # Bytes: TensorFlow copies arrays that begin elsewhere.
 ALIGNED = 64
-# Buffers that are kept while no result needs them: one for each of two threads.
-MOST_FREE = 2
+# Bytes: a batch of 64 photographs of 224 pixels, and what two such are made from.
+MOST_IDLE = 2**26
 
 
 def python_call(
@@ -59,41 +60,62 @@ def python_call(
 
 
 class Buffers:
-    """Memory for the results of a call, used again when nothing holds a result any more.
+    """Memory for the results of calls, used again when nothing holds a result any more.
 
-    The kernel zeroes memory that it gives; of a batch of images that takes a tenth as long as to decode them.
+    The kernel zeroes memory that it gives, which takes a tenth as long as all else that is done to a batch of images.
+
+    Args:
+        most_idle: Bytes that are kept although no result needs them.
 
     Example:
-        >>> buffers = Buffers()
+        >>> buffers = Buffers(most_idle=2**20)
         >>> buffers.unfilled((2, 3), np.float32).shape
         (2, 3)
     """
 
-    def __init__(self) -> None:
-        self._free: list[bytearray] = []
+    def __init__(self, most_idle: int) -> None:
+        self._most_idle, self._idle = most_idle, list[bytearray]()
 
     def unfilled(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
         """An array of any values, which TensorFlow takes as the result of a call without copying it."""
         count = math.prod(shape) * np.dtype(dtype).itemsize
-        memory = self._taken()
-        if len(memory) < count + ALIGNED:
-            memory = bytearray(count + ALIGNED)
+        memory = self._taken(count + ALIGNED) or bytearray(count + ALIGNED)
         whole = np.frombuffer(memory, np.uint8)
         first = -whole.ctypes.data % ALIGNED
         # Every view of `whole` holds it, because its memory is no array.
         weakref.finalize(whole, self._released, memory).atexit = False
         return whole[first : first + count].view(dtype).reshape(shape)
 
-    def _taken(self) -> bytearray:
-        # Several threads may take at a time: `pop` either gives a buffer or raises.
-        try:
-            return self._free.pop()
-        except IndexError:
-            return bytearray()
+    # Several threads take and release, one of them perhaps while it takes: each line that changes the list is atomic.
+
+    def _taken(self, count: int) -> bytearray | None:
+        others, found = list[bytearray](), None
+        while self._idle and found is None:
+            with suppress(IndexError):  # another thread took the last one
+                memory = self._idle.pop()
+                if count <= len(memory) <= 2 * count:
+                    found = memory
+                else:
+                    others.append(memory)
+        self._idle.extend(others)
+        return found
 
     def _released(self, memory: bytearray) -> None:
-        if len(self._free) < MOST_FREE:
-            self._free.append(memory)
+        self._idle.append(memory)
+        while sum(map(len, self._idle)) > self._most_idle:
+            with suppress(IndexError):
+                self._idle.pop(0)
+
+
+@cache
+def buffers() -> Buffers:
+    """Those that all pipelines share.
+
+    Example:
+        >>> buffers().unfilled((2, 3), np.float32).shape
+        (2, 3)
+    """
+    return Buffers(MOST_IDLE)
 
 
 class _Gate:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasdl.data import python_call as module
-from kerasdl.data.python_call import MOST_FREE, Buffers, python_call
+from kerasdl.data.python_call import Buffers, python_call
 
 # With `tf.numpy_function` instead of `python_call` this process never ends.
 LATE_CALLS = """
@@ -89,7 +89,7 @@ def test_a_process_ends_although_its_pipeline_goes_on_calling():
 
 
 def test_buffers_begin_where_tensorflow_takes_them_without_a_copy():
-    buffers = Buffers()
+    buffers = Buffers(most_idle=25_000)
     assert buffers.unfilled((0, 4), np.float32).shape == (0, 4)
     for shape in ((3,), (5, 7), ()):
         array = buffers.unfilled(shape, np.float32)
@@ -107,7 +107,7 @@ def test_buffers_begin_where_tensorflow_takes_them_without_a_copy():
 
 
 def test_a_buffer_is_used_again_only_when_no_view_and_no_tensor_holds_it():
-    buffers = Buffers()
+    buffers = Buffers(most_idle=25_000)
 
     def fill(value):
         array = buffers.unfilled((1000,), np.int64)
@@ -124,7 +124,10 @@ def test_a_buffer_is_used_again_only_when_no_view_and_no_tensor_holds_it():
     del view
     again = buffers.unfilled((900,), np.int64)
     assert again.ctypes.data == place
-    assert buffers.unfilled((2000,), np.int64).shape == (2000,)
-    many = [buffers.unfilled((3,), np.int64) for _ in range(2 * MOST_FREE)]
-    del many, again, tensors
-    assert len(buffers._free) == MOST_FREE
+    assert buffers.unfilled((2000,), np.int64).ctypes.data != place
+    del again
+    # Far larger than needed, it stays for who needs it.
+    assert buffers.unfilled((10,), np.int64).ctypes.data != place
+    many = [buffers.unfilled((1000,), np.int64) for _ in range(9)]
+    del many, tensors
+    assert sum(map(len, buffers._idle)) == 3 * (8000 + 64)

@@ -1,13 +1,12 @@
 """Resampling of images: bilinear, once, through projective matrices."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.images.opencv import opencv
-from kerasdl.data.python_call import Buffers, python_call
+from kerasdl.data.python_call import buffers, python_call
 
 # Nearer to the horizon than this, or further from the image than so many of its sides, points are folded one by one.
 NEAREST, FURTHEST = 0.01, 100
@@ -62,13 +61,13 @@ def project(images: tf.Tensor, coefficients: tf.Tensor, size: tuple[Any, Any]) -
     if images.dtype != tf.uint8:
         images = tf.cast(images, tf.float32)
     inputs = [images, tf.cast(coefficients, tf.float64), tf.stack(size)]
-    (found,) = python_call(partial(_projected, buffers=Buffers()), inputs, [images.dtype], pure=True)
+    (found,) = python_call(_projected, inputs, [images.dtype], pure=True)
     sides = (None if tf.is_tensor(side) else side for side in size)
     return tf.ensure_shape(found, (images.shape[0], *sides, images.shape[3]))
 
 
-def _projected(images: np.ndarray, coefficients: np.ndarray, size: np.ndarray, *, buffers: Buffers) -> np.ndarray:
-    found = buffers.unfilled((len(images), *size.tolist(), images.shape[3]), images.dtype)
+def _projected(images: np.ndarray, coefficients: np.ndarray, size: np.ndarray) -> np.ndarray:
+    found = buffers().unfilled((len(images), *size.tolist(), images.shape[3]), images.dtype)
     return project_into(found, images, np.broadcast_to(coefficients, (len(images), 8)))
 
 
@@ -76,7 +75,7 @@ def project_into(found: np.ndarray, images: Iterable[np.ndarray], coefficients: 
     """Fills an array with images of any sizes, resampled as by `project`, and returns it.
 
     Args:
-        found: (batch, height, width, channels), uint8 or float32; see `python_call.Buffers`.
+        found: (batch, height, width, channels), uint8 or float32; see `python_call.buffers`.
         images: (any height, any width, channels) each, of that type.
         coefficients: (batch, 8), as for `project`.
 

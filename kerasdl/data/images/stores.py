@@ -14,7 +14,7 @@ from kerasdl.data.images.decoding.crops import RATIOS, Size, crops_of, reduced
 from kerasdl.data.images.decoding.decode import decode, decode_window
 from kerasdl.data.images.decoding.header import JPEG, Header, read_header
 from kerasdl.data.images.resampling import project_into, resample
-from kerasdl.data.python_call import Buffers, python_call
+from kerasdl.data.python_call import buffers, python_call
 from kerasdl.errors import BadInput
 from kerasdl.files import fingerprint
 from kerasdl.layers import FitImage
@@ -112,7 +112,7 @@ class EncodedStore(Store):
 
     def resampled(self, rows: tf.Tensor, transforms: tf.Tensor, size: Size) -> tf.Tensor:
         """See `Store`."""
-        (found,) = python_call(partial(self._resampled, size=size, buffers=Buffers()), [rows, transforms], [tf.uint8])
+        (found,) = python_call(partial(self._resampled, size=size), [rows, transforms], [tf.uint8])
         return tf.ensure_shape(found, (None, *size, self.channels))
 
     def blame(self, rows: np.ndarray) -> None:
@@ -142,7 +142,7 @@ class EncodedStore(Store):
         with self._naming(row):
             return decode(self._read(row), channels=self.channels, background=self.background)
 
-    def _resampled(self, rows: np.ndarray, transforms: np.ndarray, *, size: Size, buffers: Buffers) -> np.ndarray:
+    def _resampled(self, rows: np.ndarray, transforms: np.ndarray, size: Size) -> np.ndarray:
         files, headers = [self._read(row) for row in rows], []
         for row, file in zip(rows, files, strict=True):
             with self._naming(row):
@@ -155,7 +155,7 @@ class EncodedStore(Store):
                 with self._naming(row):
                     yield decode_window(*each, channels=self.channels, background=self.background)
 
-        found = buffers.unfilled((len(rows), *size, self.channels), np.uint8)
+        found = buffers().unfilled((len(rows), *size, self.channels), np.uint8)
         return project_into(found, pictures(), plan.coefficients)
 
     @contextlib.contextmanager

@@ -4,12 +4,10 @@ The first three work on the logits of pixel values, so that nothing clips. Every
 per sample.
 """
 
-from functools import partial
-
 import numpy as np
 import tensorflow as tf
 from kerasdl.data.images.opencv import opencv
-from kerasdl.data.python_call import Buffers, python_call
+from kerasdl.data.python_call import buffers, python_call
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in perceived brightness (ITU-R BT.601)."""
@@ -35,12 +33,12 @@ def light(images: tf.Tensor, *, brightness: tf.Tensor, contrast: tf.Tensor) -> t
     # One table per image: what each of the 256 values becomes.
     contrast, brightness = (tf.cast(numbers, tf.float32)[:, None] for numbers in (contrast, brightness))
     tables = _pixels(_logits(tf.range(256, dtype=tf.float32)) * contrast + brightness)
-    (lit,) = python_call(partial(_looked_up, buffers=Buffers()), [images, tables], [tf.float32], pure=True)
+    (lit,) = python_call(_looked_up, [images, tables], [tf.float32], pure=True)
     return tf.ensure_shape(lit, images.shape)
 
 
-def _looked_up(images: np.ndarray, tables: np.ndarray, *, buffers: Buffers) -> np.ndarray:
-    found = buffers.unfilled(images.shape, np.float32)
+def _looked_up(images: np.ndarray, tables: np.ndarray) -> np.ndarray:
+    found = buffers().unfilled(images.shape, np.float32)
     for image, table, target in zip(images, tables, found, strict=True):
         # As one row of values, whatever the channels.
         opencv().LUT(image.reshape(1, -1), table, target.reshape(1, -1))
