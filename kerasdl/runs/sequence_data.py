@@ -48,7 +48,8 @@ class SequenceData:
     bands: int | None = None
     """Bands of frequencies of sounds; by default 40."""
     centered: bool | None = None
-    """Subtract from each band of a sound its mean; by default if sounds change more than they differ on average."""
+    """Subtract from each band of a sound its mean, which helps with new voices and harms with known ones; by default if
+    sounds change more than they differ on average."""
     group: str | None = None
     """Regular expression for the paths of sounds: those with the same first group stay in one part."""
     on_bad: Literal["raise", "skip"] | None = None

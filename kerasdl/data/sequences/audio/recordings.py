@@ -109,7 +109,8 @@ def from_audio(
         hop: Seconds from spectrum to spectrum.
         centered: Whether to subtract from each band its mean over the sound, so that neither microphone nor voice are
             what is learned; by default if the sounds of the training part change more in themselves than they differ
-            from each other on average, as words do, and steady tones do not.
+            from each other on average, as words do, and steady tones do not. False is more accurate if all the voices
+            and microphones to come are in the training part.
         group: A regular expression for the path relative to the folder of the class folders. Sounds with the same
             first group stay together in training or in validation, such as r"_(\w+)_" for a speaker.
         on_bad: "raise", or "skip" to leave out files that cannot be read (`Recordings.skipped` lists them).
