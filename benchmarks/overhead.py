@@ -2,7 +2,7 @@
 
 python benchmarks/overhead.py
 
-Each pair runs interleaved in one process, eleven times after a warm-up round; medians. Nothing else should run on the
+Each pair runs interleaved in one process, seven times after a warm-up round; medians. Nothing else should run on the
 machine. About ten minutes on two cores.
 
 ActivationStats and GroupScalars measure every second step here, so that the steps which they lengthen and those which
@@ -23,7 +23,7 @@ from kerasdl import callbacks, groups, models, optimizers
 from rich.console import Console
 from rich.table import Table
 
-ROUNDS = 11
+ROUNDS = 7
 STEPS = 40
 
 
