@@ -44,6 +44,7 @@ bench: $(VENV)/.installed ## run every benchmark
 	$(BIN)/python benchmarks/resnet_step.py
 	$(BIN)/python benchmarks/step_parts.py
 	$(BIN)/python benchmarks/precision.py
+	$(BIN)/python benchmarks/epoch_end.py
 	$(BIN)/python benchmarks/epoch_start.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/resume.py

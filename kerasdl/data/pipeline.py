@@ -1,5 +1,6 @@
 """From samples to batches: the order of an epoch, what changes a batch, and prefetching to the device."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,8 @@ from kerasdl.epochs import EpochCounter
 
 # The epoch before which the last source is used.
 LAST = np.iinfo(np.int64).max
+# Each takes memory, and few networks train on more images than so many cores decode.
+MOST_AT_A_TIME = 16
 
 
 @dataclass(frozen=True)
@@ -337,7 +340,7 @@ def _batches(found: _Iteration, places: tf.data.Dataset, place_of: Callable, ste
         return found.batch(step, shared)
 
     if not found.can_fail:
-        return places.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        return places.map(load, num_parallel_calls=at_a_time())
     specs: list[Any] = []
 
     @tf.autograph.experimental.do_not_convert
@@ -357,7 +360,7 @@ def _batches(found: _Iteration, places: tf.data.Dataset, place_of: Callable, ste
         batch = tf.cond(step < found.steps, loaded, nothing)
         return step, epoch, tf.nest.map_structure(lambda part, spec: tf.ensure_shape(part, spec.shape), batch, specs[0])
 
-    batches = places.map(load_or_end, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = places.map(load_or_end, num_parallel_calls=at_a_time())
 
     def blame(step: np.ndarray, epoch: np.ndarray) -> NoReturn:
         source, shared = found.source(int(epoch)), found.shared(int(epoch))
@@ -388,9 +391,17 @@ def _targets(source: Source) -> list[tf.Tensor]:
         return [tf.constant(values) for values in (source.labels, source.weights) if values is not None]
 
 
+def at_a_time() -> int:
+    """Number of batches that are made at the same time: one on each core."""
+    return min(os.cpu_count() or 1, MOST_AT_A_TIME)
+
+
 def ready(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """Of known cardinality, and prefetched: to the GPU if there is exactly one."""
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    """Of known cardinality, not tuned, and prefetched: to the GPU if there is exactly one."""
+    options = tf.data.Options()
+    # The end of an epoch may wait for the thread that tunes, which looks up after 10, 20, 40 ms and so on to a minute.
+    options.autotune.enabled = False
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
     devices = tf.config.list_logical_devices("GPU")
     if len(devices) != 1 or tf.distribute.has_strategy():
         return dataset.prefetch(2)

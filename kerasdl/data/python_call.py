@@ -17,8 +17,8 @@ import tensorflow as tf
 SECONDS_TO_ENTER = 0.1
 # Bytes: TensorFlow copies arrays that begin elsewhere.
 ALIGNED = 64
-# Bytes: a batch of 64 photographs of 224 pixels, and what two such are made from.
-MOST_IDLE = 2**26
+# Bytes: two batches of 64 photographs of 224 pixels, and what they are made from.
+MOST_IDLE = 2**27
 
 
 def python_call(

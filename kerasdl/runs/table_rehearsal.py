@@ -9,6 +9,7 @@ from kerasdl import distribute
 from kerasdl.callbacks import OneCycle
 from kerasdl.callbacks.snapshot import Snapshot
 from kerasdl.data import tabular
+from kerasdl.data.pipeline import ready
 from kerasdl.data.splits import Part
 from kerasdl.errors import BadInput
 from kerasdl.runs.table_baseline import quantiles_of
@@ -90,7 +91,8 @@ def _batches(part: tabular.Table, steps: int) -> tf.data.Dataset:
     order = np.concatenate([random.permutation(count) for _ in range(-(-steps * size // count))])
     targets = [source.labels] if source.weights is None else [source.labels, source.weights]
     places = tf.data.Dataset.from_tensor_slices(order[: steps * size].reshape(steps, size))
-    return places.map(lambda each: (source.load(each), *(tf.gather(values, each) for values in targets))).prefetch(2)
+    batches = places.map(lambda each: (source.load(each), *(tf.gather(values, each) for values in targets)))
+    return ready(batches, steps)
 
 
 def _loss(model: keras.Model, part: tabular.Table) -> float:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from kerasdl.arguments import known_arguments
 from kerasdl.data.datasets import Datasets, Target
 from kerasdl.data.order import shuffled
-from kerasdl.data.pipeline import epoch_after_epoch, ready
+from kerasdl.data.pipeline import at_a_time, epoch_after_epoch, ready
 from kerasdl.data.source import rows_of
 from kerasdl.data.splits import Part
 from kerasdl.data.text.levels import Level
@@ -269,7 +269,7 @@ class _Part:
             inputs = tf.where(is_inside, tokens, 0)[:, :-1]
             return {"tokens": inputs, "start": tf.fill([len(begins)], tf.cast(step == 0, tf.int32))}, successors
 
-        return tf.data.Dataset.range(start, self.steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+        return tf.data.Dataset.range(start, self.steps).map(batch, num_parallel_calls=at_a_time())
 
 
 @known_arguments()
