@@ -62,7 +62,7 @@ def python_call(
 class Buffers:
     """Memory for the results of calls, used again when nothing holds a result any more.
 
-    The kernel zeroes memory that it gives, which takes a tenth as long as all else that is done to a batch of images.
+    The kernel zeroes and maps the memory that it gives; for a batch of images that can take a quarter of the time.
 
     Args:
         most_idle: Bytes that are kept although no result needs them.

@@ -84,6 +84,8 @@ class Sequences(HeldDatasets):
     ) -> "Figure":
         """Draw sequences of a part, each channel as a line, of the first six channels; see `Datasets.draw`.
 
+        Of sounds these are spectrograms, over seconds and Hertz.
+
         Args:
             indices: Which.
             titles: One for each, behind the name of the sequence.
@@ -94,8 +96,13 @@ class Sequences(HeldDatasets):
             >>> moves = kerasdl.data.sequences.from_ts("GunPoint_TRAIN.ts", "GunPoint_TEST.ts")
             >>> moves.draw([0, 1], ["a gun", "no gun"])
         """
-        titles = self._titled(indices, titles, part)
+        titles = self._titled(indices, titles, part, self._shown)
         return self.sheet(self.source(part).at(indices).numpy(), titles, maps=maps)
+
+    @staticmethod
+    def _shown(name: str) -> str:
+        """The name of a sequence as figures have it."""
+        return name
 
     def draw_augmented(self, index: int = 0, count: int = 6) -> "Figure":
         """Draw what the augmentation makes of a training sequence; the first is not augmented.

@@ -57,17 +57,9 @@ class Recordings(Sequences):
         layer = self.spectrogram
         return plots.spectrogram_sheet(values, titles, hop=layer.hop, bands=layer.centers, maps=maps)
 
-    def draw(
-        self,
-        indices: Sequence[int],
-        titles: Sequence[str],
-        *,
-        part: Part = Part.VALID,
-        maps: np.ndarray | None = None,
-    ) -> "Figure":
-        """Draw spectrograms of a part, over seconds and Hertz; see `Sequences.draw`."""
-        titles = self._titled(indices, titles, part, lambda name: Path(name).name)
-        return self.sheet(self.source(part).at(indices).numpy(), titles, maps=maps)
+    @staticmethod
+    def _shown(name: str) -> str:
+        return Path(name).name
 
     def __str__(self) -> str:
         seconds = self.shape[0] * self.spectrogram.hop
