@@ -68,14 +68,30 @@ class EventFile:
         self._file.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
         self._flushed = 0.0
 
-    def write(self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Histogram] | None = None) -> None:
-        """Write the scalars and histograms of one step, by name; flushed to disk every few seconds."""
+    def write(
+        self,
+        step: int,
+        scalars: Mapping[str, float],
+        histograms: Mapping[str, Histogram] | None = None,
+        *,
+        at: float | None = None,
+    ) -> None:
+        """Write the scalars and histograms of one step, by name; flushed to disk every few seconds.
+
+        Args:
+            step: Number of the step.
+            scalars: Number by name.
+            histograms: Histogram by name.
+            at: The time, in seconds since the epoch of Unix; now by default.
+        """
         if self._file is None:
             return
         now = time.time()
         values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
         values += [Summary.Value(tag=name, histo=each.proto()) for name, each in (histograms or {}).items()]
-        self._file.write(Event(step=step, wall_time=now, summary=Summary(value=values)).SerializeToString())
+        self._file.write(
+            Event(step=step, wall_time=now if at is None else at, summary=Summary(value=values)).SerializeToString()
+        )
         if now > self._flushed + FLUSH_SECONDS:
             self._file.flush()
             self._flushed = now

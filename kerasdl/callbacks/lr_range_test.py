@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 from kerasdl.arguments import check_one_rate, known_arguments
-from kerasdl.callbacks.batch_loss import BatchLoss
 from kerasdl.callbacks.restoring import Restoring, scales_loss
 from kerasdl.callbacks.snapshot import Snapshot, build, is_built
+from kerasdl.callbacks.step_record import StepRecord, mean_loss, read_fast
 from kerasdl.lr_range import LRRange, RampShape, diverged, ramp, smooth
-from kerasdl.optimizers import current_step, steer
+from kerasdl.optimizers import current_step, innermost, steer
 
 DEFAULT_POINTS = 100
 
@@ -79,9 +79,9 @@ class LRRangeTest(Restoring):
     def change(self, epoch: int) -> None:
         self._snapshot = Snapshot(self.model)
         self._num_steps = self.steps_for(self.model)
-        self._first, self._batches, self._began = current_step(self.model.optimizer), 0, 0
+        self._first, self._batches = current_step(self.model.optimizer), 0
         self._undo = steer(self.model.optimizer, learning_rate=lambda step: self._rate(step - self._first))
-        self._loss = BatchLoss(self.model)
+        self._record = StepRecord(self.model, self.model.steps_per_execution)
         self._losses, self._valid_losses, self._steps = [], [], []
         self.result = None
 
@@ -96,18 +96,24 @@ class LRRangeTest(Restoring):
         if self.result is None:
             self.result = self._summary("The data ended.")
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        super().on_train_batch_begin(batch, logs)
-        self._loss.begin()
-        self._began = self._taken()
+    def before_step(self) -> Any:
+        return self._record.before()
+
+    def after_step(self, data: Any, outputs: Any, before: Any) -> None:
+        if "loss" not in outputs:
+            raise ValueError(
+                f"The train_step of the model must return its loss, as {{'loss': ...}}. Received: {sorted(outputs)}"
+            )
+        self._record.after(outputs, before)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.result is not None:
+        steps = self._record.read()
+        if self.result is not None or not steps:
             return
-        self._losses.append(self._loss.end(logs))
-        taken = self._taken()
+        self._losses.append(mean_loss(steps))
+        taken = int(read_fast(innermost(self.model.optimizer)._iterations.value)) - self._first
         # An execution is recorded at its last step; a step that loss scaling skipped does not count.
-        self._steps.append(max(self._began, taken - 1))
+        self._steps.append(max(steps[0].step - self._first, taken - 1))
         self._batches += self.model.steps_per_execution
         if self.validation_data is not None:
             self._valid_losses.append(self._validate())
@@ -144,10 +150,6 @@ class LRRangeTest(Restoring):
         is_early = self._steps[-1] < self._num_steps / 3
         lowest, recent = np.median(read) if is_early else smoothed.min(), np.median(read[-5:])
         return not np.isfinite(smoothed[-1]) or diverged([lowest, recent], self.stop_factor)
-
-    def _taken(self) -> int:
-        """Number of optimizer steps since the test began."""
-        return current_step(self.model.optimizer) - self._first
 
     def _validate(self) -> float:
         tuples = isinstance(self.validation_data, tuple | list)

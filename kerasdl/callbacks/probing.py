@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from kerasdl.callbacks.batch_loss import read_number
 from kerasdl.callbacks.event_file import EventFile, Histogram
 from kerasdl.callbacks.restoring import in_step_of
+from kerasdl.callbacks.step_record import read_fast
 from kerasdl.distribute import check_supported_by_keras
 from kerasdl.epochs import epochs_now, set_epochs
 from kerasdl.optimizers import innermost
@@ -114,7 +114,7 @@ class Probing(keras.callbacks.Callback):
         return (self._now() if end is None else end) // accumulated - self._step // accumulated
 
     def _now(self) -> int:
-        return int(read_number(innermost(self.model.optimizer)._iterations))
+        return int(read_fast(innermost(self.model.optimizer)._iterations.value))
 
 
 def first_batch(data: Any) -> Any:

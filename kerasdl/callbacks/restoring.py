@@ -16,6 +16,8 @@ from kerasdl.groups import retrace
 from kerasdl.optimizers import current_step, innermost
 
 MOST_STEPS_WITHOUT_UPDATE = 64
+# What the traced step records is read every so many steps: on a GPU the host need not wait for each.
+STEPS_BETWEEN_READINGS = 10
 # What TensorFlow's cross-entropy says on a CPU.
 _LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range of \[0, (\d+)\)")
 
@@ -40,6 +42,7 @@ class Restoring(keras.callbacks.Callback):
         UserWarning: The same, at the end of a shorter fit.
     """
 
+    needs_optimizer = True
     changed = False
     begun = False
     steps_without_update: int | None = 0
@@ -65,8 +68,17 @@ class Restoring(keras.callbacks.Callback):
         """Return a context in which the model is as the traced step sees it."""
         return nullcontext()
 
-    def after_step(self, data: Any) -> None:
-        """Add to the traced step what follows the update by the batch `data`."""
+    def before_step(self) -> Any:
+        """Add to the traced step what precedes it; the result is passed on to `after_step`."""
+
+    def after_step(self, data: Any, outputs: Any, before: Any) -> None:
+        """Add to the traced step what follows the update by the batch `data`.
+
+        Args:
+            data: The batch.
+            outputs: What `train_step` returned.
+            before: What `before_step` returned.
+        """
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
@@ -97,7 +109,7 @@ class Restoring(keras.callbacks.Callback):
             restore_all(self.model)
             raise
         self.changed, self.begun, self._fit = True, False, self.params
-        self.steps_without_update = None if scales_loss(self.model.optimizer) else 0
+        self.steps_without_update = 0 if self.needs_optimizer and not scales_loss(self.model.optimizer) else None
         if not active(self.model):
             self.model.train_step = MethodType(_step_with_callbacks(self.model), self.model)
         active(self.model).append(self)
@@ -159,10 +171,11 @@ def _step_with_callbacks(model: keras.Model) -> Callable:
     step = model.train_step
 
     def step_with_callbacks(_: keras.Model, data: Any) -> Any:
+        before = [callback.before_step() for callback in active(model)]
         with in_step_of(model):
             outputs = step(data)
-        for callback in active(model):
-            callback.after_step(data)
+        for callback, found in zip(active(model), before, strict=True):
+            callback.after_step(data, outputs, found)
         return outputs
 
     return step_with_callbacks

@@ -317,6 +317,8 @@ class Resume(keras.callbacks.Callback):
             return
         # Also after an error: the next attempt waits as long as any other.
         self._saved, self._saved_step = time.monotonic(), step
+        # Some read variables that all workers hold together.
+        others = self._states.now()
         if not is_chief():
             return
         state = {
@@ -329,7 +331,7 @@ class Resume(keras.callbacks.Callback):
             "metrics": self._at_end or snapshot.metrics,
             "random": snapshot.random_state,
             "position": self._position.now(),
-            "callbacks": self._states.now(),
+            "callbacks": others,
             "history": history,
             "fit": self._facts,
         }

@@ -104,27 +104,25 @@ def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
     return optimizer
 
 
-def current_learning_rate(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float:
+def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """The learning rate of the optimizer's next step, scheduled or constant.
 
     Args:
         optimizer: A stock or kerasdl optimizer.
-        step: The value of `current_step`, if already known.
 
     Example:
         >>> round(current_learning_rate(keras.optimizers.SGD(0.1)), 6)
         0.1
     """
     reading = _single(optimizer)._get_current_learning_rate
-    return reading.number(step) if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
+    return reading.number() if isinstance(reading, _Reading) else float(ops.convert_to_numpy(reading()))
 
 
-def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = None) -> float | None:
+def current_momentum(optimizer: keras.optimizers.Optimizer) -> float | None:
     """The momentum of the optimizer's next step, scheduled or constant; None if it has none.
 
     Args:
         optimizer: A stock or kerasdl optimizer.
-        step: The value of `current_step`, if already known.
 
     Example:
         >>> current_momentum(keras.optimizers.Adam())
@@ -132,7 +130,7 @@ def current_momentum(optimizer: keras.optimizers.Optimizer, step: int | None = N
     """
     optimizer = _single(optimizer)
     value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
-    return value.read.number(step) if isinstance(value, _Live) else value
+    return value.read.number() if isinstance(value, _Live) else value
 
 
 def current_step(optimizer: keras.optimizers.Optimizer) -> int:
@@ -145,6 +143,26 @@ def current_step(optimizer: keras.optimizers.Optimizer) -> int:
     return int(ops.convert_to_numpy(innermost(optimizer)._iterations))
 
 
+def in_step(optimizer: keras.optimizers.Optimizer) -> tuple[Any, Any]:
+    """Learning rate and momentum of the next update, as a traced step computes them.
+
+    Args:
+        optimizer: A stock or kerasdl optimizer.
+
+    Returns:
+        A float tensor, and a tensor, a constant, or None if the optimizer has no momentum.
+
+    Example:
+        >>> learning_rate, momentum = in_step(keras.optimizers.Adam())
+        >>> momentum
+        0.9
+    """
+    optimizer = _single(optimizer)
+    value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
+    momentum = value.read() if isinstance(value, _Live) else value
+    return ops.convert_to_tensor(optimizer._get_current_learning_rate()), momentum
+
+
 class _Reading:
     """The value of a schedule at the optimizer's step: a tensor in the traced step, a number on the host."""
 
@@ -154,8 +172,8 @@ class _Reading:
     def __call__(self) -> Any:
         return self.schedule(ops.cast(ops.convert_to_tensor(self.optimizer._iterations), "float32"))
 
-    def number(self, step: int | None) -> float:
-        return float(self.schedule(current_step(self.optimizer) if step is None else step))
+    def number(self) -> float:
+        return float(self.schedule(current_step(self.optimizer)))
 
 
 def _single(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -18,7 +18,7 @@ RESULT = "result"
 # Charts by category. A chart draws the scalars of every run whose names match, read from their beginning.
 _CHARTS = {
     "epochs": {"loss": r"epoch_loss$", "metrics": r"epoch_(?!loss$|learning_rate$)"},
-    "steps": {"loss": r"loss(_mean_of_\d+_steps)?$", "learning rate": r"learning_rate", "momentum": r"momentum$"},
+    "steps": {"loss": r"loss$", "learning rate": r"learning_rate", "momentum": r"momentum$"},
     "layers": {
         "gradient norm": r"gradient_norm/",
         "update-to-weight ratio": r"update_ratio/",

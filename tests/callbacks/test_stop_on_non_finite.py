@@ -52,6 +52,45 @@ def test_a_rate_that_is_too_high_is_the_cause_if_the_batch_was_finite():
         model.fit(batches(), callbacks=[StopOnNonFinite()], verbose=0, shuffle=False)
 
 
+def spoils(step, name):
+    """A callback that makes one weight of a kernel infinite after a step of the first epoch."""
+
+    def spoil(batch, logs=None):
+        if batch + 1 == step:
+            kernel = callback.model.get_layer(name).kernel
+            kernel.assign(np.where(np.arange(kernel.shape[0])[:, None] == 0, np.inf, kernel))
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=spoil)
+    return callback
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize(
+    ("step", "steps", "received"),
+    [
+        (3, 15, "one of the steps 1 to 10 of epoch 1 made '.*' and [0-9]+ more weights"),
+        (12, 15, "one of the steps 11 to 15 of epoch 1 made '.*' and [0-9]+ more weights"),
+    ],
+)
+def test_a_large_weight_is_looked_at_every_ten_steps_and_at_the_end_of_an_epoch(
+    step, steps, received, devices, two_devices, monkeypatch
+):
+    monkeypatch.setattr("kerasdl.callbacks.stop_on_non_finite._SMALL", 0)
+    mode = Mode(devices=devices)
+    with two_devices.scope() if devices == 2 else contextlib.nullcontext():
+        model = small_model(mode, keras.optimizers.SGD(0.0))
+    stopping = [StopOnNonFinite(), spoils(step, "head_logits")]
+    with pytest.raises(BadInput, match=received):
+        model.fit(batches(8 * steps), epochs=2, callbacks=stopping, verbose=0, shuffle=False)
+    assert all(np.isfinite(each).all() for each in state(model))
+
+
+def test_a_small_weight_is_looked_at_in_every_step():
+    model = small_model(Mode(), keras.optimizers.SGD(0.0))
+    with pytest.raises(BadInput, match="Received: step 4 of epoch 1 made '.*' and [0-9]+ more weights"):
+        model.fit(batches(), callbacks=[StopOnNonFinite(), spoils(3, "head_logits")], verbose=0, shuffle=False)
+
+
 @pytest.mark.parametrize("schedule", [False, "one-cycle", "keras"])
 def test_a_retry_ends_well_with_a_lower_rate_which_is_put_back(schedule, capsys):
     rate = keras.optimizers.schedules.ExponentialDecay(1e30, 10, 0.9) if schedule == "keras" else 1e30

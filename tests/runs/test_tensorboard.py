@@ -75,7 +75,6 @@ def test_charts_draw_what_runs_write(tmp_path):
         "epoch_learning_rate": [],
         "evaluation_loss_vs_iterations": [],
         "loss": ["steps loss"],
-        "loss_mean_of_4_steps": ["steps loss"],
         "learning_rate": ["steps learning rate"],
         "learning_rate/stem": ["steps learning rate"],
         "momentum": ["steps momentum"],
