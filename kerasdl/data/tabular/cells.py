@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
+# Most columns of text repeat a few values, and what is made of them need not be made again.
+SOME_DISTINCT = 10_000
 LONGEST_MISSING = max(map(len, MISSING))
 # Near the largest float32, 3.4e38.
 _LARGEST = 3e38
@@ -68,6 +71,9 @@ def parsed_numbers(column: "pd.Series") -> np.ndarray:
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
         return column.to_numpy(np.float64)
+    if _is_text(column):
+        places, distinct = pd.factorize(column)
+        return np.append(pd.to_numeric(distinct, errors="coerce").astype(np.float64), np.nan)[places]
     return pd.to_numeric(column.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
@@ -144,6 +150,9 @@ def _is_tidy(dtype: Any) -> bool:
 def _tidy(column: "pd.Series") -> "pd.Series":
     import pandas as pd
 
+    if _is_text(column):
+        cells = list(map(lru_cache(SOME_DISTINCT)(_tidy_cell), column))
+        return pd.Series(cells, column.index, object, name=column.name)
     cells = [_tidy_cell(value) for value in column.astype(object)]
     refused = next((row for row, value in enumerate(cells) if not isinstance(value, str) and _advice(value)), None)
     if refused is not None:
@@ -153,6 +162,13 @@ def _tidy(column: "pd.Series") -> "pd.Series":
             f"or dates: {_advice(value)}, or remove the column. Received: {value!r:.80} in {place(column, refused)}"
         )
     return pd.Series(cells, column.index, "category" if column.dtype == "category" else object, name=column.name)
+
+
+def _is_text(column: "pd.Series") -> bool:
+    """Whether all cells are text, or missing."""
+    import pandas as pd
+
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty")
 
 
 def _tidy_cell(value: Any) -> Any:

@@ -185,8 +185,8 @@ def _kind(values: "pd.Series") -> Kind:
         return "category"
     if np.isfinite(parsed_numbers(present)).mean() >= MOSTLY:
         # Codes such as 007 are names, not numbers.
-        zeros = (value for value in present if isinstance(value, str) and value.startswith("0")) if str in types else ()
-        return "category" if any(re.fullmatch(r"0\d+", value) for value in zeros) else "number"
+        texts = (value for value in present.unique() if isinstance(value, str)) if str in types else ()
+        return "category" if any(re.fullmatch(r"0\d+", value) for value in texts) else "number"
     return "date" if date_form(present) else "category"
 
 

@@ -4,11 +4,12 @@ import csv
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasdl.data.tabular.cells import tidy
+from kerasdl.data.tabular.cells import SOME_DISTINCT, tidy
 from kerasdl.data.tabular.frames import piece_rows
 from kerasdl.data.text_file import open_text
 from kerasdl.errors import BadInput
@@ -51,14 +52,16 @@ def read_csv(path: str | Path, *, encoding: str | None = None, separator: str | 
         ['area', 'rooms', 'price']
     """
     pd = import_optional("pandas")
-    with open_text(path, encoding, newline="") as file:
-        lines, separator = _separated(file, separator)
-        (_, header), *rows = _rows(lines, separator, path)
-    columns = _columns(header, rows)
-    columns |= {name: with_decimal_points(columns[name]) for name in _with_commas(columns, separator)}
-    index = pd.Index([line for line, _ in rows], name="line")
-    frame = pd.DataFrame(columns, index=index, dtype=object)
-    return tidy(frame)
+    lines: list[int] = []
+    columns: dict[str, list[str]] = {}
+    commas: set[str] = set()
+    for of_piece, piece, with_commas in csv_pieces(path, encoding=encoding, separator=separator):
+        lines += of_piece
+        commas |= with_commas
+        for name, cells in piece.items():
+            columns.setdefault(name, []).extend(cells)
+    columns |= {name: with_decimal_points(columns[name]) for name in commas}
+    return tidy(pd.DataFrame(columns, index=pd.Index(lines, name="line"), dtype=object))
 
 
 def csv_rows(
@@ -112,14 +115,25 @@ def csv_pieces(
         lines, separator = _separated(file, separator)
         rows = _rows(lines, separator, path)
         _, header = next(rows)
-        while piece := list(islice(rows, piece_rows(len(header)))):
-            columns = _columns(header, piece)
-            yield [line for line, _ in piece], columns, _with_commas(columns, separator)
+        while True:
+            piece, columns = _columns(header, islice(rows, piece_rows(len(header))))
+            if not piece:
+                return
+            yield piece, columns, _with_commas(columns, separator)
 
 
-def _columns(header: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> dict[str, list[str]]:
-    cells = zip(*([cell.strip() for cell in row] for _, row in rows), strict=True)
-    return dict(zip(header, map(list, cells), strict=True))
+def _columns(header: Sequence[str], rows: Iterator[tuple[int, list[str]]]) -> tuple[list[int], dict[str, list[str]]]:
+    """The first line of each row, and the columns as stripped text."""
+    lines: list[int] = []
+    columns: dict[str, list[str]] = {name: [] for name in header}
+    strips = [lru_cache(SOME_DISTINCT)(str.strip) for _ in header]
+    # A few rows at a time: Python's garbage collector goes through all lists again and again.
+    while some := list(islice(rows, 1000)):
+        lines += [line for line, _ in some]
+        found = zip(*(row for _, row in some), strict=True)
+        for cells, strip, more in zip(columns.values(), strips, found, strict=True):
+            cells += map(strip, more)
+    return lines, columns
 
 
 def _with_commas(columns: Mapping[str, Sequence[str]], separator: str) -> set[str]:
@@ -133,7 +147,7 @@ def _rows(lines: Iterable[str], separator: str, path: str | Path) -> Iterator[tu
     """The header and the rows that are not blank, each with its first line."""
     count, header = 0, []
     for line, row in _parsed(lines, separator, path):
-        if not any(cell.strip() for cell in row) and len(row) <= 1:
+        if len(row) <= 1 and not any(cell.strip() for cell in row):
             continue
         count += 1
         if count == 1:
