@@ -227,9 +227,9 @@ def test_wings_are_entered_by_their_faces():
 
 def test_tensorflow_appears_only_where_it_may():
     users = [file for file in FILES if re.search(r"(import|from) tensorflow", file.read_text())]
-    # keras.ops has no strings, no gradients and no kernels of optimizers, and Keras does not know the GPUs. Imported
-    # when it is called, so that layers and optimizers load without TensorFlow.
-    called = ("text_rules.py", "acceleration.py", "gradients.py", "fused.py")
+    # keras.ops has no strings, no gradients and no kernels of optimizers and normalization, and Keras does not know the
+    # GPUs. Imported when it is called, so that layers and optimizers load without TensorFlow.
+    called = ("text_rules.py", "acceleration.py", "gradients.py", "fused.py", "batch_normalization.py")
     rooms = {room_of(module_of(file)) for file in users if file.name not in called}
     assert rooms <= {"callbacks", "runs", "export", "distribute", "data", *(f"data.{wing}" for wing in WINGS)}
 

@@ -42,6 +42,7 @@ class Restoring(keras.callbacks.Callback):
         UserWarning: The same, at the end of a shorter fit.
     """
 
+    # Whether it is an error if the model's train_step does not use the optimizer.
     needs_optimizer = True
     changed = False
     begun = False

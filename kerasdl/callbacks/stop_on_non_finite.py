@@ -81,8 +81,9 @@ class StopOnNonFinite(Restoring):
 
     def after_step(self, data: Any, outputs: Any, before: Any) -> None:
         # A sum of squares reads the numbers and writes nothing. It may overflow: then each of them is looked at.
-        read = [tf.cast(tf.nn.l2_loss(each), "float32") for each in (*_floats(data), *(v.value for v in self._small))]
-        is_noticed = ~tf.math.is_finite(tf.add_n([tf.zeros([]), *read]))
+        read = [*_floats(data), *(each.value for each in self._small)]
+        squares = [tf.nn.l2_loss(tf.cast(each, "float32")) for each in read]
+        is_noticed = ~tf.math.is_finite(tf.add_n([tf.zeros([]), *squares]))
         is_due = self._seen[0] >= STEPS_BETWEEN_READINGS - 1
         is_good = tf.one_hot(0, len(self._nothing))
         new = tf.cond(is_noticed | is_due, lambda: self._found(data, is_noticed), lambda: is_good)
@@ -129,10 +130,9 @@ class StopOnNonFinite(Restoring):
         if not any(spoiled):
             self._read = step
             return
-        steps = (
-            f"step {last}" if is_noticed or last == self._read + 1 else f"one of the steps {self._read + 1} to {last}"
-        )
-        where = f"{steps} of epoch {self._epoch + 1}"
+        is_exact = is_noticed or last == self._read + 1
+        where = f"step {last}" if is_exact else f"one of the steps {self._read + 1} to {last}"
+        where += f" of epoch {self._epoch + 1}"
         name = next(each.path for each, is_bad in zip(self._floats, spoiled, strict=True) if is_bad)
         rate = current_learning_rate(self.model.optimizer)
         message = f"{where} made {name!r} and {np.count_nonzero(spoiled) - 1} more weights NaN or infinite"

@@ -1,6 +1,7 @@
 """Layers that Keras lacks."""
 
 from kerasdl.layers.activation_regularization import ActivationRegularization
+from kerasdl.layers.batch_normalization import BatchNormalization
 from kerasdl.layers.batch_renormalization import BatchRenormalization
 from kerasdl.layers.carried_state import CarriedState
 from kerasdl.layers.chunked_encoder import ChunkedEncoder
@@ -35,6 +36,7 @@ from kerasdl.layers.window_normalization import WindowNormalization
 
 __all__ = [
     "ActivationRegularization",
+    "BatchNormalization",
     "BatchRenormalization",
     "CarriedState",
     "ChunkedEncoder",

@@ -48,7 +48,7 @@ class Conv2D(keras.layers.Conv2D):
 
     def _has_one_position(self, shape: tuple[int | None, ...]) -> bool:
         is_plain = self.data_format == "channels_last" and self.groups == 1 and set(self.dilation_rate) == {1}
-        return is_plain and not _has_gpu() and tuple(self.compute_output_shape(shape)[1:3]) == (1, 1)
+        return is_plain and not has_gpu() and tuple(self.compute_output_shape(shape)[1:3]) == (1, 1)
 
     def _seen(self, size: int, length: int) -> tuple[int, int]:
         """Where the part of a kernel's side begins that lies on the map, and its length."""
@@ -56,6 +56,11 @@ class Conv2D(keras.layers.Conv2D):
         return begin, min(size, length - begin)
 
 
-def _has_gpu() -> bool:
-    # Of a GPU cuDNN knows what is fastest.
+def has_gpu() -> bool:
+    """Whether TensorFlow has a GPU, for which cuDNN knows what is fastest.
+
+    Example:
+        >>> has_gpu()
+        False
+    """
     return keras.backend.backend() == "tensorflow" and bool(keras.distribution.list_devices("gpu"))

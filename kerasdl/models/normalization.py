@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import keras
-from kerasdl.layers import BatchRenormalization
+from kerasdl.layers import BatchNormalization, BatchRenormalization
 
 Normalization = Literal["none", "batch", "batch_renorm", "layer", "instance", "group"]
 # As in the papers and other libraries; Keras's defaults are 0.99 and 1e-3.
@@ -49,7 +49,7 @@ def normalization_layer(
 
 
 def _batch(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
-    return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, **options)
+    return BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, **options)
 
 
 def _batch_renorm(_: tuple[int | None, ...], **options: Any) -> keras.layers.Layer:
