@@ -1,10 +1,10 @@
-"""What a step on small images is made of: CPU milliseconds of updates and of convolutions, ours and stock Keras's.
+"""What a step on small images is made of: CPU-ms of updates, convolutions and normalizations, ours and stock Keras's.
 
 python benchmarks/step_parts.py [--rounds 20]
 
 Updates of the 11.2 million weights of a ResNet-18 of ten classes; the convolutions of its last stage on images of 28
-pixels with batches of 64, forwards and backwards. Rounds are interleaved, so that other load affects all alike; the
-median counts. Half a minute of CPU.
+pixels with batches of 64, forwards and backwards; batch normalization of maps of such batches, the same. Rounds are
+interleaved, so that other load affects all alike; the median counts. Half a minute of CPU.
 """
 
 import kerasdl  # isort: skip -- before keras: it chooses the CPU kernels
@@ -20,6 +20,8 @@ from kerasdl import layers, models, optimizers
 
 # Side, channels and filters of a map, and the stride; a stride of 2 follows a padding of one pixel on each side.
 CONVOLUTIONS = {"1x1 to 1x1": (1, 512, 512, 1), "2x2 to 1x1": (2, 256, 512, 2)}
+# Side and channels of a map.
+NORMALIZATIONS = {"28x28x64": (28, 64), "14x14x128": (14, 128), "7x7x256": (7, 256)}
 OPTIMIZERS = {"AdamW": {}, "SGD": {"momentum": 0.9}}
 
 
@@ -55,6 +57,21 @@ def convolution(kind: type, side: int, channels: int, filters: int, strides: int
     return lambda: run(x)
 
 
+def normalization(kind: type, side: int, channels: int) -> Callable[[], object]:
+    """The output and all gradients of a batch normalization in training."""
+    layer, x = kind(), tf.random.normal((64, side, side, channels))
+
+    @tf.function
+    def run(x: tf.Tensor) -> list:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = layer(x, training=True)
+        return [outputs, *tape.gradient(outputs, [x, layer.gamma.value, layer.beta.value])]
+
+    layer.build(x.shape)
+    return lambda: run(x)
+
+
 def main(config: Config) -> None:
     """Print one line for each part."""
     keras.utils.set_random_seed(0)
@@ -65,6 +82,10 @@ def main(config: Config) -> None:
     }
     for name, shape in CONVOLUTIONS.items():
         pairs[name] = [convolution(kind, *shape) for kind in (keras.layers.Conv2D, layers.Conv2D)]
+    for name, shape in NORMALIZATIONS.items():
+        pairs[name] = [
+            normalization(kind, *shape) for kind in (keras.layers.BatchNormalization, layers.BatchNormalization)
+        ]
     for pair in pairs.values():
         for run in pair:
             run()
