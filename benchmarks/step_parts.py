@@ -82,9 +82,9 @@ def main(config: Config) -> None:
     }
     for name, shape in CONVOLUTIONS.items():
         pairs[name] = [convolution(kind, *shape) for kind in (keras.layers.Conv2D, layers.Conv2D)]
-    for name, shape in NORMALIZATIONS.items():
+    for name, map_shape in NORMALIZATIONS.items():
         pairs[name] = [
-            normalization(kind, *shape) for kind in (keras.layers.BatchNormalization, layers.BatchNormalization)
+            normalization(kind, *map_shape) for kind in (keras.layers.BatchNormalization, layers.BatchNormalization)
         ]
     for pair in pairs.values():
         for run in pair:
