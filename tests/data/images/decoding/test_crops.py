@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kerasdl.data.images.augment import geometry
 from kerasdl.data.images.decoding.crops import crops_of
@@ -46,9 +46,12 @@ def whole_seen(file, transform, size, channels=3):
 
 
 def same_but_for_rounding(found, expected):
-    """Matrices are computed in float32 for one and in float64 for the other, so that halves round up or down."""
+    """Matrices are computed in float32 for one and in float64 for the other, so that halves round up or down.
+
+    A factor of 1.2 alone brings many halves, of one pixel in 19; a window of another place differs by far more than 1.
+    """
     difference = np.abs(found - expected)
-    return difference.max() <= 1 and difference.mean() < 0.02
+    return difference.max() <= 1 and difference.mean() < 0.1
 
 
 transforms = st.builds(
@@ -63,6 +66,7 @@ transforms = st.builds(
 
 @settings(max_examples=25)
 @given(orientation=st.integers(1, 8), transform=transforms, size=st.sampled_from([(149, 149), (120, 180), (200, 90)]))
+@example(orientation=3, transform=matrix(angle=0.0, factor=1.2), size=(149, 149))
 def test_the_decoded_window_covers_everything_that_is_sampled(orientation, transform, size):
     """Without downscaling, the window gives the same result as the whole image."""
     file = turned(SCENE, orientation, quality=92)
