@@ -373,7 +373,7 @@ QUICK_MODES = dict(
     zip(
         [
             *("Resume", "OneCycle", "LRRangeTest", "GradualUnfreezing", "AccumulationRemainder"),
-            *("GradualUnfreezing-patient", "StepScalars", "OneCycle-restarted", "StopOnNonFinite"),
+            *("GradualUnfreezing-patient", "StepScalars", "StopOnNonFinite", "OneCycle-restarted"),
         ],
         MODES,
         strict=True,

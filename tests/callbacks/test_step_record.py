@@ -45,7 +45,7 @@ def recorded(model, *, rows=1, epochs=1, data=None):
     return callback.read
 
 
-@pytest.mark.parametrize("run", ["graph", "eager", "jit"])
+@pytest.mark.parametrize("run", ["graph", "eager", pytest.param("jit", marks=pytest.mark.slow)])
 def test_every_step_has_a_row(run):
     read = recorded(small_model(Mode(run=run)), epochs=2)
     assert [[(step.step, step.samples) for step in steps] for steps in read] == [[(index, 8)] for index in range(10)]

@@ -64,7 +64,7 @@ def spoils(step, name):
     return callback
 
 
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("step", "steps", "received"),
     [

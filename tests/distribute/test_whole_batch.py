@@ -150,7 +150,10 @@ def test_a_step_that_does_not_scale_its_loss_is_refused(two_devices):
         fitted(two_devices, own_step, few())
 
 
-@pytest.mark.parametrize("layer", [keras.layers.BatchNormalization, kerasdl.layers.BatchRenormalization])
+@pytest.mark.parametrize(
+    "layer",
+    [keras.layers.BatchNormalization, pytest.param(kerasdl.layers.BatchRenormalization, marks=pytest.mark.slow)],
+)
 def test_masked_statistics_are_those_of_the_whole_batch(two_devices, layer):
     def model():
         keras.utils.set_random_seed(0)

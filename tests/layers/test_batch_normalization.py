@@ -97,6 +97,14 @@ def test_inference_masks_and_frozen_layers_are_left_to_keras(fused):
     assert not fused
 
 
+def test_the_moments_of_a_strategy_are_used(fused):
+    layer, x = BatchNormalization(epsilon=0.0), np.full((4, 3, 1), 7.0, "float32")
+    layer.build(x.shape)
+    vars(layer)["_moments"] = lambda x, mask: (np.array([5.0], "float32"), np.array([4.0], "float32"))
+    np.testing.assert_allclose(layer(x, training=True), np.ones_like(x))
+    assert not fused
+
+
 def test_a_gpu_keeps_the_layer_of_keras(fused, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda kind=None: ["gpu:0"] if kind == "gpu" else [])
     BatchNormalization()(np.ones((4, 3, 5), "float32"), training=True)
