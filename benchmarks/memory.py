@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import tyro
@@ -19,19 +20,14 @@ from rich.console import Console
 from rich.table import Table
 
 RECIPES = Path(__file__).parents[1] / "recipes"
+PARTS = ("callbacks", "data", "interpret", "models", "optimizers", "plots")
 PIXELS, BATCH, STEPS = 128, 64, 3
 
 
-def imports() -> None:
-    """What a script with kerasdl imports."""
-    from kerasdl import callbacks, data, interpret, models, optimizers, plots
-
-    assert callbacks
-    assert data
-    assert interpret
-    assert models
-    assert optimizers
-    assert plots
+def imports(*names: str) -> None:
+    """Import modules."""
+    for name in names:
+        import_module(name)
 
 
 def step(batch_size: int = BATCH, *, policy: str = "float32", is_frozen: bool = False, accumulated: int = 1) -> None:
@@ -51,16 +47,9 @@ def step(batch_size: int = BATCH, *, policy: str = "float32", is_frozen: bool = 
         model.train_on_batch(images, labels)
 
 
-def keras_alone() -> None:
-    """Keras with TensorFlow."""
-    import keras
-
-    assert keras
-
-
 CASES: dict[str, Callable[[], None]] = {
-    "import keras": keras_alone,
-    "import kerasdl": imports,
+    "import keras": lambda: imports("keras"),
+    "import kerasdl": lambda: imports(*(f"kerasdl.{name}" for name in PARTS)),
     "a step, batches of 64": step,
     "16": lambda: step(16),
     "4 times 16, accumulated": lambda: step(16, accumulated=4),

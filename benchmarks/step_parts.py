@@ -46,29 +46,27 @@ def convolution(kind: type, side: int, channels: int, filters: int, strides: int
     pad = keras.layers.ZeroPadding2D(int(strides > 1))
     x = tf.random.normal((64, side, side, channels))
 
-    @tf.function
-    def run(x: tf.Tensor) -> list:
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            outputs = layer(pad(x))
-        return [outputs, *tape.gradient(outputs, [x, layer.kernel.value])]
-
     layer.build(pad.compute_output_shape(x.shape))
-    return lambda: run(x)
+    return both_ways(lambda x: layer(pad(x)), x, layer)
 
 
 def normalization(kind: type, side: int, channels: int) -> Callable[[], object]:
     """The output and all gradients of a batch normalization in training."""
     layer, x = kind(), tf.random.normal((64, side, side, channels))
+    layer.build(x.shape)
+    return both_ways(lambda x: layer(x, training=True), x, layer)
+
+
+def both_ways(call: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor, layer: keras.layers.Layer) -> Callable[[], object]:
+    """The output and all gradients of a layer."""
 
     @tf.function
     def run(x: tf.Tensor) -> list:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            outputs = layer(x, training=True)
-        return [outputs, *tape.gradient(outputs, [x, layer.gamma.value, layer.beta.value])]
+            outputs = call(x)
+        return [outputs, *tape.gradient(outputs, [x, *(each.value for each in layer.trainable_variables)])]
 
-    layer.build(x.shape)
     return lambda: run(x)
 
 

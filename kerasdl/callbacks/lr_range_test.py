@@ -10,9 +10,9 @@ import tensorflow as tf
 from kerasdl.arguments import check_one_rate, known_arguments
 from kerasdl.callbacks.restoring import Restoring, scales_loss
 from kerasdl.callbacks.snapshot import Snapshot, build, is_built
-from kerasdl.callbacks.step_record import StepRecord, mean_loss, read_fast
+from kerasdl.callbacks.step_record import StepRecord, mean_loss, step_fast
 from kerasdl.lr_range import LRRange, RampShape, diverged, ramp, smooth
-from kerasdl.optimizers import current_step, innermost, steer
+from kerasdl.optimizers import current_step, steer
 
 DEFAULT_POINTS = 100
 
@@ -112,7 +112,7 @@ class LRRangeTest(Restoring):
                 f"The train_step of the model must return its loss, as {{'loss': ...}}. Received: {sorted(logs or {})}"
             )
         self._losses.append(mean_loss(steps))
-        taken = int(read_fast(innermost(self.model.optimizer)._iterations.value)) - self._first
+        taken = step_fast(self.model) - self._first
         # An execution is recorded at its last step; a step that loss scaling skipped does not count.
         self._steps.append(max(steps[0].step - self._first, taken - 1))
         self._batches += self.model.steps_per_execution

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from kerasdl.callbacks.event_file import EventFile, Histogram
 from kerasdl.callbacks.restoring import in_step_of
-from kerasdl.callbacks.step_record import read_fast
+from kerasdl.callbacks.step_record import step_fast
 from kerasdl.distribute import check_supported_by_keras
 from kerasdl.epochs import epochs_now, set_epochs
 from kerasdl.optimizers import innermost
@@ -114,7 +114,7 @@ class Probing(keras.callbacks.Callback):
         return (self._now() if end is None else end) // accumulated - self._step // accumulated
 
     def _now(self) -> int:
-        return int(read_fast(innermost(self.model.optimizer)._iterations.value))
+        return step_fast(self.model)
 
 
 def first_batch(data: Any) -> Any:

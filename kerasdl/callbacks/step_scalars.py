@@ -63,6 +63,7 @@ class StepScalars(Restoring):
         self._executed = self.model.steps_per_execution
         self._record = StepRecord(self.model, STEPS_BETWEEN_READINGS + self._executed)
         self._ended: list[float] = []
+        self._logged: list[str] = []
 
     def put_back(self) -> None:
         # Of several workers each would wait for the others, which may have raised nothing.
@@ -80,6 +81,7 @@ class StepScalars(Restoring):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._ended.append(time.time())
+        self._logged = sorted(logs or {})
         if len(self._ended) * self._executed >= STEPS_BETWEEN_READINGS or batch + 1 == self.params["steps"]:
             self._read()
 
@@ -100,7 +102,7 @@ class StepScalars(Restoring):
             if loss is None and not self.history["step"]:
                 warnings.warn(
                     "The train_step of the model returns no 'loss', so only learning rate and momentum are recorded. "
-                    f"Received: {type(self.model).__name__}.train_step",
+                    f"Received: {self._logged}",
                     stacklevel=2,
                 )
             of_groups = {name: step.learning_rate * multiplier for name, multiplier in self._multipliers.items()}

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 from keras import ops
-from kerasdl.layers.conv_2d import has_gpu
+from kerasdl.layers.compute_device import compute_device
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -50,14 +50,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         is_float = keras.backend.result_type(inputs.dtype, "float32") == "float32"
         # A strategy replaces what computes the moments.
         is_alone = "_moments" not in vars(self)
-        return (
-            keras.backend.backend() == "tensorflow"
-            and is_plain
-            and has_positions
-            and is_float
-            and is_alone
-            and not has_gpu()
-        )
+        return compute_device() == "cpu" and is_plain and has_positions and is_float and is_alone
 
     def _fused(self, inputs: Any) -> Any:
         import tensorflow as tf

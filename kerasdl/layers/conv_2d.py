@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from kerasdl.layers.compute_device import compute_device
 
 
 @keras.saving.register_keras_serializable("kerasdl")
@@ -48,19 +49,9 @@ class Conv2D(keras.layers.Conv2D):
 
     def _has_one_position(self, shape: tuple[int | None, ...]) -> bool:
         is_plain = self.data_format == "channels_last" and self.groups == 1 and set(self.dilation_rate) == {1}
-        return is_plain and not has_gpu() and tuple(self.compute_output_shape(shape)[1:3]) == (1, 1)
+        return is_plain and compute_device() != "gpu" and tuple(self.compute_output_shape(shape)[1:3]) == (1, 1)
 
     def _seen(self, size: int, length: int) -> tuple[int, int]:
         """Where the part of a kernel's side begins that lies on the map, and its length."""
         begin = max(length - size, 0) // 2 if self.padding == "same" else 0
         return begin, min(size, length - begin)
-
-
-def has_gpu() -> bool:
-    """Whether TensorFlow has a GPU, for which cuDNN knows what is fastest.
-
-    Example:
-        >>> has_gpu()
-        False
-    """
-    return keras.backend.backend() == "tensorflow" and bool(keras.distribution.list_devices("gpu"))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+from kerasdl.layers.compute_device import compute_device
 from kerasdl.layers.lstm_loop import lstm_loop
 
 
@@ -58,8 +59,7 @@ class WeightDropLSTM(keras.layers.LSTM):
         """Whether `lstm_loop` computes the same, on TensorFlow without cuDNN."""
         activations = (self.activation, self.recurrent_activation)
         return (
-            keras.config.backend() == "tensorflow"
-            and not keras.distribution.list_devices("gpu")
+            compute_device() == "cpu"
             and activations == (keras.activations.tanh, keras.activations.sigmoid)
             and self.use_bias
             and not (self.dropout or self.recurrent_dropout or self.go_backwards or self.unroll)

@@ -42,7 +42,7 @@ def steer(
             "Two callbacks change the learning rate of one optimizer: remove one of them. "
             f"Received: {type(optimizer).__name__}, whose learning rate is scheduled already"
         )
-    if isinstance(getattr(optimizer, _momentum_name(optimizer) or "momentum", None), _Live) and momentum:
+    if isinstance(_momentum(optimizer), _Live) and momentum:
         raise ValueError(
             "Two callbacks change the momentum of one optimizer: remove one of them. "
             f"Received: {type(optimizer).__name__}, whose momentum is scheduled already"
@@ -128,8 +128,7 @@ def current_momentum(optimizer: keras.optimizers.Optimizer) -> float | None:
         >>> current_momentum(keras.optimizers.Adam())
         0.9
     """
-    optimizer = _single(optimizer)
-    value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
+    value = _momentum(_single(optimizer))
     return value.read.number() if isinstance(value, _Live) else value
 
 
@@ -158,7 +157,7 @@ def in_step(optimizer: keras.optimizers.Optimizer) -> tuple[Any, Any]:
         0.9
     """
     optimizer = _single(optimizer)
-    value = getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
+    value = _momentum(optimizer)
     momentum = value.read() if isinstance(value, _Live) else value
     return ops.convert_to_tensor(optimizer._get_current_learning_rate()), momentum
 
@@ -191,6 +190,10 @@ def _momentum_name(optimizer: keras.optimizers.Optimizer) -> str | None:
     if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
         return None  # its beta_1 weighs the averaged against the current position, and must be constant
     return next((name for name in ("momentum", "beta_1") if hasattr(optimizer, name)), None)
+
+
+def _momentum(optimizer: keras.optimizers.Optimizer) -> Any:
+    return getattr(optimizer, _momentum_name(optimizer) or "momentum", None)
 
 
 def _install_momentum(optimizer: keras.optimizers.Optimizer, schedule: Schedule) -> "_Live":

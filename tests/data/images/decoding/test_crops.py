@@ -40,18 +40,14 @@ def seen(file, transform, size, channels=3):
 
 
 def whole_seen(file, transform, size, channels=3):
-    """The same from the whole image, decoded at full size."""
+    """The same from the whole image, decoded at full size, and not rounded."""
     picture = decode(file, channels=channels, background=100)
-    return resample(picture[None], transform, size)[0].numpy().astype(int)
+    return resample(tf.cast(picture, tf.float32)[None], transform, size)[0].numpy()
 
 
 def same_but_for_rounding(found, expected):
-    """Matrices are computed in float32 for one and in float64 for the other, so that halves round up or down.
-
-    A factor of 1.2 alone brings many halves, of one pixel in 19; a window of another place differs by far more than 1.
-    """
-    difference = np.abs(found - expected)
-    return difference.max() <= 1 and difference.mean() < 0.1
+    """Matrices are computed in float32 for one and in float64 for the other, so that halves round up or down."""
+    return np.abs(found - expected).max() <= 0.501
 
 
 transforms = st.builds(
